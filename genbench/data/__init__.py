@@ -1,0 +1,1 @@
+"""Datasets: toys with exact densities, real sets, your own. `catalogue` is torch-free."""

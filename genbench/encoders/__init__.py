@@ -1,0 +1,1 @@
+"""Encoders: named, fingerprinted feature extractors. `catalogue` is torch-free."""

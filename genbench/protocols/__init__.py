@@ -1,0 +1,1 @@
+"""What an author implements: models, objectives, datasets, encoders, metrics. Import the module you need."""

@@ -1,0 +1,57 @@
+"""What is known of a model, dataset or encoder before its code is imported. Torch-free: `genbench list` reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """A model in the registry's words.
+
+    `family`: `autoencoder`, `vae`, `gan`, `diffusion`, `flow`, `classical` or `control`. `objective`: one formula.
+    `capabilities`: names of `protocols.model.CAPABILITIES`. `likelihood`: what its density is of, and its kind.
+    """
+
+    name: str
+    family: str
+    summary: str
+    paper: str = ""
+    objective: str = ""
+    capabilities: tuple[str, ...] = ()
+    likelihood: str = ""
+    weaknesses: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetCard:
+    """A dataset in the registry's words; shape and size are the set's own when it is loaded."""
+
+    name: str
+    summary: str
+    kind: str = "image"
+    shape: tuple[int, ...] = ()
+    classes: int = 0
+    licence: str = ""
+    source: str = ""
+    needs: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderCard:
+    """An encoder in the registry's words. `needs`: the extra or the file it cannot do without."""
+
+    name: str
+    summary: str
+    paper: str = ""
+    needs: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationCard:
+    """An evaluation in the registry's words. `metrics`: the ids that it can give."""
+
+    name: str
+    summary: str
+    metrics: tuple[str, ...] = ()
+    headline: str = ""

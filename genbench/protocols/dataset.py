@@ -1,0 +1,131 @@
+"""What a dataset is: named splits as tensors, outlier sets, the exact density where known, a content fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class DataSpec:
+    """What a model is told of the data it will meet.
+
+    `shape`: one example without the batch axis, (C, H, W) for images, (D,) for points and table rows.
+    `value_range`: (low, high) where values are bounded ((0, 1) for images), else None.
+    `classes`: the number of labels, 0 where there are none.
+    """
+
+    shape: tuple[int, ...]
+    value_range: tuple[float, float] | None = None
+    classes: int = 0
+
+    @property
+    def size(self) -> int:
+        """D, the number of values in one example."""
+        return math.prod(self.shape)
+
+    @property
+    def is_image(self) -> bool:
+        """Whether an example is (C, H, W)."""
+        return len(self.shape) == 3
+
+    @property
+    def unit_range(self) -> bool:
+        """Whether values lie in [0, 1], so that a Bernoulli likelihood and pixel metrics make sense."""
+        return self.value_range == (0.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Examples `x` (N, *shape) float32, labels `y` (N,) int64 or None, generative `factors` (N, F) or None."""
+
+    x: Tensor
+    y: Tensor | None = None
+    factors: Tensor | None = None
+
+    def __len__(self) -> int:
+        return self.x.shape[0]
+
+    def take(self, rows: Tensor | slice) -> Split:
+        """The split of these rows, in this order."""
+        return Split(
+            self.x[rows],
+            None if self.y is None else self.y[rows],
+            None if self.factors is None else self.factors[rows],
+        )
+
+    def to(self, device: torch.device | str) -> Split:
+        """The same split on another device."""
+        return Split(
+            self.x.to(device),
+            None if self.y is None else self.y.to(device),
+            None if self.factors is None else self.factors.to(device),
+        )
+
+
+class Density(Protocol):
+    """The true law of a toy: what no real dataset can give."""
+
+    entropy: float  # nats
+    modes: Tensor | None  # (K, D) centres, None where the law has no separate modes
+    mode_weights: Tensor | None  # (K,), sums to 1
+    mode_sigma: float | None
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """Exact log-density in nats: (N, D) -> (N,)."""
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        """n fresh draws of the truth, (n, D) float32."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Four disjoint splits and what else is known of the data.
+
+    `train` (fitting), `val` (tuning; may be empty), `reference` (what metrics compare with), `ceiling` (real data that
+    plays the part of a perfect model). `outliers`: named sets of strange data in the same shape and range; `near` names
+    those that are hard. `density`: the exact law where known.
+    """
+
+    name: str
+    spec: DataSpec
+    train: Split
+    val: Split
+    reference: Split
+    ceiling: Split
+    outliers: Mapping[str, Split] = field(default_factory=dict)
+    near: frozenset[str] = frozenset()
+    density: Density | None = None
+    classes: tuple[str, ...] = ()
+    factor_names: tuple[str, ...] = ()
+    title: str = ""
+    licence: str = ""
+    source: str = ""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hex digits of SHA-256 over shape, range and the content of every split, equal on every machine."""
+        digest = hashlib.sha256(repr((self.spec.shape, self.spec.value_range, self.spec.classes)).encode())
+        parts = {"train": self.train, "val": self.val, "reference": self.reference, "ceiling": self.ceiling}
+        for name, split in [*parts.items(), *sorted(self.outliers.items())]:
+            for tensor in (split.x, split.y, split.factors):
+                digest.update(f"{name}:{None if tensor is None else tuple(tensor.shape)}".encode())
+                if tensor is not None:
+                    digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()[:16]
+
+
+class DatasetBuilder(Protocol):
+    """What `@register_dataset` registers: makes the dataset, from files below `root` where it needs any.
+
+    Raises `DataError` with the path and the remedy where a file is missing or broken.
+    """
+
+    def __call__(self, *, root: str | None = None) -> Dataset: ...

@@ -1,0 +1,176 @@
+"""What a model is: an `nn.Module` with objectives, or one that fits itself; what it can do are capabilities.
+
+A capability is a method. `genbench check NAME` tells in sentences whether each keeps its promise. At evaluation the
+module is in `eval()` and no gradient is recorded. Methods without a `generator` are deterministic functions of their
+input (one that needs noise draws it from a generator of its own with a fixed seed, the same noise for each example,
+so that one by one equals batched).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+
+from genbench.protocols.dataset import Dataset, DataSpec
+from genbench.values import Kind
+
+
+class Batch(NamedTuple):
+    """Training examples `x` (B, *shape) and their labels `y` (B,) or None, on the device."""
+
+    x: Tensor
+    y: Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adam:
+    """How a player's parameters move: Adam with these settings (AdamW where `weight_decay` is not 0)."""
+
+    lr: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = 0.0
+    eps: float = 1e-8
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One player of the training game.
+
+    `parameters` are the ones this player moves; `loss(batch)` gives its scalar, drawing plain torch randomness (the
+    trainer seeds it). In each round of the game every player moves `steps` times, in the order of the list, each time
+    on a fresh batch, and each step costs one batch of the budget. `clip` bounds the norm of the gradient.
+    """
+
+    name: str
+    parameters: Iterable[nn.Parameter]
+    loss: Callable[[Batch], Tensor]
+    steps: int = 1
+    optimizer: Adam = field(default_factory=Adam)
+    clip: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", tuple(self.parameters))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How much training a model gets: `images` shown, every player's counted, in batches of `batch`."""
+
+    images: int
+    batch: int = 128
+
+
+class GenerativeModel(nn.Module):
+    """The base of every trained model. Subclass it, take a `DataSpec` first, give `objectives()` and capabilities.
+
+    `sampler` names how `sample` draws (`prior` for latent-variable models); it is shown beside every score.
+    """
+
+    sampler: ClassVar[str] = "prior"
+
+    def objectives(self) -> Sequence[Objective]:
+        """The players of the training game; asked once, before the first step."""
+        raise NotImplementedError(f"{type(self).__name__} must give objectives(), or fit(data, budget, generator)")
+
+
+@runtime_checkable
+class FitsItself(Protocol):
+    """A model that is not trained by gradients. Everything it learns must be a parameter or a buffer, so that it can
+    be saved and loaded; buffers may change shape in `fit`."""
+
+    def fit(self, data: Dataset, budget: Budget, generator: torch.Generator) -> None:
+        """Learn from `data.train` alone."""
+
+
+@runtime_checkable
+class Samples(Protocol):
+    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        """(n, *shape) draws in the data's range; all randomness from `generator`."""
+
+
+@runtime_checkable
+class Reconstructs(Protocol):
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """(B, *shape) -> (B, *shape): through the model and back."""
+
+
+@runtime_checkable
+class Encodes(Protocol):
+    latent: int
+
+    def encode(self, x: Tensor) -> Tensor:
+        """(B, *shape) -> (B, latent): the code (the posterior's mean where it is a distribution)."""
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(B, latent) -> (B, *shape) in the data's range."""
+
+
+@runtime_checkable
+class EstimatesDensity(Protocol):
+    likelihood: str  # its name with everything that changes it, such as "bernoulli, iwae-64"
+    likelihood_kind: Kind
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """(B, *shape) -> (B,) nats an example."""
+
+
+@runtime_checkable
+class ScoresOutliers(Protocol):
+    outlier_score_name: str
+
+    def outlier_score(self, x: Tensor) -> Tensor:
+        """(B, *shape) -> (B,), higher = stranger."""
+
+
+@runtime_checkable
+class Conditional(Protocol):
+    def sample_class(self, y: Tensor, *, generator: torch.Generator) -> Tensor:
+        """Labels (n,) -> (n, *shape), one draw of the class asked for each."""
+
+
+CAPABILITIES: dict[str, type] = {
+    "samples": Samples,
+    "reconstructs": Reconstructs,
+    "encodes": Encodes,
+    "density": EstimatesDensity,
+    "outliers": ScoresOutliers,
+    "conditional": Conditional,
+}
+
+
+def capabilities(model: object) -> tuple[str, ...]:
+    """The names of what a model (or a model class) can do."""
+    return tuple(
+        name
+        for name, protocol in CAPABILITIES.items()
+        if all(callable(getattr(model, m, None)) for m in _methods(protocol))
+    )
+
+
+def _methods(protocol: type) -> list[str]:
+    return [m for m, value in vars(protocol).items() if callable(value) and not m.startswith("_")]
+
+
+ModelBuilder = Callable[..., nn.Module]
+__all__ = [
+    "CAPABILITIES",
+    "Adam",
+    "Batch",
+    "Budget",
+    "Conditional",
+    "DataSpec",
+    "Encodes",
+    "EstimatesDensity",
+    "FitsItself",
+    "GenerativeModel",
+    "ModelBuilder",
+    "Objective",
+    "Reconstructs",
+    "Samples",
+    "ScoresOutliers",
+    "capabilities",
+]

@@ -1,0 +1,44 @@
+"""Every random draw starts here: seeds derived from names, generators by chunk, a seeded stretch of torch code."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+CHUNK = 500
+"""Examples drawn from one generator. Part of a sample's identity: with it a smaller sample is a prefix of a larger."""
+
+
+def derive(*parts: str | int) -> int:
+    """A 63-bit seed that depends on these parts only, the same on every machine."""
+    text = "\x1f".join(str(p) for p in parts)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") >> 1
+
+
+def generator(*parts: str | int, device: torch.device | str = "cpu") -> torch.Generator:
+    """A fresh generator seeded by `derive(*parts)`."""
+    return torch.Generator(device=device).manual_seed(derive(*parts))
+
+
+def draw(
+    sample: Callable[..., Tensor], n: int, *parts: str | int, device: torch.device | str = "cpu", chunk: int = CHUNK
+) -> Tensor:
+    """n draws of `sample(n, generator=...)` in whole chunks, each with a generator seeded by (parts, chunk number).
+
+    The last chunk is drawn whole and cut, so that fewer samples are a prefix of more.
+    """
+    chunks = [sample(chunk, generator=generator(*parts, i, device=device)) for i in range((n + chunk - 1) // chunk)]
+    return torch.cat(chunks)[:n]
+
+
+@contextmanager
+def seeded(*parts: str | int, device: torch.device | str = "cpu") -> Iterator[None]:
+    """Plain torch randomness inside is seeded by the parts; the state outside is restored afterwards."""
+    devices = [torch.device(device)] if torch.device(device).type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(derive(*parts))
+        yield

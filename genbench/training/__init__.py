@@ -1,0 +1,1 @@
+"""Training: the trainer knows objectives and nothing of families."""

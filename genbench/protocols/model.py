@@ -132,6 +132,13 @@ class Conditional(Protocol):
         """Labels (n,) -> (n, *shape), one draw of the class asked for each."""
 
 
+@runtime_checkable
+class Deals(Protocol):
+    def deck(self) -> Tensor:
+        """(N, *shape): a finite set of examples. They are dealt in a seeded order, without repeats while they last
+        (real data that plays a model's part); `sample` draws from them too."""
+
+
 CAPABILITIES: dict[str, type] = {
     "samples": Samples,
     "reconstructs": Reconstructs,
@@ -163,6 +170,7 @@ __all__ = [
     "Budget",
     "Conditional",
     "DataSpec",
+    "Deals",
     "Encodes",
     "EstimatesDensity",
     "FitsItself",

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -92,10 +93,21 @@ def without_value(job: Job, status: Status, reason: str, *, seconds: float = 0.0
     return Evaluated(record, tuple(Measurement(metric=m, value=Value.missing(status, reason)) for m in chosen))
 
 
+def weights_path(folder: Path, fit_key: str) -> Path:
+    """Where the weights of a fit are kept."""
+    return folder / "artifacts" / "fits" / f"{fit_key}.safetensors"
+
+
 def _fitted(wanted: Fit, bench: Bench, folder: Path) -> tuple[nn.Module | None, FitRecord]:
     """(model in eval(), its record); no model where it could not be fitted."""
-    path = folder / "artifacts" / "fits" / f"{wanted.key}.safetensors"
-    common = {"key": wanted.key, "model": wanted.model, "dataset": wanted.dataset, "seed": wanted.seed}
+    path = weights_path(folder, wanted.key)
+    common: dict[str, Any] = {
+        "key": wanted.key,
+        "model": wanted.model,
+        "dataset": wanted.dataset,
+        "seed": wanted.seed,
+        "options": dict(wanted.options),
+    }
     start = time.perf_counter()
     try:
         data = bench.dataset(wanted.dataset)

@@ -55,6 +55,7 @@ class FitRecord:
     images: int = 0
     trained: str = ""
     device: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
     curve: Mapping[str, list[float]] = field(default_factory=dict)
 
 

@@ -34,6 +34,7 @@ fits = Table(
     Column("images", Integer, nullable=False),
     Column("trained", String, nullable=False),
     Column("device", String, nullable=False),
+    Column("options", JSON, nullable=False),
     Column("curve", JSON, nullable=False),
 )
 

@@ -1,4 +1,4 @@
-"""What a run leaves behind, as plain records: jobs, fits, pictures, runs. No torch here: store and report share them."""
+"""What a run leaves behind, as plain records: jobs, fits, pictures, runs. Torch-free: store and report share them."""
 
 from __future__ import annotations
 
@@ -55,12 +55,13 @@ class FitRecord:
     images: int = 0
     trained: str = ""
     device: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
     curve: Mapping[str, list[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """An image file of a job. `name`: `samples`, `reconstructions`, `neighbours`, ...; `path` is below the run's DIR."""
+    """An image file of a job. `name`: `samples`, `reconstructions`, ...; `path` is below the run's DIR."""
 
     job: str
     name: str

@@ -1,1 +1,1 @@
-"""Reports: pure functions of the store. Torch-free, so that a report is rendered anywhere."""
+"""The report: leaderboards, figures and the page, a pure function of what a run left behind. No torch."""

@@ -62,10 +62,22 @@ def value(
     return Value(value=number, ci_low=low, ci_high=high, kind=kind, reason=reason, details=details or {})
 
 
-def mean_value(terms: Tensor, *, high: float = 1.0, reason: str | None = None, details: Details | None = None) -> Value:
-    """The mean of per-point terms with the interval that their spread gives."""
+def mean_value(
+    terms: Tensor,
+    *,
+    low: float = 0.0,
+    high: float = 1.0,
+    reason: str | None = None,
+    details: Details | None = None,
+) -> Value:
+    """The mean of per-point terms with the interval that their spread gives.
+
+    Terms that are all 0 or all 1 have no spread, yet their share is not known for sure: there the interval is Wilson's.
+    """
     mean = float(terms.mean())
-    interval = from_error(mean, mean_error(terms), low=0.0, high=high) if len(terms) > 1 else None
+    if high == 1.0 and mean in (0.0, 1.0):
+        return value(mean, wilson(int(mean) * len(terms), len(terms)), reason=reason, details=details)
+    interval = from_error(mean, mean_error(terms), low=low, high=high) if len(terms) > 1 else None
     return value(mean, interval, reason=reason, details=details)
 
 

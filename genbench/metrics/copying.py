@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from genbench.errors import Unsupported
-from genbench.metrics import frechet, intervals, manifold, memorisation
+from genbench.metrics import auc, frechet, intervals, manifold, memorisation
 from genbench.metrics.case import Answer, Case, Measure, mean_value, value
 from genbench.values import Kind, Value
 
@@ -57,9 +57,13 @@ def _membership(case: Case) -> Answer:
     size = min(len(train), len(case.real))
     rows = torch.randperm(len(train), generator=case.generator)[:size].to(train.features.device)
     members = -pair.nearest_columns.nearest2[rows]
-    auc = memorisation.membership_auc(members, -case.pair.nearest_columns.nearest2)
-    error = memorisation.auc_error(members, -case.pair.nearest_columns.nearest2)
-    return {"membership-auc:distance": value(auc, intervals.from_error(auc, error, low=0.0, high=1.0))}
+    return {"membership-auc:distance": membership(members, -case.pair.nearest_columns.nearest2)}
+
+
+def membership(members: torch.Tensor, others: torch.Tensor) -> Value:
+    """`membership-auc` of any score that should be higher for members: log-likelihood, −reconstruction error, ..."""
+    number, error = auc.auc(members, others), auc.auc_error(members, others)
+    return value(number, intervals.from_error(number, error, low=0.0, high=1.0))
 
 
 def _gap(case: Case) -> Value:

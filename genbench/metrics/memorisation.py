@@ -13,6 +13,7 @@ import torch
 from sklearn.cluster import KMeans
 from torch import Tensor
 
+from genbench.metrics import auc
 from genbench.metrics.manifold import median
 
 NEAR = 0.1
@@ -68,7 +69,7 @@ def data_copying(g_distance: Tensor, r_distance: Tensor, g_cell: Tensor, r_cell:
 def mann_whitney_z(x: Tensor, y: Tensor) -> float:
     """(U − nm/2) / √(nm(n + m + 1)/12), U the pairs with x > y, ties half."""
     n, m = len(x), len(y)
-    u = float(_placement(x, y).sum()) * m
+    u = float(auc.placements(x, y).sum()) * m
     return (u - n * m / 2) / math.sqrt(n * m * (n + m + 1) / 12)
 
 
@@ -78,20 +79,8 @@ def cells(train: Tensor, sets: list[Tensor], seed: int, count: int = 10) -> list
     return [torch.from_numpy(model.predict(x.double().cpu().numpy()).astype(np.int64)) for x in sets]
 
 
-def membership_auc(member_score: Tensor, other_score: Tensor) -> float:
-    """AUROC of a score that should be higher for training members than for others; → ½.
+membership_auc = auc.auc
+"""AUROC of a score that should be higher for training members than for others; → ½ (Chen et al. 2020).
 
-    With the score −distance to the nearest sample; with log-likelihood or −reconstruction error where a model has one.
-    """
-    return float(_placement(member_score, other_score).mean())
-
-
-def auc_error(x: Tensor, y: Tensor) -> float:
-    """DeLong's standard error of the AUROC of x over y."""
-    return math.sqrt(_placement(x, y).var().item() / len(x) + _placement(y, x).var().item() / len(y))
-
-
-def _placement(x: Tensor, y: Tensor) -> Tensor:
-    ordered = y.sort().values
-    low = torch.searchsorted(ordered, x.contiguous(), right=False).double()
-    return 0.5 * (low + torch.searchsorted(ordered, x.contiguous(), right=True).double()) / len(y)
+With the score −distance to the nearest sample; with log-likelihood or −reconstruction error where a model has one.
+"""

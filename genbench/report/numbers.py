@@ -52,9 +52,11 @@ def text(value: float, places: int) -> str:
     return shown.replace("-", "−").replace(",", " ")
 
 
-def fraction(shown: str) -> int:
-    """How many characters stand from the decimal point on."""
-    return len(shown) - shown.index(".") if "." in shown else 0
+def pads(texts: Sequence[str]) -> list[str]:
+    """What to add to each number, unseen, so that right-aligned they all have their decimal point in one line."""
+    parts = [text.partition(".")[1:] for text in texts]
+    longest = max((len(digits) for _, digits in parts), default=0)
+    return [("" if point or not longest else ".") + "0" * (longest - len(digits)) for point, digits in parts]
 
 
 def duration(seconds: float) -> str:

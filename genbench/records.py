@@ -1,4 +1,4 @@
-"""What a run leaves behind, as plain records: jobs, fits, pictures, runs. No torch here: store and report share them."""
+"""What a run leaves behind, as plain records: jobs, fits, pictures, runs. Torch-free: store and report share them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ class JobRecord:
 class FitRecord:
     """One fitted model. `trained` says how (plain, captured, stack of which seeds, closed form).
 
-    `curve`: for each objective its losses over images seen, `{"images": [...], "elbo": [...], ...}`.
+    `weights`: which weights are measured (`last`, `ema 0.999`). `remark`: why it was not trained the fast way.
+    `curve`: for each objective its losses over images seen, `{"images": [...], "elbo": [...], ...}`; `details`: further
+    series over the same stretches (gradient norms, images a second).
     """
 
     key: str
@@ -54,13 +56,17 @@ class FitRecord:
     parameters: int = 0
     images: int = 0
     trained: str = ""
+    weights: str = ""
+    remark: str = ""
     device: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
     curve: Mapping[str, list[float]] = field(default_factory=dict)
+    details: Mapping[str, list[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """An image file of a job. `name`: `samples`, `reconstructions`, `neighbours`, ...; `path` is below the run's DIR."""
+    """An image file of a job. `name`: `samples`, `reconstructions`, ...; `path` is below the run's DIR."""
 
     job: str
     name: str

@@ -98,13 +98,13 @@ class Registry(Generic[Card]):
     def _fill(self) -> None:
         if self._filled:
             return
+        catalogue = importlib.import_module(self._catalogue).CATALOGUE
         self._filled = True
         own, self._own = self._own, {}
-        for card, target in importlib.import_module(self._catalogue).CATALOGUE:
+        for card, target in catalogue:
             self.add(card, target)
-        for name, entry in own.items():
+        for entry in own.values():
             self.add(entry.card, entry.target)
-            assert name in self._own
         for point in importlib.metadata.entry_points(group=self._group):
             point.load()
 

@@ -1,0 +1,73 @@
+"""`genbench doctor`: what is there, what is missing, and the remedy."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from genbench import provenance, registry, resources
+from genbench.cli import console
+from genbench.errors import GenbenchError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `remedy` is empty where nothing is amiss."""
+
+    what: str
+    found: str
+    ok: bool = True
+    remedy: str = ""
+
+
+def findings(data_root: str | None) -> list[Finding]:
+    """Everything, in the order in which a newcomer needs it."""
+    device = provenance.pick_device("auto")
+    found = [Finding(name, version) for name, version in provenance.versions().items()]
+    found += [Finding(str(k), str(v)) for k, v in provenance.hardware(device).items()]
+    found.append(Finding("device", device, remedy="" if device != "cpu" else "training on the CPU works, slowly"))
+    found.append(Finding("cache", str(resources.cache_dir())))
+    found.append(_root(data_root))
+    found += [_dataset(entry.card.name, data_root) for entry in registry.datasets if entry.card.needs]
+    found += [_extra(entry.card.name, entry.card.needs) for entry in registry.encoders if entry.card.needs]
+    return found
+
+
+def show(data_root: str | None, *, as_json: bool) -> None:
+    """Print the findings."""
+    found = findings(data_root)
+    if as_json:
+        console.print_json([asdict(f) for f in found])
+        return
+    for finding in found:
+        mark = "[green]ok     [/]" if finding.ok else "[yellow]missing[/]"
+        remedy = f"  ({finding.remedy})" if finding.remedy else ""
+        console.out.print(f"{mark}  {finding.what}: {finding.found}{remedy}", soft_wrap=True)
+
+
+def _root(data_root: str | None) -> Finding:
+    root = resources.data_root(data_root)
+    if root is None:
+        return Finding("data root", "not set", ok=False, remedy="give --data-root, or set GENBENCH_DATA, or download")
+    return Finding("data root", str(root), ok=root.is_dir(), remedy="" if root.is_dir() else "there is no such folder")
+
+
+def _dataset(name: str, data_root: str | None) -> Finding:
+    from genbench.data.loading import load_dataset
+
+    return _tried(f"dataset {name}", lambda: f"{len(load_dataset(name, root=data_root).train):,} training examples")
+
+
+def _extra(name: str, module: str) -> Finding:
+    there = importlib.util.find_spec(module.replace("-", "_")) is not None
+    return Finding(
+        f"encoder {name}", "installed" if there else "not installed", ok=there, remedy="" if there else module
+    )
+
+
+def _tried(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, look())
+    except GenbenchError as error:
+        return Finding(what, "not found", ok=False, remedy=str(error))

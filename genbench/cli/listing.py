@@ -1,0 +1,116 @@
+"""`genbench list` and `genbench show`: what the registries know, without importing the code behind a name."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from genbench import registry
+from genbench import suite as suites
+from genbench.cli import console
+from genbench.errors import UsageError, nearest
+
+REGISTRIES: dict[str, registry.Registry[Any]] = {
+    "models": registry.models,
+    "datasets": registry.datasets,
+    "encoders": registry.encoders,
+    "metrics": registry.metrics,
+    "evaluations": registry.evaluations,
+}
+COLUMNS = {
+    "models": ("name", "family", "capabilities", "paper", "summary"),
+    "datasets": ("name", "kind", "shape", "classes", "summary"),
+    "encoders": ("name", "needs", "summary"),
+    "metrics": ("name", "group", "direction", "unit", "summary"),
+    "evaluations": ("name", "headline", "summary"),
+    "suites": ("name", "summary"),
+}
+
+
+def show_list(kind: str, *, as_json: bool) -> None:
+    """Print all entries of a kind."""
+    _check(kind, list(COLUMNS))
+    cards = _suite_cards() if kind == "suites" else [dataclasses.asdict(e.card) for e in REGISTRIES[kind]]
+    if as_json:
+        console.print_json(cards)
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in COLUMNS[kind]:
+        table.add_column(column, no_wrap=column == "name", overflow="fold")
+    for card in cards:
+        table.add_row(*(_text(card.get(column)) for column in COLUMNS[kind]))
+    console.out.print(table)
+
+
+def show_one(kind: str, name: str, *, data_root: str | None, sheet: Path | None, as_json: bool) -> None:
+    """Print all that is known of one entry."""
+    plural = kind if kind.endswith("s") else f"{kind}s"
+    _check(plural, list(COLUMNS))
+    if plural == "suites":
+        console.out.print(suites.find(name).read_text(encoding="utf-8"), end="", soft_wrap=True)
+        return
+    details = _SHOW.get(plural, _card)(plural, name, data_root, sheet)
+    if as_json:
+        console.print_json(details)
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    for key, value in details.items():
+        if value not in ("", None, (), [], {}):
+            table.add_row(f"[bold]{key}[/]", _text(value))
+    console.out.print(table)
+
+
+def _card(plural: str, name: str, data_root: str | None, sheet: Path | None) -> dict[str, Any]:
+    return dataclasses.asdict(REGISTRIES[plural].get(name).card)
+
+
+def _model(plural: str, name: str, data_root: str | None, sheet: Path | None) -> dict[str, Any]:
+    entry = registry.models.get(name)
+    parameters = list(inspect.signature(entry.load()).parameters.values())
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    return dataclasses.asdict(entry.card) | {"defaults": defaults}
+
+
+def _dataset(plural: str, name: str, data_root: str | None, sheet: Path | None) -> dict[str, Any]:
+    from genbench.data.loading import load_dataset
+    from genbench.provenance import dataset_entry
+
+    data = load_dataset(name, root=data_root)
+    details = {"name": name} | dataset_entry(data)
+    details |= {"value_range": data.spec.value_range, "classes": data.spec.classes}
+    if sheet is not None:
+        from genbench.data.sheet import write_sheet
+
+        write_sheet(data, sheet)
+        details["sheet"] = str(sheet)
+    return details
+
+
+_SHOW: dict[str, Callable[[str, str, str | None, Path | None], dict[str, Any]]] = {
+    "models": _model,
+    "datasets": _dataset,
+}
+
+
+def _suite_cards() -> list[dict[str, str]]:
+    return [{"name": name, "summary": suites.read(suites.find(name)).summary} for name in suites.names()]
+
+
+def _check(kind: str, known: list[str]) -> None:
+    if kind not in known:
+        near = nearest(kind, known)
+        hint = f"did you mean {near!r}? " if near else ""
+        raise UsageError(f"there is nothing called {kind!r} to list: {hint}It is one of {', '.join(known)}.")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{k} = {v}" for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return " × ".join(map(str, value)) if value and isinstance(value[0], int) else ", ".join(map(str, value))
+    return "" if value is None else str(value).replace("[", "\\[")

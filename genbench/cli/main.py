@@ -1,0 +1,177 @@
+"""The commands. Each one imports what it needs when it is called, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import genbench
+from genbench.cli import console, listing
+from genbench.errors import GenbenchError
+
+app = typer.Typer(
+    name="genbench",
+    help="Which of these generative models is better, at what, by how much, at what cost, and how sure are we?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+Plugin = Annotated[
+    list[str] | None, typer.Option("--plugin", help="A Python file that registers models, datasets, ...")
+]
+DataRoot = Annotated[str | None, typer.Option("--data-root", help="Where data files are (else GENBENCH_DATA).")]
+
+
+def main() -> None:
+    """The entry point: every error of genbench becomes one sentence and exit status 2."""
+    try:
+        app(standalone_mode=False, prog_name="genbench")
+    except GenbenchError as error:
+        _exit(str(error), 2)
+    except typer.Abort:
+        raise SystemExit(130) from None
+    except KeyboardInterrupt:
+        _exit("stopped; what was done is kept, the same command goes on from here.", 130)
+    except typer.Exit as stop:
+        raise SystemExit(stop.exit_code) from None
+    except Exception as error:
+        if hasattr(error, "show") and hasattr(error, "exit_code"):  # click's own usage errors
+            error.show()
+            raise SystemExit(error.exit_code) from None
+        raise
+
+
+def _exit(message: str, code: int) -> None:
+    try:
+        console.fail(message, code)
+    except typer.Exit as stop:
+        raise SystemExit(stop.exit_code) from None
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        console.out.print(genbench.__version__)
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    suite: Annotated[str, typer.Argument(help="A suite's name (`genbench list suites`), or a .toml file.")],
+    models: Annotated[str, typer.Option(help="Only these rows, such as vae,ae+gmm10,family:control.")] = "",
+    datasets: Annotated[str, typer.Option(help="Only these datasets.")] = "",
+    seeds: Annotated[int | None, typer.Option(min=1, help="How many seeds.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="The run's folder [runs/SUITE].")] = None,
+    store: Annotated[str | None, typer.Option(help="An SQLAlchemy URL [DIR/genbench.db].")] = None,
+    executor: Annotated[str, typer.Option(help="auto, inline, local or ray.")] = "auto",
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes of the local executor.")] = None,
+    time_limit: Annotated[float | None, typer.Option(help="Seconds that one job may take.")] = None,
+    plugin: Plugin = None,
+    data_root: DataRoot = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Change the suite, such as budget.images=1000.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Do all jobs again.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run what is missing of a suite, write the report, print the leaderboard."""
+    from genbench.cli import running
+    from genbench.run import Options
+
+    options = Options(
+        models=_names(models),
+        datasets=_names(datasets),
+        seeds=seeds,
+        device=device,
+        out=out,
+        store=store,
+        executor=executor,
+        workers=workers,
+        time_limit=time_limit,
+        plugins=plugin or (),
+        data_root=data_root,
+        settings=set_ or (),
+        force=force,
+        command=shlex.join(["genbench", *sys.argv[1:]]),
+    )
+    if dry_run:
+        running.show_plan(suite, options, as_json=as_json)
+        return
+    raise typer.Exit(running.run_and_show(suite, options, as_json=as_json))
+
+
+@app.command("list")
+def list_(
+    kind: Annotated[str, typer.Argument(help="models, datasets, encoders, metrics, evaluations or suites.")],
+    plugin: Plugin = None,
+    as_json: Json = False,
+) -> None:
+    """What there is."""
+    _load(plugin)
+    listing.show_list(kind, as_json=as_json)
+
+
+@app.command()
+def show(
+    kind: Annotated[str, typer.Argument(help="model, dataset, encoder, metric, evaluation or suite.")],
+    name: Annotated[str, typer.Argument(help="Its name.")],
+    plugin: Plugin = None,
+    data_root: DataRoot = None,
+    sheet: Annotated[Path | None, typer.Option(help="Write a dataset's contact sheet to this PNG.")] = None,
+    as_json: Json = False,
+) -> None:
+    """All that is known of one thing."""
+    _load(plugin)
+    listing.show_one(kind, name, data_root=data_root, sheet=sheet, as_json=as_json)
+
+
+@app.command()
+def report(
+    place: Annotated[str, typer.Argument(metavar="[DIR|URL]", help="A run's folder or a store's URL.")] = "runs/quick",
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="The file to write [DIR/report.html].")] = None,
+) -> None:
+    """Render the report again from the store, without torch."""
+    from genbench.report.files import open_run, write_report
+
+    folder = open_run(place)
+    console.out.print(f"wrote {write_report(folder, output)}", soft_wrap=True)
+
+
+@app.command()
+def export(
+    place: Annotated[str, typer.Argument(metavar="[DIR|URL]", help="A run's folder or a store's URL.")] = "runs/quick",
+    format_: Annotated[str, typer.Option("--format", help="csv, parquet, json, latex or markdown.")] = "csv",
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="The file to write [standard output].")] = None,
+) -> None:
+    """The tidy table: one row a value."""
+    from genbench.report.files import open_run, write_table
+
+    write_table(open_run(place), format_, output)
+
+
+@app.command()
+def doctor(data_root: DataRoot = None, as_json: Json = False) -> None:
+    """Device, versions, data and weights: what is there, what is missing, and the remedy."""
+    from genbench.cli import doctor as doctor_
+
+    doctor_.show(data_root, as_json=as_json)
+
+
+def _names(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _load(plugins: list[str] | None) -> None:
+    from genbench.registry import load_plugin
+
+    for plugin in plugins or ():
+        load_plugin(plugin)

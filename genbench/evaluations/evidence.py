@@ -1,0 +1,137 @@
+"""What evaluations read of a fitted model: samples, features, reconstructions, codes; each is made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import torch
+from torch import Tensor, nn
+
+from genbench import seeds
+from genbench.errors import Diverged, Unsupported
+from genbench.evaluations.bench import Bench, subset
+from genbench.models.samplers import LatentSampled, fit_sampler
+from genbench.protocols.dataset import Dataset
+from genbench.protocols.encoder import Encoder
+from genbench.protocols.model import CAPABILITIES, Deals, Encodes, Reconstructs, Samples, capabilities
+
+BATCH = 500
+"""Examples that go through a model at once."""
+
+T = TypeVar("T")
+
+
+class Evidence:
+    """A fitted model with its sampler, and what has been made of it so far.
+
+    `sampler`: the latent sampler asked for, `""` for the model's own.
+    """
+
+    def __init__(self, model: nn.Module, sampler: str, dataset: str, seed: int, bench: Bench) -> None:
+        self.model, self.seed, self.bench = model, seed, bench
+        self.dataset: Dataset = bench.dataset(dataset)
+        self._asked = sampler
+        self._made: dict[Any, Any] = {}
+
+    @property
+    def sampler(self) -> str:
+        """The name of how samples are drawn, `""` where they cannot be."""
+        if self._asked:
+            return self._asked
+        return str(getattr(self.model, "sampler", "")) if self.can("samples") else ""
+
+    def can(self, capability: str) -> bool:
+        """Whether the model (with its sampler) has the capability."""
+        if capability == "samples" and self._asked:
+            return "encodes" in capabilities(self.model)
+        return capability in capabilities(self.model)
+
+    def need(self, capability: str) -> None:
+        """Raise `Unsupported` with the reason where the model cannot do this."""
+        assert capability in CAPABILITIES
+        if self.can(capability):
+            return
+        name = type(self.model).__name__
+        if capability == "samples" and "encodes" in capabilities(self.model):
+            raise Unsupported(f"{name} has no prior to sample from: give it a latent sampler, such as +gmm10.")
+        raise Unsupported(f"{name} {_CANNOT[capability]}.")
+
+    def generator(self, *purpose: str | int) -> torch.Generator:
+        """A generator that depends on the seed and the purpose."""
+        return seeds.generator("evaluation", self.seed, *purpose)
+
+    def samples(self, n: int) -> Tensor:
+        """n draws; fewer are a prefix of more. Raises `Diverged` where one is not finite."""
+        self.need("samples")
+        drawn = self._made.get("samples")
+        if drawn is None or len(drawn) < n:
+            drawn = self._made["samples"] = self._draw(n)
+        return cast(Tensor, drawn[:n])
+
+    def _draw(self, n: int) -> Tensor:
+        model = self.sampling_model()
+        if isinstance(model, Deals):
+            x = deal(model.deck(), n, self.seed)
+        else:
+            x = seeds.draw(model.sample, n, "samples", self.seed, device=self.bench.device)
+        bad = (~torch.isfinite(x)).flatten(1).any(1).sum().item()
+        if bad:
+            raise Diverged(f"{bad} of {n} samples contain NaN or inf.")
+        return x
+
+    def sampling_model(self) -> Samples:
+        """What draws: the model, or its decoder behind the latent sampler."""
+        self.need("samples")
+        if not self._asked:
+            return cast(Samples, self.model)
+        make = lambda: fit_sampler(self._asked, self.codes("train"), generator=self.generator("sampler"))
+        return LatentSampled(self.model, self.once("sampler", make))
+
+    def features(self, n: int, encoder: Encoder) -> Tensor:
+        """The features of the first n samples."""
+        return self.once(("features", n, encoder.fingerprint), lambda: encoder.features(self.samples(n)))
+
+    def reconstructions(self, n: int) -> tuple[Tensor, Tensor]:
+        """(x, what the model made of it): n reference examples in a fixed order."""
+        self.need("reconstructs")
+        x = subset(self.dataset, self.dataset.reference, n).x.to(self.bench.device)
+        made = self.once(("reconstructions", n), lambda: self.through(cast(Reconstructs, self.model).reconstruct, x))
+        if not torch.isfinite(made).all():
+            raise Diverged("a reconstruction contains NaN or inf.")
+        return x, made
+
+    def codes(self, split: str) -> Tensor:
+        """The codes of a split of the dataset, in its order."""
+        self.need("encodes")
+        encode = cast(Encodes, self.model).encode
+        return self.once(("codes", split), lambda: self.through(encode, getattr(self.dataset, split).x))
+
+    def through(self, function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+        """`function` applied to x in batches, on the model's device."""
+        there = x.to(self.bench.device)
+        return torch.cat([function(there[i : i + BATCH]) for i in range(0, len(there), BATCH)])
+
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """What `make` gave the first time for this key."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: T = self._made[key]
+        return made
+
+
+_CANNOT = {
+    "samples": "cannot make samples",
+    "reconstructs": "cannot reconstruct: it has no encoder",
+    "encodes": "has no encoder",
+    "density": "gives no density",
+    "outliers": "gives no outlier score of its own",
+    "conditional": "is not conditional",
+}
+
+
+def deal(deck: Tensor, n: int, seed: int) -> Tensor:
+    """n examples of the deck in a seeded order, none twice before each was dealt once."""
+    rounds = range((n + len(deck) - 1) // len(deck))
+    order = [torch.randperm(len(deck), generator=seeds.generator("deal", seed, i)) for i in rounds]
+    return deck[torch.cat(order)[:n].to(deck.device)]

@@ -1,0 +1,50 @@
+"""What an evaluation gives back: measurements and pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from genbench.records import Picture
+from genbench.values import Measurement, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture in memory: its name within the job, PNG bytes, and the sentence under it."""
+
+    name: str
+    png: bytes
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The measurements and images of one evaluation of one fitted model."""
+
+    measurements: list[Measurement]
+    images: list[Image] = field(default_factory=list)
+
+    def save_pictures(self, job: str, folder: Path) -> list[Picture]:
+        """Write the images below the run's folder, each whole or not at all."""
+        return [_save(image, job, folder) for image in self.images]
+
+
+def _save(image: Image, job: str, folder: Path) -> Picture:
+    path = folder / "artifacts" / "pictures" / f"{job}-{image.name}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_bytes(image.png)
+    temporary.replace(path)
+    return Picture(job=job, name=image.name, path=path.relative_to(folder).as_posix(), caption=image.caption)
+
+
+def measurements(values: Mapping[str, Value], **common: str) -> list[Measurement]:
+    """Named values (`metric` or `metric:target`) as measurements that share encoder, split, score or likelihood."""
+    found = []
+    for name, value in values.items():
+        metric, _, target = name.partition(":")
+        found.append(Measurement(metric=metric, target=target, value=value, **common))
+    return found

@@ -1,0 +1,61 @@
+"""A worker process: reads tasks as pickles from standard input, writes events to standard output, ends with its parent.
+
+Started as `python -m genbench.executors.worker`, so that it works alike on every system and from any script. What
+models print goes to standard error; the pipe carries events only.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+import threading
+from queue import SimpleQueue
+from typing import BinaryIO
+
+from genbench import registry
+from genbench.executors.inline import make_bench, pinned
+from genbench.executors.setting import Setting
+from genbench.jobs import run_task
+from genbench.plan import Task
+
+DONE = "done"
+"""Sent after a task's last event: the worker is free."""
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    events = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    inbox: SimpleQueue[Task] = SimpleQueue()
+    setting: Setting = pickle.load(sys.stdin.buffer)
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, inbox), daemon=True).start()
+    for plugin in setting.plugins:
+        registry.load_plugin(plugin)
+    bench = make_bench(setting)
+    with pinned(setting):
+        while True:
+            for event in run_task(inbox.get(), bench, setting.folder):
+                _send(event, events)
+            _send(DONE, events)
+
+
+def _listen(source: BinaryIO, inbox: SimpleQueue[Task]) -> None:
+    """Pass tasks on; when the parent is gone, so is this process, whatever it is doing."""
+    while True:
+        try:
+            inbox.put(pickle.load(source))
+        except (EOFError, pickle.UnpicklingError, OSError):
+            os._exit(0)
+
+
+def _send(message: object, events: BinaryIO) -> None:
+    try:
+        pickle.dump(message, events)
+        events.flush()
+    except BrokenPipeError:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Where numbers come from: versions, hardware, data, encoders. Everything that a reader needs to do it again."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import genbench
+
+PACKAGES = ("torch", "torchvision", "torchmetrics", "numpy", "scipy", "scikit-learn", "pandas")
+
+
+def versions() -> dict[str, str]:
+    """Versions of genbench, Python and the packages that numbers depend on."""
+    found = {"genbench": genbench.__version__, "python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "missing"
+    return found
+
+
+def hardware(device: str) -> dict[str, str | int]:
+    """The processor, memory and, where one is used, the GPU."""
+    found: dict[str, str | int] = {"system": platform.system(), "processor": _processor(), "cores": os.cpu_count() or 1}
+    memory = _memory()
+    if memory:
+        found["memory GiB"] = memory
+    if device.startswith("cuda"):
+        found["gpu"] = torch.cuda.get_device_name()
+        found["cuda"] = str(torch.version.cuda)
+    return found
+
+
+def machine(device: str) -> str:
+    """One line that names what speed depends on: speeds are ranked together only if it agrees."""
+    parts: Mapping[str, str | int] = hardware(device)
+    return ", ".join(f"{parts[key]}" for key in ("processor", "cores", "gpu") if key in parts) + f", torch {_torch()}"
+
+
+def pick_device(asked: str) -> str:
+    """`auto` is CUDA, else MPS, else the CPU."""
+    if asked != "auto":
+        return asked
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def dataset_entry(dataset: Any) -> dict[str, Any]:
+    """What the report says of a dataset."""
+    splits = {name: len(getattr(dataset, name)) for name in ("train", "val", "reference", "ceiling")}
+    return {
+        "fingerprint": dataset.fingerprint,
+        "shape": list(dataset.spec.shape),
+        "splits": splits,
+        "outliers": {name: len(split) for name, split in dataset.outliers.items()},
+        "title": dataset.title,
+        "licence": dataset.licence,
+        "source": dataset.source,
+    }
+
+
+def encoder_entry(encoder: Any) -> dict[str, Any]:
+    """What the report says of an encoder."""
+    accuracy = getattr(encoder, "accuracy", None)
+    return {"name": encoder.name, "fingerprint": encoder.fingerprint, "dim": encoder.dim, "accuracy": accuracy}
+
+
+def _torch() -> str:
+    return str(torch.__version__)
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def _memory() -> int | None:
+    info = Path("/proc/meminfo")
+    if not info.exists():
+        return None
+    return round(int(info.read_text().split()[1]) / 2**20)

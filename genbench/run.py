@@ -1,0 +1,235 @@
+"""A run: read the suite, plan, do what is missing, keep each result the moment it exists, write the report."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import os
+import secrets
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from genbench import provenance, registry, resources
+from genbench import suite as suites
+from genbench.errors import UsageError
+from genbench.evaluations.bench import Bench
+from genbench.evaluations.settings import FeatureSettings
+from genbench.executors.inline import make_bench, run_inline
+from genbench.executors.local import run_local
+from genbench.executors.setting import Setting, cores
+from genbench.jobs import Evaluated, Event, Fitted
+from genbench.plan import Conditions, Job, Plan, Task, make_plan, tasks
+from genbench.records import RunRecord
+from genbench.store import Store
+from genbench.suite import Suite
+from genbench.values import Status
+
+EXECUTORS = ("auto", "inline", "local")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line may say of a run; the suite says the rest."""
+
+    models: Sequence[str] = ()
+    datasets: Sequence[str] = ()
+    seeds: int | None = None
+    device: str = "auto"
+    out: Path | None = None
+    store: str | None = None
+    executor: str = "auto"
+    workers: int | None = None
+    time_limit: float | None = None
+    plugins: Sequence[str] = ()
+    data_root: str | None = None
+    settings: Sequence[str] = ()
+    force: bool = False
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A suite, its plan, and where everything is: what a run needs, and what `--dry-run` shows."""
+
+    suite: Suite
+    plan: Plan
+    missing: list[Job]
+    setting: Setting
+    store_url: str
+    executor: str
+    bench: Bench
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a run ended. `counts`: all jobs of the plan by status; `failed`: those that did not end well, with reason."""
+
+    folder: Path
+    store_url: str
+    total: int
+    done: int
+    counts: Mapping[Status, int] = field(default_factory=dict)
+    failed: Sequence[str] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether every job ended ok or unsupported."""
+        return set(self.counts) <= {Status.OK, Status.UNSUPPORTED}
+
+
+class Listener(Protocol):
+    """Whoever shows how a run goes on."""
+
+    def planned(self, prepared: Prepared) -> None: ...
+
+    def event(self, event: Event) -> None: ...
+
+
+def prepare(name: str, options: Options) -> Prepared:
+    """Everything up to the first job; raises `UsageError` for whatever cannot be. Nothing is trained."""
+    for plugin in options.plugins:
+        registry.load_plugin(plugin)
+    suite = suites.read(suites.find(name), settings=options.settings)
+    suite = suites.select(suite, options.models, options.datasets, options.seeds)
+    device = provenance.pick_device(options.device)
+    executor = _executor(options, device)
+    folder = options.out or Path("runs") / suite.name
+    setting = Setting(
+        folder=folder,
+        cache=resources.cache_dir(),
+        device=device,
+        threads=suite.threads,
+        data_root=options.data_root,
+        plugins=tuple(str(Path(p).resolve()) for p in options.plugins),
+        time_limit=options.time_limit,
+        workers=options.workers or max(1, cores() // suite.threads),
+    )
+    bench = make_bench(setting)
+    fingerprints = {d: bench.dataset(d).fingerprint for d in suite.all_datasets()}
+    conditions = Conditions(
+        fingerprints=fingerprints, device=device.partition(":")[0], machine=provenance.machine(device)
+    )
+    plan = make_plan(suite, conditions)
+    store_url = options.store or str(folder / "genbench.db")
+    known = _known(store_url)
+    return Prepared(suite, plan, plan.missing(known, force=options.force), setting, store_url, executor, bench)
+
+
+def _executor(options: Options, device: str) -> str:
+    if options.executor == "ray":
+        raise UsageError("the executor 'ray' is not built yet: use --executor local (worker processes) or inline.")
+    if options.executor not in EXECUTORS:
+        raise UsageError(f"--executor is one of {', '.join(EXECUTORS)}; got {options.executor!r}.")
+    if options.executor != "auto":
+        return options.executor
+    return "local" if device == "cpu" else "inline"
+
+
+def _known(store_url: str) -> Mapping[str, Status]:
+    if "://" not in store_url and not Path(store_url).exists():
+        return {}
+    store = Store(store_url)
+    try:
+        return store.statuses()
+    finally:
+        store.close()
+
+
+def execute(prepared: Prepared, listener: Listener, *, command: str = "") -> Result:
+    """Do what is missing. Each result is in the store before the next one is asked for."""
+    listener.planned(prepared)
+    store = Store(prepared.store_url)
+    done = 0
+    try:
+        if prepared.missing:
+            run = _record(prepared, command)
+            store.add_run(run)
+            _write_json(prepared.setting.folder / "run.json", dataclasses.asdict(run))
+        for event in _events(_tasks(prepared), prepared):
+            if isinstance(event, Fitted):
+                store.add_fit(event.record)
+            if isinstance(event, Evaluated):
+                store.add_job(event.record, event.measurements, event.pictures)
+                done += 1
+            listener.event(event)
+        statuses = store.statuses()
+        counts = Counter(statuses[job.key] for job in prepared.plan.jobs if job.key in statuses)
+        return Result(
+            prepared.setting.folder,
+            prepared.store_url,
+            len(prepared.plan.jobs),
+            done,
+            counts,
+            _failures(store, prepared),
+        )
+    finally:
+        store.close()
+
+
+def _tasks(prepared: Prepared) -> list[Task]:
+    """On a GPU all seeds of a model make one task: they are trained together."""
+    return tasks(prepared.missing, together=prepared.setting.device.startswith("cuda"))
+
+
+def _events(work: Sequence[Task], prepared: Prepared) -> Iterator[Event]:
+    if prepared.executor == "local" and work:
+        return run_local(work, prepared.setting)
+    return run_inline(work, prepared.setting)
+
+
+def _failures(store: Store, prepared: Prepared) -> list[str]:
+    """A line for each job of the plan that failed, diverged or ran out of time."""
+    reasons = store.reasons()
+    lines = []
+    for job in prepared.plan.jobs:
+        status, reason = reasons.get(job.key, (Status.OK, None))
+        if status not in (Status.OK, Status.UNSUPPORTED):
+            row = job.row
+            lines.append(f"{row.label} on {row.dataset}, seed {row.seed}, {job.settings.name}: {status}: {reason}")
+    return lines
+
+
+def _record(prepared: Prepared, command: str) -> RunRecord:
+    suite, bench = prepared.suite, prepared.bench
+    datasets = {name: bench.dataset(name) for name in suite.all_datasets()}
+    encoders = {
+        f"{encoder.name} for {name}": provenance.encoder_entry(encoder)
+        for name, asked in sorted(_encoders(suite))
+        for encoder in [bench.encoder(asked, datasets[name])]
+    }
+    details: dict[str, Any] = {
+        "suite": suite.model_dump(mode="json", by_alias=True),
+        "seeds": list(range(suite.seeds)),
+        "threads": suite.threads,
+        "device": prepared.setting.device,
+        "machine": provenance.machine(prepared.setting.device),
+        "versions": provenance.versions(),
+        "hardware": provenance.hardware(prepared.setting.device),
+        "datasets": {name: provenance.dataset_entry(data) for name, data in datasets.items()},
+        "encoders": encoders,
+    }
+    now = datetime.datetime.now(datetime.UTC)
+    identity = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    return RunRecord(
+        id=identity, suite=suite.name, started=now.isoformat(timespec="seconds"), command=command, provenance=details
+    )
+
+
+def _encoders(suite: Suite) -> set[tuple[str, str]]:
+    return {
+        (dataset, settings.encoder)
+        for settings in suite.evaluations
+        if isinstance(settings, FeatureSettings)
+        for dataset in (suite.datasets if settings.datasets is None else settings.datasets)
+    }
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
+    temporary.replace(path)

@@ -1,0 +1,96 @@
+"""The tables of the store and their version."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, Float, ForeignKey, Integer, MetaData, String, Table
+
+VERSION = 1
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False))
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("suite", String, nullable=False),
+    Column("started", String, nullable=False),
+    Column("command", String, nullable=False),
+    Column("provenance", JSON, nullable=False),
+)
+
+fits = Table(
+    "fits",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("model", String, nullable=False),
+    Column("dataset", String, nullable=False),
+    Column("seed", Integer, nullable=False),
+    Column("status", String, nullable=False),
+    Column("reason", String),
+    Column("seconds", Float, nullable=False),
+    Column("parameters", Integer, nullable=False),
+    Column("images", Integer, nullable=False),
+    Column("trained", String, nullable=False),
+    Column("device", String, nullable=False),
+    Column("weights", String, nullable=False),
+    Column("remark", String, nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("curve", JSON, nullable=False),
+    Column("details", JSON, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("fit", String, nullable=False),
+    Column("label", String, nullable=False),
+    Column("model", String, nullable=False),
+    Column("family", String, nullable=False),
+    Column("sampler", String, nullable=False),
+    Column("dataset", String, nullable=False),
+    Column("seed", Integer, nullable=False),
+    Column("evaluation", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("reason", String),
+    Column("seconds", Float, nullable=False),
+    Column("budget", Integer, nullable=False),
+    Column("trained", String, nullable=False),
+    Column("device", String, nullable=False),
+    Column("ended", Integer, nullable=False),  # a counter: the order in which jobs last ended
+)
+
+measurements = Table(
+    "measurements",
+    metadata,
+    Column("job", String, ForeignKey("jobs.key", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("metric", String, nullable=False),
+    Column("target", String, nullable=False),
+    Column("score", String, nullable=False),
+    Column("encoder", String, nullable=False),
+    Column("split", String, nullable=False),
+    Column("likelihood", String, nullable=False),
+    Column("direction", String, nullable=False),
+    Column("metric_version", Integer, nullable=False),
+    Column("value", Float),
+    Column("ci_low", Float),
+    Column("ci_high", Float),
+    Column("n", Integer),
+    Column("m", Integer),
+    Column("kind", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("reason", String),
+    Column("details", JSON, nullable=False),
+)
+
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("job", String, ForeignKey("jobs.key", ondelete="CASCADE"), primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("path", String, nullable=False),
+    Column("caption", String, nullable=False),
+)

@@ -1,0 +1,232 @@
+"""A suite: a TOML file that says which models, datasets, seeds and evaluations, at which budget. Torch-free.
+
+An unknown key is an error that names the file, the key and the nearest key that there is.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from genbench import registry, resources
+from genbench.errors import SuiteError, UnknownName, nearest
+from genbench.evaluations.settings import AnySettings
+
+SCHEMA = 1
+
+
+class BudgetSettings(BaseModel):
+    """How much training each model gets, in batches of `batch`: `images` shown, or optimiser `steps` (every player's
+    counted), or `seconds` of wall clock; 100,000 images unless said."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    images: int = Field(default=0, ge=0)
+    steps: int = Field(default=0, ge=0)
+    seconds: float = Field(default=0.0, ge=0)
+    batch: int = Field(default=128, ge=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        given = [name for name in ("images", "steps", "seconds") if value.get(name)]
+        if len(given) > 1:
+            raise ValueError(f"a budget is one of images, steps and seconds; got {' and '.join(given)}")
+        return value if given else value | {"images": 100_000}
+
+    @property
+    def shown(self) -> int:
+        """Images shown to the model; 0 where the wall clock decides."""
+        return self.images or self.steps * self.batch
+
+
+class ModelUse(BaseModel):
+    """A row of the leaderboard: a model (with its sampler, `ae+gmm10`), a name of its own, options of the model."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+
+    use: str
+    label: str = Field(default="", alias="as")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_string(cls, value: Any) -> Any:
+        return {"use": value} if isinstance(value, str) else value
+
+    @property
+    def model(self) -> str:
+        """The registry's name of the model."""
+        return self.use.partition("+")[0]
+
+    @property
+    def sampler(self) -> str:
+        """The latent sampler asked for, `""` for the model's own."""
+        return self.use.partition("+")[2]
+
+    @property
+    def name(self) -> str:
+        """What the leaderboard calls this row."""
+        return self.label or self.use
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The model's own settings that this use changes."""
+        return dict(self.model_extra or {})
+
+
+class Suite(BaseModel):
+    """The content of a suite file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_: Literal[1] = Field(alias="schema")
+    name: str
+    summary: str = ""
+    models: tuple[ModelUse, ...] = Field(min_length=1)
+    datasets: tuple[str, ...] = Field(min_length=1)
+    seeds: int = Field(default=3, ge=1)
+    threads: int = Field(default=1, ge=1)
+    out_of_memory: Literal["split", "fail"] = "split"
+    budget: BudgetSettings = BudgetSettings()
+    evaluations: tuple[AnySettings, ...] = Field(min_length=1)
+
+    def all_datasets(self) -> list[str]:
+        """Every dataset that an evaluation needs, each once."""
+        names = [d for e in self.evaluations for d in (self.datasets if e.datasets is None else e.datasets)]
+        return list(dict.fromkeys(names))
+
+
+def names() -> list[str]:
+    """The suites that come with genbench."""
+    return sorted(path.stem for path in resources.folder("suites").glob("*.toml"))
+
+
+def find(name: str) -> Path:
+    """The file of a suite: a path that ends in .toml, or the name of one that comes with genbench."""
+    if name.endswith(".toml"):
+        if not Path(name).is_file():
+            raise SuiteError(f"there is no suite file {name!r}.")
+        return Path(name)
+    if name not in names():
+        raise UnknownName("suite", name, names())
+    return resources.folder("suites") / f"{name}.toml"
+
+
+def read(path: Path, *, settings: Sequence[str] = ()) -> Suite:
+    """The suite in a file, with `--set` overrides such as `budget.images=1000` applied and its names checked."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SuiteError(f"{path}: not a TOML file: {error}") from error
+    for setting in settings:
+        _override(content, setting)
+    if content.get("schema", SCHEMA) != SCHEMA:
+        raise SuiteError(f"{path}: schema is {content['schema']!r}, this genbench reads schema = {SCHEMA}.")
+    try:
+        suite = Suite.model_validate(content)
+    except ValidationError as error:
+        raise SuiteError(_sentence(path, error)) from error
+    return check_names(suite)
+
+
+def check_names(suite: Suite) -> Suite:
+    """The suite with `family:` groups spelt out; an unknown model or a label used twice is an error."""
+    models = [use for given in suite.models for use in expand(given)]
+    labels = [use.name for use in models]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise SuiteError(f"suite {suite.name!r}: two models are called {label!r}; name one with `as`.")
+    return suite.model_copy(update={"models": tuple(models)})
+
+
+def expand(use: ModelUse) -> Iterator[ModelUse]:
+    """The use itself, its model checked; or one for each model of a `family:`."""
+    kind, _, family = use.use.partition(":")
+    if kind != "family":
+        registry.models.get(use.model)
+        yield use
+        return
+    members = [e.card.name for e in registry.models if e.card.family == family]
+    if not members:
+        raise UnknownName("model", use.use, [f"family:{e.card.family}" for e in registry.models])
+    yield from (ModelUse(use=name) for name in members)
+
+
+def select(suite: Suite, models: Sequence[str], datasets: Sequence[str], seeds: int | None) -> Suite:
+    """The part of a suite that the command line asks for; models that the suite lacks are added."""
+    chosen: dict[str, Any] = {}
+    if models:
+        known = {use.name: use for use in suite.models}
+        chosen["models"] = tuple(
+            use for name in models for use in ([known[name]] if name in known else expand(ModelUse(use=name)))
+        )
+    if datasets:
+        chosen["datasets"] = tuple(datasets)
+        kept = [e.model_copy(update={"datasets": _both(e.datasets, datasets)}) for e in suite.evaluations]
+        chosen["evaluations"] = tuple(e for e in kept if e.datasets is None or e.datasets)
+        if not chosen["evaluations"]:
+            raise SuiteError(f"suite {suite.name!r} has no evaluation for the datasets {', '.join(datasets)}.")
+    if seeds is not None:
+        chosen["seeds"] = seeds
+    return suite.model_copy(update=chosen)
+
+
+def _both(own: tuple[str, ...] | None, asked: Sequence[str]) -> tuple[str, ...] | None:
+    return own if own is None else tuple(name for name in own if name in asked)
+
+
+def _override(content: dict[str, Any], setting: str) -> None:
+    path, equals, text = setting.partition("=")
+    if not equals:
+        raise SuiteError(f"--set takes KEY=VALUE, such as budget.images=1000; got {setting!r}.")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *parents, last = path.strip().split(".")
+    place = content
+    for parent in parents:
+        place = place.setdefault(parent, {})
+        if not isinstance(place, dict):
+            raise SuiteError(f"--set {setting!r}: {parent!r} is not a table of the suite.")
+    place[last] = value
+
+
+def _sentence(path: Path, error: ValidationError) -> str:
+    """The first of pydantic's complaints in words, with the nearest key where one is unknown."""
+    first = error.errors()[0]
+    place = [str(p) for p in first["loc"]]
+    where = ".".join(place)
+    if first["type"] == "extra_forbidden":
+        near = nearest(place[-1], _known_keys(place[:-1]))
+        hint = f"did you mean {near!r}?" if near else f"known are: {', '.join(_known_keys(place[:-1]))}."
+        return f"{path}: unknown key {where!r}: {hint}"
+    if first["type"] == "union_tag_invalid":
+        name = str(first.get("ctx", {}).get("tag", ""))
+        near = nearest(name, registry.evaluations.names())
+        hint = f"did you mean {near!r}? " if near else ""
+        return f"{path}: {where}: no evaluation is called {name!r}: {hint}`genbench list evaluations` shows all."
+    if first["type"] == "missing":
+        return f"{path}: the key {where!r} is missing."
+    return f"{path}: {where}: {first['msg'].lower()}, got {first['input']!r}."
+
+
+def _known_keys(parents: Sequence[str]) -> list[str]:
+    model: Mapping[str, Any] = Suite.model_fields
+    if parents[:1] == ["budget"]:
+        model = BudgetSettings.model_fields
+    if parents[:1] == ["evaluations"] and len(parents) > 2:
+        by_name = {c.model_fields["name"].annotation.__args__[0]: c for c in _settings_classes()}
+        model = by_name[parents[2]].model_fields
+    return [field.alias or key for key, field in model.items()]
+
+
+def _settings_classes() -> tuple[Any, ...]:
+    union: Any = AnySettings
+    return tuple(union.__origin__.__args__)

@@ -1,0 +1,76 @@
+"""Models that go wrong in every way that a run must survive; loaded as a plugin file."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import torch
+from torch import Tensor, nn
+
+from genbench import DataSpec, GenerativeModel, Objective, register_model
+
+
+class _Small(GenerativeModel):
+    def __init__(self, data: DataSpec) -> None:
+        super().__init__()
+        self.data = data
+        self.mean = nn.Parameter(torch.full(data.shape, 0.5))
+
+    def objectives(self) -> list[Objective]:
+        return [Objective("mse", self.parameters(), self.loss)]
+
+    def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
+        return (batch.x - self.mean).square().mean()
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        noise = torch.randn(n, *self.data.shape, generator=generator, device=generator.device)
+        return (self.mean + 0.1 * noise).clamp(0, 1)
+
+
+@register_model("good", family="test", summary="Learns the mean; prints, which must not hurt.")
+class Good(_Small):
+    def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
+        if not hasattr(self, "printed"):
+            self.printed = True
+            print("a model that prints to standard output")
+        return super().loss(batch)
+
+
+@register_model("raises", family="test", summary="Raises in its loss.")
+class Raises(_Small):
+    def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
+        raise ValueError("my decoder is broken")
+
+
+@register_model("diverges", family="test", summary="Its loss becomes NaN.")
+class Diverges(_Small):
+    def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
+        return super().loss(batch) * float("nan")
+
+
+@register_model("nan-samples", family="test", summary="Trains well and samples NaN.")
+class NanSamples(_Small):
+    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        return super().sample(n, generator=generator) * float("nan")
+
+
+@register_model("dies", family="test", summary="Its process is killed while it trains.")
+class Dies(_Small):
+    def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
+        os.kill(os.getpid(), signal.SIGKILL)
+        return super().loss(batch)
+
+
+@register_model("dies-sampling", family="test", summary="Its process ends while it samples.")
+class DiesSampling(_Small):
+    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        os._exit(7)
+
+
+@register_model("hangs", family="test", summary="Never ends.")
+class Hangs(_Small):
+    def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
+        threading.Event().wait()
+        return super().loss(batch)

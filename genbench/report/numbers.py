@@ -26,7 +26,7 @@ def scale_for(metric: str, values: Sequence[float]) -> Scale:
     if not sizes:
         return Scale()
     middle = sizes[len(sizes) // 2]
-    for factor, note in ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands")):
+    for factor, note in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
         if middle >= 10 * factor:
             return Scale(factor, note)
     return Scale(1e-3, "× 10³") if sizes[-1] < 5e-3 else Scale()
@@ -52,9 +52,11 @@ def text(value: float, places: int) -> str:
     return shown.replace("-", "−").replace(",", " ")
 
 
-def fraction(shown: str) -> int:
-    """How many characters stand from the decimal point on."""
-    return len(shown) - shown.index(".") if "." in shown else 0
+def pads(texts: Sequence[str]) -> list[str]:
+    """What to add to each number, unseen, so that right-aligned they all have their decimal point in one line."""
+    parts = [text.partition(".")[1:] for text in texts]
+    longest = max((len(digits) for _, digits in parts), default=0)
+    return [("" if point or not longest else ".") + "0" * (longest - len(digits)) for point, digits in parts]
 
 
 def duration(seconds: float) -> str:

@@ -121,7 +121,8 @@ def _outliers(board: Board) -> Iterator[str]:
             if column.metric != "auroc" or cell is None or cell.mean is None:
                 continue
             if abs(cell.mean - 0.5) > 4 * (standard_error(cell) or 0.05):
-                yield f"{row.label}'s random score on {column.target} should have an AUROC of 0.5, but is at {cell.mean:.3f}."
+                where = f" on {column.target}" if column.target else ""
+                yield f"{row.label}'s random score should have an AUROC of 0.5{where}, but is at {cell.mean:.3f}."
 
 
 def _memorisation(boards: Sequence[Board], copies: Mapping[str, Copying]) -> Iterator[str]:

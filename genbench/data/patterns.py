@@ -26,7 +26,7 @@ class Checkerboard:
         """(N, 2) -> (N,) nats, float64: −ln 32 on the dark squares, −inf elsewhere, where the density is truly 0."""
         cell = ((x.double() + 4) / 2).floor()
         inside = ((cell >= 0) & (cell < 4)).all(1) & (cell.sum(1) % 2 == 0)
-        return torch.where(inside, -self.entropy, -math.inf)
+        return torch.where(inside, 0.0, -math.inf).double() - self.entropy
 
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
         """(n, 2) float32."""

@@ -33,6 +33,25 @@ _TOYS = [
     (_toy("pinwheel", "Five wound arms", 2, 5), "genbench.data.patterns:pinwheel"),
 ]
 
+_PROCEDURAL = [
+    (
+        _image("shapes", "A square, ellipse or heart; all five factors known: for latent structure.", (1, 32, 32), 3),
+        "genbench.data.shapes:shapes",
+    ),
+    (
+        _image("roads", "Driving scenes, 95 % ordinary, 5 % rare, with attributes: the long tail.", RGB, 5),
+        "genbench.data.roads:roads",
+    ),
+    (
+        _image("portraits", "Drawn faces, imbalanced in skin tone, pose and lighting.", RGB, 6),
+        "genbench.data.portraits:portraits",
+    ),
+    (
+        _image("portraits-balanced", "The same with equal shares: to train attribute classifiers with.", RGB, 6),
+        "genbench.data.portraits:portraits_balanced",
+    ),
+]
+
 _PUBLISHED = [
     (
         _image("mnist", "70,000 handwritten digits.", GREY, 10, licence=MNIST_LICENCE, needs="MNIST/raw"),
@@ -183,6 +202,7 @@ _ADBENCH = [
 CATALOGUE: list[tuple[DatasetCard, str]] = [
     (_DIGITS, "genbench.data.digits:digits"),
     *_TOYS,
+    *_PROCEDURAL,
     *_PUBLISHED,
     *_OF_MNIST,
     *_ARCHIVES,

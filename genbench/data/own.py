@@ -50,7 +50,7 @@ def folder(path: str, *, size: str | None = None) -> Dataset:
             Split(listing.decode(part.tolist(), Mapped(f"{key}-{i}", limit)), None if y is None else y[part])
             for i, part in enumerate(rows)
         ]
-    return _images(name, _distinct(Parts(*splits), name, Mapped(f"{key}-distinct", limit)), classes)
+    return _images(name, _distinct(Parts(*splits), name, [Mapped(f"{key}-{k}", limit) for k in ("r", "c")]), classes)
 
 
 def npz(path: str) -> Dataset:
@@ -164,9 +164,9 @@ def _images(name: str, parts: Parts, classes: tuple[str, ...]) -> Dataset:
     return image_dataset(about, parts)
 
 
-def _distinct(parts: Parts, name: str, hold: Hold | None = None) -> Parts:
+def _distinct(parts: Parts, name: str, holds: Sequence[Hold] = ()) -> Parts:
     """No example of one split in another; says how many were dropped. Refuses sets that are too small to split."""
-    (reference, ceiling), dropped = without_shared(parts.train, parts.reference, parts.ceiling, hold=hold)
+    (reference, ceiling), dropped = without_shared(parts.train, parts.reference, parts.ceiling, holds=holds)
     if dropped:
         warnings.warn(
             f"{name}: {dropped} of {sum(map(len, parts))} examples were dropped from reference and ceiling, because an "

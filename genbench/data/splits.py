@@ -83,24 +83,26 @@ def _deal(n: int, weights: Sequence[int]) -> np.ndarray:
     return dealt
 
 
-def without_shared(train: Split, *later: Split, hold: Hold | None = None) -> tuple[list[Split], int]:
+def without_shared(train: Split, *later: Split, holds: Sequence[Hold] = ()) -> tuple[list[Split], int]:
     """`later` splits less the rows whose values an earlier split holds too, and how many rows that cost.
 
-    `hold`: where the values of a shortened split are put, else in memory.
+    `holds`: where the values of each shortened split are put, else in memory.
     """
     seen = set(_digests(train.x))
     kept = []
     dropped = 0
-    for split in later:
+    for k, split in enumerate(later):
         digests = _digests(split.x)
         fresh = [i for i, digest in enumerate(digests) if digest not in seen]
         dropped += len(digests) - len(fresh)
-        kept.append(split if len(fresh) == len(digests) else _shortened(split, torch.tensor(fresh).long(), hold))
+        kept.append(
+            split if len(fresh) == len(digests) else _shortened(split, torch.tensor(fresh).long(), *holds[k : k + 1])
+        )
         seen.update(digests)
     return kept, dropped
 
 
-def _shortened(split: Split, rows: Tensor, hold: Hold | None) -> Split:
+def _shortened(split: Split, rows: Tensor, hold: Hold | None = None) -> Split:
     if hold is None:
         return split.take(rows)
 

@@ -213,7 +213,7 @@ def _masses(density: Density, model: Model) -> _Masses:
     counts = histogram(model.samples, coarse) + 0.5
     q = counts / (len(model.samples) + 0.5 * len(counts))
     return _Masses(
-        p.log(),
+        log_p,
         q.log(),
         Kind.ESTIMATE,
         f"histogram of {len(model.samples)} samples on {side} cells a side, Laplace 1/2",

@@ -96,10 +96,16 @@ class Column:
     counts: bool = False
 
     @property
-    def subtitle(self) -> str:
-        """The rest of the display name: target, encoder, n, split, scale."""
+    def details(self) -> tuple[str, ...]:
+        """The rest of the display name: target, encoder, n and split, scale and unit."""
         on = f"on {self.encoder}" if self.encoder else ""
-        return ", ".join(part for part in (self.target, on, self.about, self.unit, self.scale.note) if part)
+        unit = " ".join(part for part in (self.scale.note, self.unit) if part)
+        return tuple(part for part in (self.target, on, self.about, unit) if part)
+
+    @property
+    def subtitle(self) -> str:
+        """The details in one string."""
+        return ", ".join(self.details)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from genbench.report.board import Board, Cell, Column
 from genbench.report.glossary import Sense
-from genbench.report.judge import CEILING, FLOOR, FLOORS, ORACLES, span
+from genbench.report.judge import CEILING, FLOOR, FLOORS, ORACLES, UNRANKED, span
 
-ROW, TOP, BOTTOM, LABEL, GAP, PANEL = 22, 40, 26, 168, 26, 210
+ROW, TOP, BOTTOM, LABEL, GAP = 22, 40, 26, 168, 26
+WIDTH, WIDEST, NARROWEST = 1156, 340, 150
+"""The page's width, and what one panel may take of it; many panels scroll."""
 LOG_FROM = 30
 """Values that differ by more than this factor are drawn on a logarithmic axis."""
 
@@ -63,16 +65,17 @@ def interval_plot(board: Board) -> Markup | None:
     if not rows or not columns:
         return None
     height = TOP + ROW * len(rows) + BOTTOM
-    width = LABEL + len(columns) * PANEL + (len(columns) - 1) * GAP
+    panel = min(WIDEST, max(NARROWEST, (WIDTH - LABEL + GAP) // len(columns) - GAP))
+    width = LABEL + len(columns) * (panel + GAP) - GAP
     parts = [_row_label(row.label + (f" · {row.score}" if row.score else ""), i) for i, row in enumerate(rows)]
     for i, column in enumerate(columns):
-        left = LABEL + i * (PANEL + GAP)
-        parts.append(_panel(board, column, [row.cells.get(column.key) for row in rows], left))
+        left = LABEL + i * (panel + GAP)
+        parts.append(_panel(board, column, [row.cells.get(column.key) for row in rows], (left, left + panel)))
     titles = ", ".join(c.title for c in columns)
     label = f"Means with 95 % intervals of {len(rows)} models: {titles}. The table above has the same numbers."
-    return Markup('<svg class="intervals" role="img" width="{}" height="{}" viewBox="0 0 {} {}" aria-label="{}">{}</svg>').format(
-        width, height, width, height, label, Markup("").join(parts)
-    )  # fmt: skip
+    return Markup(
+        '<svg class="intervals" role="img" width="{0}" height="{1}" viewBox="0 0 {0} {1}" {2}>{3}</svg>'
+    ).format(width, height, Markup('aria-label="{}"').format(label), Markup("").join(parts))
 
 
 def _has(cell: Cell | None) -> bool:
@@ -80,39 +83,41 @@ def _has(cell: Cell | None) -> bool:
 
 
 def _row_label(label: str, i: int) -> Markup:
-    shown = label if len(label) <= 24 else label[:23] + "…"
+    shown = label if len(label) <= 22 else label[:20] + "…"
     y = TOP + ROW * i + ROW / 2 + 4
     return Markup('<text class="row" x="{}" y="{}" text-anchor="end">{}<title>{}</title></text>').format(
         LABEL - 14, y, shown, label
     )
 
 
-def _panel(board: Board, column: Column, cells: Sequence[Cell | None], left: float) -> Markup:
+def _panel(board: Board, column: Column, cells: Sequence[Cell | None], sides: tuple[float, float]) -> Markup:
+    left, right = sides
     marks = reference_lines(board, column)
-    values = [
-        v for cell in cells if cell is not None and cell.mean is not None for v in (*span(cell), *cell.values.values())
-    ]
-    axis = fit_axis([*values, *(mean for _, mean in marks)], left + 6, left + PANEL - 6)
+    shown = [cell for cell in cells if cell is not None and cell.mean is not None]
+    values = [v for cell in shown for v in (*span(cell), *cell.values.values())]
+    axis = fit_axis([*values, *(mean for _, mean in marks)], left + 6, right - 6)
     bottom = TOP + ROW * len(cells)
     parts = [
         Markup('<text class="title" x="{}" y="14">{}</text><text class="hint" x="{}" y="28">{}</text>').format(
             left, f"{column.title} {column.sense.arrow}", left, _hint(column, axis)
         ),
-        Markup('<path class="frame" d="M{} {}H{}"/>').format(left, bottom, left + PANEL),
+        Markup('<path class="frame" d="M{} {}H{}"/>').format(left, bottom, right),
     ]
     parts += [_tick(tick, column, axis, bottom) for tick in axis.ticks()]
-    for name, mean in marks:
-        parts.append(
-            Markup('<path class="{}" d="M{} {}V{}"><title>{}: {}</title></path>').format(
-                name, axis(mean), TOP - 4, bottom, name, f"{mean / column.scale.factor:.4g}"
-            )
-        )
+    parts += [_reference(name, mean / column.scale.factor, axis(mean), bottom) for name, mean in marks]
     parts += [_dot(cell, axis, TOP + ROW * i + ROW / 2) for i, cell in enumerate(cells) if cell is not None]
     return Markup("").join(parts)
 
 
+def _reference(name: str, shown: float, x: float, bottom: float) -> Markup:
+    return Markup('<path class="{}" d="M{} {}V{}"><title>{}: {}</title></path>').format(
+        name, x, TOP - 4, bottom, name, f"{shown:.4g}"
+    )
+
+
 def _hint(column: Column, axis: Axis) -> str:
-    said = [_better(column.sense), "log scale" if axis.is_log else "", column.scale.note, column.unit]
+    better = "read against the ceiling" if column.evaluation in UNRANKED else _better(column.sense)
+    said = [better, column.target, "log scale" if axis.is_log else "", column.scale.note, column.unit]
     return ", ".join(part for part in said if part)
 
 
@@ -161,16 +166,11 @@ def curve_plot(images: Sequence[float], lines: Sequence[Sequence[float]], name: 
     low, high = finite[len(finite) // 100], finite[-1 - len(finite) // 100]
     x = Axis(min(images), max(images), 2, 178)
     y = Axis(low, high if high > low else low + 1, 62, 6)
-    paths = Markup("").join(
-        Markup('<path d="M{}"/>').format("L".join(f"{x(a)} {y(b)}" for a, b in zip(images, line, strict=False) if math.isfinite(b)))
-        for line in lines
-    )  # fmt: skip
+    paths = Markup("").join(Markup('<path d="M{}"/>').format(_points(images, line, x, y)) for line in lines)
     label = f"{name}: from {lines[0][0]:.4g} to {lines[0][-1]:.4g} over {max(images):,.0f} images"
-    return Markup('<svg class="curve" role="img" width="180" height="66" viewBox="0 0 180 66" aria-label="{}">{}</svg>').format(
-        label, paths
-    )  # fmt: skip
+    return Markup('<svg class="curve" role="img" viewBox="0 0 180 66" aria-label="{}">{}</svg>').format(label, paths)
 
 
-def caption(lines: Mapping[str, Sequence[float]]) -> str:
-    """The last values of a curve, for its caption."""
-    return ", ".join(f"{escape(name)} {values[-1]:.3g}" for name, values in lines.items() if values)
+def _points(images: Sequence[float], line: Sequence[float], x: Axis, y: Axis) -> str:
+    pairs = zip(images, line, strict=False)
+    return "L".join(f"{x(a)} {y(b)}" for a, b in pairs if math.isfinite(b))

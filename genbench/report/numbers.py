@@ -26,7 +26,7 @@ def scale_for(metric: str, values: Sequence[float]) -> Scale:
     if not sizes:
         return Scale()
     middle = sizes[len(sizes) // 2]
-    for factor, note in ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands")):
+    for factor, note in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
         if middle >= 10 * factor:
             return Scale(factor, note)
     return Scale(1e-3, "× 10³") if sizes[-1] < 5e-3 else Scale()

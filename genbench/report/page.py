@@ -6,6 +6,7 @@ import base64
 import gzip
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jinja2
@@ -14,12 +15,12 @@ import genbench
 from genbench import resources
 from genbench.protocols.metric import MetricSpec
 from genbench.report import figures, gallery, glossary, numbers
-from genbench.report.board import Board, BoardRow, Cell, Column
+from genbench.report.board import Board, Cell, Column
 from genbench.report.boards import leaderboards
 from genbench.report.data import Entry, RunData, entries
 from genbench.report.judge import BELOW_CHANCE, UNDER_FLOOR
 from genbench.report.memory import MARK, MEMORISES
-from genbench.report.troubles import Trouble, troubles
+from genbench.report.troubles import troubles
 from genbench.values import Status
 
 LARGEST_CSV = 1_000_000
@@ -28,12 +29,17 @@ LARGEST_CSV = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A board ready to be written: for each column the unseen padding of its numbers and the room of its intervals."""
+    """A board ready to be written.
+
+    For each column `pads` (by row) the unseen padding of its numbers, `rooms` the width of its intervals. `common`:
+    what all columns have in common, said once. `undecided`: the columns in which all models share the first place.
+    """
 
     board: Board
     pads: Mapping[str, Mapping[int, str]]
     rooms: Mapping[str, int]
-    has_scores: bool
+    common: tuple[str, ...]
+    undecided: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ def render(data: RunData) -> str:
     return environment().get_template("report.html.j2").render(
         title=data.runs[-1].suite if data.runs else "report",
         summary=provenance.get("suite", {}).get("summary", ""),
-        facts=facts(data, found, said),
+        facts=facts(data, found),
         sections=sections(data, boards, provenance),
         failures=[t for t in said if t.status != Status.UNSUPPORTED],
         unsupported=[t for t in said if t.status == Status.UNSUPPORTED],
@@ -94,7 +100,7 @@ def environment() -> jinja2.Environment:
 
 def sections(data: RunData, boards: Sequence[Board], provenance: Mapping[str, Any]) -> list[Section]:
     """A section for each dataset."""
-    found = []
+    found: list[Section] = []
     for overview in (b for b in boards if b.is_overview):
         own = [b for b in boards if b.dataset == overview.dataset and not b.is_overview]
         known = provenance.get("datasets", {}).get(overview.dataset, {})
@@ -125,8 +131,19 @@ def table(board: Board) -> Table:
         pads[column.key] = dict(zip(shown, numbers.pads(list(shown.values())), strict=True))
         halves = [len(cell.half_text) for cell in cells if cell is not None and cell.half_text]
         rooms[column.key] = max(halves, default=-2) + 2
-    scored = any(cell.score is not None for row in board.all_rows for cell in row.cells.values())
-    return Table(board, pads, rooms, scored)
+    return Table(board, pads, rooms, _common(board), frozenset(filter(partial(_is_undecided, board), pads)))
+
+
+def _common(board: Board) -> tuple[str, ...]:
+    """The details that every one of several columns has."""
+    if len(board.columns) < 2 or board.is_overview:
+        return ()
+    return tuple(part for part in board.columns[0].details if all(part in c.details for c in board.columns))
+
+
+def _is_undecided(board: Board, key: str) -> bool:
+    places = [row.cells[key].place for row in board.rows if key in row.cells]
+    return {place for place in places if place is not None} == {1}
 
 
 def tooltip(cell: Cell, column: Column) -> str:
@@ -149,9 +166,7 @@ def tooltip(cell: Cell, column: Column) -> str:
     if not cell.comparable:
         lines.append(f"not ranked: {', '.join(p for p in cell.identity if p)}")
     lines += [f"seed {seed}: {status}" for seed, status in cell.missing.items()]
-    return (
-        "\n".join([*lines, *cell.reasons]).replace("-", "−") if not cell.reasons else "\n".join([*lines, *cell.reasons])
-    )
+    return "\n".join([*lines, *cell.reasons])
 
 
 def seeds(numbers_: Sequence[int]) -> str:
@@ -163,11 +178,12 @@ def seeds(numbers_: Sequence[int]) -> str:
     return "seeds " + ", ".join(map(str, numbers_))
 
 
-def facts(data: RunData, found: Sequence[Entry], said: Sequence[Trouble]) -> list[str]:
+def facts(data: RunData, found: Sequence[Entry]) -> list[str]:
     """What the run was, in numbers."""
     models = {e.label for e in found if not e.is_control}
     controls = {e.label for e in found if e.is_control}
-    failed = sum(1 for e in found if not e.ok and e.status != Status.UNSUPPORTED)
+    bad = [e for e in found if not e.ok and e.status != Status.UNSUPPORTED]
+    failed = len({(e.label, e.dataset, e.seed, e.evaluation) for e in bad})
     told = [
         count(len(models), "model"),
         count(len(controls), "control"),
@@ -175,7 +191,7 @@ def facts(data: RunData, found: Sequence[Entry], said: Sequence[Trouble]) -> lis
         count(len({e.seed for e in found}), "seed"),
         count(sum(e.ok for e in found), "measurement"),
     ]
-    told += [f"{failed:,} failed" if failed else "none failed"]
+    told += [f"{count(failed, 'job')} failed" if failed else "nothing failed"]
     return [*told, str(data.runs[-1].started)[:10]] if data.runs else told
 
 
@@ -207,6 +223,3 @@ def csv_uri(data: RunData) -> tuple[str, str]:
         packed = base64.b64encode(gzip.compress(text, mtime=0)).decode()
         return f"data:application/gzip;base64,{packed}", f"{name}.csv.gz"
     return f"data:text/csv;base64,{base64.b64encode(text).decode()}", f"{name}.csv"
-
-
-__all__ = ["BoardRow", "render"]

@@ -32,7 +32,7 @@ DataRoot = Annotated[str | None, typer.Option("--data-root", help="Where data fi
 def main() -> None:
     """The entry point: every error of genbench becomes one sentence and exit status 2."""
     try:
-        app(standalone_mode=False)
+        app(standalone_mode=False, prog_name="genbench")
     except GenbenchError as error:
         _exit(str(error), 2)
     except typer.Abort:

@@ -109,7 +109,8 @@ class Evidence:
 
     def through(self, function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         """`function` applied to x in batches, on the model's device."""
-        return torch.cat([function(part) for part in x.to(self.bench.device).split(BATCH)])
+        there = x.to(self.bench.device)
+        return torch.cat([function(there[i : i + BATCH]) for i in range(0, len(there), BATCH)])
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
         """What `make` gave the first time for this key."""

@@ -8,13 +8,15 @@ so that one by one equals batched).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
+from genbench.errors import UsageError
 from genbench.protocols.dataset import Dataset, DataSpec
 from genbench.values import Kind
 
@@ -28,12 +30,27 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adam:
-    """How a player's parameters move: Adam with these settings (AdamW where `weight_decay` is not 0)."""
+    """How a player's parameters move: Adam with these settings (AdamW where `weight_decay` is not 0).
+
+    `schedule` and `warmup` (a fraction of the budget) shape the learning rate over the training: it rises linearly to
+    `lr` during the warm-up, then stays (`constant`) or falls to 0 at the budget's end (`linear`, `cosine`).
+    """
 
     lr: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 0.0
     eps: float = 1e-8
+    schedule: Literal["constant", "linear", "cosine"] = "constant"
+    warmup: float = 0.0
+
+    def factor(self, progress: float) -> float:
+        """What `lr` is multiplied with when this fraction of the budget, in [0, 1], is spent."""
+        if progress < self.warmup:
+            return progress / self.warmup
+        if self.schedule == "constant":
+            return 1.0
+        left = (1.0 - min(progress, 1.0)) / (1.0 - self.warmup)
+        return left if self.schedule == "linear" else 0.5 - 0.5 * math.cos(math.pi * left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +59,9 @@ class Objective:
 
     `parameters` are the ones this player moves; `loss(batch)` gives its scalar, drawing plain torch randomness (the
     trainer seeds it). In each round of the game every player moves `steps` times, in the order of the list, each time
-    on a fresh batch, and each step costs one batch of the budget. `clip` bounds the norm of the gradient.
+    on a fresh batch, and each step costs one batch of the budget. `clip` bounds the norm of the gradient. With `ema`
+    (a decay such as 0.999) an exponential moving average of the parameters is kept and the model ends with it.
+    `precision`: `bfloat16` runs the loss under autocast; weights and optimiser stay float32.
     """
 
     name: str
@@ -51,6 +70,8 @@ class Objective:
     steps: int = 1
     optimizer: Adam = field(default_factory=Adam)
     clip: float | None = None
+    ema: float | None = None
+    precision: Literal["float32", "bfloat16"] = "float32"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", tuple(self.parameters))
@@ -58,10 +79,18 @@ class Objective:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """How much training a model gets: `images` shown, every player's counted, in batches of `batch`."""
+    """How much training a model gets, in batches of `batch`: exactly one of `images` shown and optimiser `steps` made
+    (every player's counted) or `seconds` of wall clock (equal compute)."""
 
-    images: int
+    images: int = 0
     batch: int = 128
+    steps: int = 0
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        given = [name for name in ("images", "steps", "seconds") if getattr(self, name)]
+        if len(given) != 1 or min(self.images, self.steps, self.seconds) < 0 or self.batch < 1:
+            raise UsageError(f"a budget is one of images, steps and seconds, and a batch of at least 1; got {self}.")
 
 
 class GenerativeModel(nn.Module):

@@ -127,6 +127,16 @@ class Store:
         latest = sa.select(sa.func.max(schema.jobs.c.ended)).group_by(*identity)
         return sa.select(schema.jobs.c.key).where(schema.jobs.c.ended.in_(latest))
 
+    def rows(self) -> pd.DataFrame:
+        """One row for each measured model: label, model, sampler, dataset, seed, fit, and its options."""
+        columns = [schema.jobs.c[c] for c in ("label", "model", "sampler", "dataset", "seed", "fit")]
+        joined = schema.jobs.outerjoin(schema.fits, schema.jobs.c.fit == schema.fits.c.key)
+        query = sa.select(*columns, schema.fits.c.options).select_from(joined).order_by(schema.jobs.c.ended)
+        query = query.where(schema.jobs.c.key.in_(self._current()))
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return pd.DataFrame(rows, columns=[*(c.name for c in columns), "options"])
+
     def fits(self) -> pd.DataFrame:
         """One row a fit that a current job stands on."""
         wanted = sa.select(schema.jobs.c.fit).where(schema.jobs.c.key.in_(self._current()))

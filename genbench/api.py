@@ -1,0 +1,107 @@
+"""genbench from Python: run a suite, open a run's folder, draw from its models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from torch import Tensor
+
+from genbench import resources
+from genbench import run as running
+from genbench.errors import DataError, UnknownName
+from genbench.evaluations.evidence import Evidence
+from genbench.executors.inline import make_bench
+from genbench.executors.setting import Setting
+from genbench.fitting import weights_path
+from genbench.jobs import Event
+from genbench.registry import models
+from genbench.report.files import RunFolder, open_run, write_report
+from genbench.store import Store
+from genbench.training.trainer import build
+from genbench.training.weights import load_weights
+
+
+class Run:
+    """A finished (or half finished) run in its folder."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+
+    def table(self) -> pd.DataFrame:
+        """The tidy table: one row a value."""
+        store = Store(self.folder.store_url)
+        try:
+            return store.table()
+        finally:
+            store.close()
+
+    def model(self, label: str, *, dataset: str, seed: int = 0, data_root: str | None = None) -> Fitted:
+        """The model of this row, as it was trained. Raises `UnknownName` or `DataError` where there is none."""
+        store = Store(self.folder.store_url)
+        try:
+            rows = store.rows()
+        finally:
+            store.close()
+        if label not in set(rows.label):
+            raise UnknownName("model", label, rows.label.unique())
+        found = rows[(rows.label == label) & (rows.dataset == dataset) & (rows.seed == seed)]
+        if found.empty:
+            there = ", ".join(
+                f"{d} seed {s}" for d, s in rows[rows.label == label][["dataset", "seed"]].drop_duplicates().values
+            )
+            raise DataError(f"{label} was not run on {dataset} with seed {seed}; there are: {there}.")
+        return Fitted(self.folder.folder, found.iloc[-1].to_dict(), data_root)
+
+    def report(self, output: Path | None = None) -> Path:
+        """Write the report again; its path."""
+        return write_report(self.folder, output)
+
+
+class Fitted:
+    """A trained model of a run with its sampler: draws the very samples that the run has measured."""
+
+    def __init__(self, folder: Path, row: dict[str, Any], data_root: str | None) -> None:
+        path = weights_path(folder, row["fit"])
+        if not path.exists():
+            raise DataError(f"the weights of {row['label']} are gone ({path}): run again with --force.")
+        setting = Setting(folder=folder, cache=resources.cache_dir(), data_root=data_root)
+        bench = make_bench(setting)
+        entry = models.get(row["model"])
+        spec = bench.dataset(row["dataset"]).spec
+        self.module = build(entry.load(), spec, row["options"] or {}, seed=row["seed"]).eval()
+        load_weights(self.module, path)
+        label = row["label"]
+        asked = row["sampler"] if row["sampler"] and row["sampler"] != getattr(self.module, "sampler", "") else ""
+        self.label = label
+        self._evidence = Evidence(self.module, asked, row["dataset"], row["seed"], bench)
+
+    def sample(self, n: int) -> Tensor:
+        """(n, *shape): the first n draws; fewer are a prefix of more."""
+        return self._evidence.samples(n)
+
+
+class _Silent:
+    def planned(self, prepared: running.Prepared) -> None: ...
+
+    def event(self, event: Event) -> None: ...
+
+
+def run(
+    suite: str, options: running.Options | None = None, *, listener: running.Listener | None = None
+) -> running.Result:
+    """Run what is missing of a suite and write the report; what `genbench run` does."""
+    chosen = options or running.Options()
+    if not chosen.command:
+        chosen = replace(chosen, command=f"genbench.run({suite!r})")
+    prepared = running.prepare(suite, chosen)
+    result = running.execute(prepared, listener or _Silent(), command=chosen.command)
+    write_report(RunFolder(result.folder, result.store_url))
+    return result
+
+
+def load(place: str | Path) -> Run:
+    """Open a run's folder, or a store by its URL."""
+    return Run(open_run(str(place)))

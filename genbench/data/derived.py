@@ -1,0 +1,80 @@
+"""Sets made of another: `SET-without-CLASS` and `SET-only-CLASS`, each a dataset of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from genbench.data.outliers import procedural
+from genbench.data.splits import Parts
+from genbench.errors import DataError, nearest
+from genbench.protocols.dataset import Dataset, DataSpec, Split
+
+
+def slug(name: str) -> str:
+    """A class name as it stands in a derived set's name: lower case, hyphens."""
+    return "-".join(name.lower().replace("/", " ").replace("_", " ").split())
+
+
+def without_class(base: Dataset, name: str) -> Dataset:
+    """`base` less one class, its labels numbered anew. The class's reference examples are the outlier set `class-NAME`.
+
+    The exact density of a toy is dropped: it is not that of what is left.
+    """
+    out = _class_number(base, name)
+    left = [k for k in range(base.spec.classes) if k != out]
+    made = _of_classes(base, left, f"{base.name}-without-{slug(base.classes[out])}")
+    outlier = f"class-{slug(base.classes[out])}"
+    strange = _rows(base.reference, [out], None)
+    return replace(made, outliers={outlier: strange, **made.outliers}, near=frozenset({outlier}))
+
+
+def only_class(base: Dataset, name: str) -> Dataset:
+    """One class of `base`, without labels. All the others' reference examples are the outlier set `other-classes`."""
+    kept = _class_number(base, name)
+    others = [k for k in range(base.spec.classes) if k != kept]
+    made = _of_classes(base, [kept], f"{base.name}-only-{slug(base.classes[kept])}")
+    strange = _rows(base.reference, others, None)
+    return replace(made, outliers={"other-classes": strange, **made.outliers}, near=frozenset({"other-classes"}))
+
+
+def _of_classes(base: Dataset, classes: list[int], name: str) -> Dataset:
+    labels = torch.full((base.spec.classes,), -1)
+    labels[classes] = torch.arange(len(classes))
+    several = len(classes) > 1
+    splits = (base.train, base.val, base.reference, base.ceiling)
+    parts = Parts(*(_rows(split, classes, labels if several else None) for split in splits))
+    spec = DataSpec(base.spec.shape, base.spec.value_range, len(classes) if several else 0)
+    return replace(
+        base,
+        name=name,
+        spec=spec,
+        train=parts.train,
+        val=parts.val,
+        reference=parts.reference,
+        ceiling=parts.ceiling,
+        outliers=procedural(spec, parts.reference.x, name),
+        density=None,
+        classes=tuple(base.classes[k] for k in classes) if several else (),
+        title=f"{base.title}, {name.removeprefix(base.name + '-').replace('-', ' ', 1)}",
+    )
+
+
+def _rows(split: Split, classes: list[int], labels: torch.Tensor | None) -> Split:
+    """The rows of these classes, with their new labels where `labels` (old -> new) are given."""
+    if split.y is None:
+        return split
+    taken = split.take(torch.isin(split.y, torch.tensor(classes)))
+    return Split(taken.x, None if labels is None or taken.y is None else labels[taken.y], taken.factors)
+
+
+def _class_number(base: Dataset, name: str) -> int:
+    if base.train.y is None or not base.classes:
+        raise DataError(f"{base.name} has no classes, so none can be left out of it or kept alone.")
+    slugs = [slug(c) for c in base.classes]
+    if slug(name) not in slugs:
+        near = nearest(slug(name), slugs)
+        hint = f"did you mean {near!r}? " if near else ""
+        raise DataError(f"{base.name} has no class {name!r}: {hint}Its classes are {', '.join(slugs)}.")
+    return slugs.index(slug(name))

@@ -1,0 +1,43 @@
+"""From a name to a dataset: plain names, derived names (`digits-without-3`), your own (`folder:PATH?size=64`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import cast
+from urllib.parse import parse_qsl
+
+from genbench import registry, resources
+from genbench.data.derived import only_class, without_class
+from genbench.errors import DataError
+from genbench.protocols.dataset import Dataset, DatasetBuilder
+
+DERIVED: Mapping[str, Callable[[Dataset, str], Dataset]] = {"-without-": without_class, "-only-": only_class}
+
+
+def load_dataset(name: str, *, root: str | Path | None = None) -> Dataset:
+    """The dataset of this name. `root`: where its files are, else `GENBENCH_DATA`.
+
+    `SET-without-CLASS` and `SET-only-CLASS` are made of SET. Raises `UnknownName` with the nearest name, `DataError`
+    with the path and the remedy where a file is missing or broken.
+    """
+    place = resources.data_root(None if root is None else str(root))
+    where = None if place is None else str(place)
+    if name in registry.datasets:
+        builder = cast(DatasetBuilder, registry.datasets.get(name).load())
+        return builder(root=where)
+    for word, derive in DERIVED.items():
+        base, found, left = name.rpartition(word)
+        if found and base in registry.datasets:
+            return derive(load_dataset(base, root=root), left)
+    return cast(DatasetBuilder, registry.datasets.get(name).load())(root=where)
+
+
+def split_options(text: str, known: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+    """`PATH?size=64` -> (`PATH`, {"size": "64"}); an option that is not known is an error."""
+    path, _, query = text.partition("?")
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    strange = [key for key in options if key not in known]
+    if strange:
+        raise DataError(f"{text!r} has the option {strange[0]!r}, but only {', '.join(known) or 'none'} is known here.")
+    return path, options

@@ -1,0 +1,92 @@
+"""How a set becomes disjoint parts: stratified, in a fixed random order, the same on every machine and version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genbench import seeds
+from genbench.protocols.dataset import Split
+
+HALVES = (2, 0, 1, 1)
+"""train, val, reference, ceiling where a set has no official test part: 50 / 0 / 25 / 25 %."""
+
+
+class Parts(NamedTuple):
+    """The four disjoint splits of a dataset."""
+
+    train: Split
+    val: Split
+    reference: Split
+    ceiling: Split
+
+
+def in_four(whole: Split, *parts: str | int) -> Parts:
+    """A set without an official test part, cut by `HALVES`."""
+    return Parts(*(whole.take(rows) for rows in stratified(whole.y, HALVES, *parts, n=len(whole))))
+
+
+def with_official_test(train: Split, test: Split, *parts: str | int) -> Parts:
+    """The test part is the reference; the ceiling is equally many (at most half) taken from the training part."""
+    n = min(len(test), len(train) // 2)
+    left, taken = stratified(train.y, (len(train) - n, n), *parts, n=len(train))
+    return Parts(train.take(left), train.take(left[:0]), test, train.take(taken))
+
+
+def shuffled(n: int, *parts: str | int) -> np.ndarray:
+    """A permutation of n (int64) that depends on the parts only.
+
+    It sorts PCG64's raw words, whose stream NumPy keeps forever; `randperm` has no such promise.
+    """
+    return np.argsort(np.random.PCG64(seeds.derive(*parts)).random_raw(n), kind="stable")
+
+
+def stratified(y: Tensor | None, weights: Sequence[int], *parts: str | int, n: int = 0) -> list[Tensor]:
+    """Row numbers of as many disjoint parts as there are integer `weights`, each class shared out by the weights.
+
+    `y`: labels (N,), or None with the number of rows `n`. Every part has its share of each class to within one or two
+    rows, and its share of the whole to within one. Rows come in a random order that depends on `parts` only, so that
+    the first k of a part are a random k.
+    """
+    count = n if y is None else len(y)
+    order = shuffled(count, "split", *parts)
+    by_class = order if y is None else order[np.argsort(y.numpy()[order], kind="stable")]
+    dealt = np.empty(count, np.int64)
+    dealt[by_class] = _deal(count, weights)
+    return [torch.from_numpy(order[dealt[order] == part]) for part in range(len(weights))]
+
+
+def _deal(n: int, weights: Sequence[int]) -> np.ndarray:
+    """Part numbers (n,): each row goes to the part that is furthest behind its share."""
+    total = sum(weights)
+    behind = list(weights)
+    dealt = np.empty(n, np.int64)
+    for i in range(n):
+        part = max(range(len(weights)), key=behind.__getitem__)
+        dealt[i] = part
+        behind[part] -= total
+        for k, weight in enumerate(weights):
+            behind[k] += weight
+    return dealt
+
+
+def without_shared(train: Split, *later: Split) -> tuple[list[Split], int]:
+    """`later` splits less the rows whose values an earlier split holds too, and how many rows that cost."""
+    seen = set(_digests(train.x))
+    kept = []
+    dropped = 0
+    for split in later:
+        digests = _digests(split.x)
+        fresh = [i for i, digest in enumerate(digests) if digest not in seen]
+        dropped += len(digests) - len(fresh)
+        kept.append(split if len(fresh) == len(digests) else split.take(torch.tensor(fresh, dtype=torch.int64)))
+        seen.update(digests)
+    return kept, dropped
+
+
+def _digests(x: Tensor) -> list[int]:
+    return [hash(row.tobytes()) for row in x.flatten(1).numpy()]

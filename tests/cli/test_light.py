@@ -1,0 +1,48 @@
+"""Help and lists answer at once: nothing heavy is imported for them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "torchvision", "torchmetrics", "sklearn", "scipy", "pandas", "sqlalchemy")
+
+
+def imported_by(*arguments: str) -> set[str]:
+    """The heavy packages that a call of genbench has imported."""
+    code = (
+        "import sys\n"
+        f"sys.argv = ['genbench', *{list(arguments)!r}]\n"
+        "from genbench.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as stop:\n    assert not stop.code, stop.code\n"
+        f"print('IMPORTED', *[m for m in {HEAVY!r} if m in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split()[1:])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("--version",),
+        ("run", "--help"),
+        ("list", "models"),
+        ("list", "models", "--json"),
+        ("list", "datasets"),
+        ("list", "encoders"),
+        ("list", "metrics"),
+        ("list", "evaluations"),
+        ("list", "suites"),
+        ("show", "suite", "quick"),
+        ("show", "metric", "frechet"),
+    ],
+)
+def test_nothing_heavy_is_imported(arguments: tuple[str, ...]) -> None:
+    assert imported_by(*arguments) == set()
+
+
+def test_the_check_can_fail() -> None:
+    assert "torch" in imported_by("show", "model", "vae")

@@ -1,0 +1,179 @@
+"""What every model must keep: shapes, ranges, seeds, saving, one by one equals batched, stacking."""
+
+import functools
+import math
+
+import pytest
+import torch
+from model_toys import ring, stripes, table
+from torch.func import functional_call, grad, stack_module_state, vmap
+
+from genbench.errors import Unsupported
+from genbench.models.catalogue import CATALOGUE
+from genbench.protocols.model import Batch, Budget
+from genbench.registry import Entry
+
+DATA = {"stripes": stripes, "ring": ring, "table": table}
+ENTRIES = {card.name: Entry(card, target) for card, target in CATALOGUE}
+
+
+@functools.cache
+def dataset(name):
+    return DATA[name]()
+
+
+def train(model, data, steps=3, batch=32):
+    """A few steps of the plain game; returns the losses by player."""
+    torch.manual_seed(0)
+    losses = {}
+    players = [(o, torch.optim.Adam(o.parameters, lr=o.optimizer.lr)) for o in model.objectives()]
+    for _ in range(steps):
+        for player, optimizer in players:
+            for _ in range(player.steps):
+                rows = torch.randint(len(data.train), (batch,))
+                loss = player.loss(Batch(data.train.x[rows], None if data.train.y is None else data.train.y[rows]))
+                losses.setdefault(player.name, []).append(float(loss.detach()))
+                gradients = torch.autograd.grad(loss, player.parameters, allow_unused=True)
+                for parameter, gradient in zip(player.parameters, gradients, strict=True):
+                    parameter.grad = gradient
+                optimizer.step()
+    return losses
+
+
+@functools.cache
+def fitted(name, data_name):
+    """A model that has seen a little of the data; skips where it says that it can't."""
+    data = dataset(data_name)
+    torch.manual_seed(1)
+    try:
+        model = ENTRIES[name].load()(data.spec)
+        if hasattr(model, "fit"):
+            model.fit(data, Budget(images=1000), torch.Generator().manual_seed(0))
+        else:
+            train(model, data)
+    except Unsupported as reason:
+        return str(reason)
+    return model.eval().requires_grad_(False)
+
+
+def model_on(name, data_name):
+    model = fitted(name, data_name)
+    if isinstance(model, str):
+        pytest.skip(model)
+    return model, dataset(data_name)
+
+
+each = pytest.mark.parametrize("name", ENTRIES)
+on_each = pytest.mark.parametrize("data_name", DATA)
+
+
+@each
+@on_each
+def test_samples_have_shape_range_and_seed(name, data_name):
+    model, data = model_on(name, data_name)
+    if not hasattr(model, "sample"):
+        pytest.skip(f"{name} cannot sample")
+    first, again, other = (model.sample(20, generator=torch.Generator().manual_seed(s)) for s in (0, 0, 1))
+    assert first.shape == (20, *data.spec.shape) and first.dtype == torch.float32
+    assert torch.isfinite(first).all()
+    assert torch.equal(first, again)
+    assert name == "control-mean-image" or not torch.equal(first, other)
+    if data.spec.unit_range:
+        assert first.min() >= 0 and first.max() <= 1
+
+
+@each
+@on_each
+def test_one_by_one_equals_batched(name, data_name):
+    model, data = model_on(name, data_name)
+    x = data.reference.x[:6]
+    for method in ("reconstruct", "encode", "outlier_score", "log_prob"):
+        if hasattr(model, method):
+            batched = getattr(model, method)(x)
+            single = torch.cat([getattr(model, method)(row[None]) for row in x])
+            assert batched.shape[0] == 6 and torch.isfinite(batched).all()
+            torch.testing.assert_close(batched, single, rtol=1e-4, atol=1e-4)
+
+
+@each
+@on_each
+def test_codes_and_reconstructions_have_their_shapes(name, data_name):
+    model, data = model_on(name, data_name)
+    x = data.reference.x[:6]
+    if hasattr(model, "encode"):
+        codes = model.encode(x)
+        assert codes.shape == (6, model.latent)
+        assert model.decode(codes).shape == x.shape
+    if hasattr(model, "reconstruct"):
+        assert model.reconstruct(x).shape == x.shape
+    for method in ("outlier_score", "log_prob"):
+        if hasattr(model, method):
+            assert getattr(model, method)(x).shape == (6,)
+
+
+@each
+def test_state_is_all_that_a_model_has_learnt(name):
+    model, data = model_on(name, "ring")
+    fresh = ENTRIES[name].load()(data.spec)
+    state = {key: value.clone() for key, value in model.state_dict().items()}
+    for key, value in state.items():
+        owner, _, leaf = key.rpartition(".")
+        holder = fresh.get_submodule(owner)
+        if leaf in holder._buffers:
+            holder._buffers[leaf] = value
+    fresh.load_state_dict(state)
+    fresh.eval()
+    draw = lambda m: m.sample(8, generator=torch.Generator().manual_seed(3))
+    look = lambda m: (
+        m.reconstruct(data.reference.x[:8]) if hasattr(m, "reconstruct") else m.outlier_score(data.reference.x[:8])
+    )
+    assert torch.equal(draw(model), draw(fresh)) if hasattr(model, "sample") else torch.equal(look(model), look(fresh))
+
+
+@each
+@pytest.mark.parametrize("data_name", ["stripes", "ring"])
+def test_losses_stack_under_vmap_and_equal_the_plain_ones_in_law(name, data_name):
+    """Two seeds in one vmapped gradient: finite, and different because their noise and weights differ."""
+    data = dataset(data_name)
+    cls = ENTRIES[name].load()
+    if hasattr(cls, "fit"):
+        pytest.skip(f"{name} fits itself")
+    try:
+        models = [cls(data.spec) for _ in range(2)]
+    except Unsupported as reason:
+        pytest.skip(str(reason))
+    parameters, buffers = stack_module_state(models)
+    y = None if data.train.y is None else torch.stack([data.train.y[:32]] * 2)
+    x = torch.stack([data.train.x[:32]] * 2)
+
+    for index, player in enumerate(models[0].objectives()):
+        call = _Call(models[0], index)
+
+        def loss(p, b, x, y, call=call):
+            return functional_call(call, ({f"model.{k}": v for k, v in {**p, **b}.items()}), (x, y))
+
+        dims = (0, 0, 0, None if y is None else 0)
+        values = vmap(loss, in_dims=dims, randomness="different")(parameters, buffers, x, y)
+        gradients = vmap(grad(loss), in_dims=dims, randomness="different")(parameters, buffers, x, y)
+        assert values.shape == (2,) and torch.isfinite(values).all() and values[0] != values[1], player.name
+        assert any(bool(g.any()) for g in gradients.values())
+
+
+class _Call(torch.nn.Module):
+    def __init__(self, model, index):
+        super().__init__()
+        self.model, self.index = model, index
+
+    def forward(self, x, y):
+        return self.model.objectives()[self.index].loss(Batch(x, y))
+
+
+@pytest.mark.parametrize("data_name", DATA)
+def test_parameter_budgets_match(data_name):
+    spec = dataset(data_name).spec
+    sizes = {}
+    for name, entry in ENTRIES.items():
+        if entry.card.family in ("autoencoder", "vae", "gan", "diffusion"):
+            sizes[name] = sum(p.numel() for p in entry.load()(spec).parameters())
+    middle = sorted(sizes.values())[len(sizes) // 2]
+    assert all(math.isclose(size, middle, rel_tol=0.1) for size in sizes.values()), sizes

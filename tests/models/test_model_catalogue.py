@@ -1,0 +1,35 @@
+"""Cards tell the truth about their classes, and reading them needs no torch."""
+
+import subprocess
+import sys
+
+import pytest
+
+from genbench.models.catalogue import CATALOGUE
+from genbench.protocols.model import capabilities
+from genbench.registry import Entry
+
+ENTRIES = [Entry(card, target) for card, target in CATALOGUE]
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e.card.name)
+def test_card_lists_what_the_class_can_do(entry):
+    assert set(entry.card.capabilities) == set(capabilities(entry.load()))
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e.card.name)
+def test_card_is_complete(entry):
+    card = entry.card
+    assert card.objective and card.summary and card.weaknesses
+    assert card.paper or card.family == "control"
+    assert bool(card.likelihood) == ("density" in card.capabilities)
+
+
+def test_names_are_unique():
+    names = [card.name for card, _ in CATALOGUE]
+    assert len(names) == len(set(names))
+
+
+def test_catalogue_imports_no_torch():
+    code = "import sys, genbench.models.catalogue; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

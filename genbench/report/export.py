@@ -23,6 +23,11 @@ def export(data: RunData, format_: str) -> bytes:
     return FORMATS[format_](data)
 
 
+def render_table(table: pd.DataFrame, format_: str) -> bytes:
+    """`export` of a tidy table that comes alone: headlines are then the evaluations' own."""
+    return export(RunData(table=table), format_)
+
+
 def to_csv(data: RunData) -> bytes:
     """The tidy table, one row a value; what is not there is empty."""
     return str(flat(data.table).to_csv(index=False, lineterminator="\n")).encode()

@@ -128,7 +128,7 @@ def _better(sense: Sense) -> str:
 def _tick(value: float, column: Column, axis: Axis, bottom: float) -> Markup:
     x = axis(value)
     return Markup('<path class="grid" d="M{} {}V{}"/><text class="tick" x="{}" y="{}">{}</text>').format(
-        x, TOP - 4, bottom, x, bottom + 15, f"{value / column.scale.factor:.6g}".replace("-", "−")
+        x, TOP - 4, bottom, x, bottom + 15, f"{value / column.scale.factor:.6g}".replace("e-0", "e-").replace("-", "−")
     )
 
 

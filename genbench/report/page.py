@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +35,8 @@ class Table:
 
     For each column `pads` (by row) the unseen padding of its numbers, `rooms` the width of its intervals. `common`:
     what all columns have in common, said once. `undecided`: the columns in which all models share the first place.
+    `spans`: over how many columns a metric's heading goes, from its first one (0 for the others). `notes`: what the
+    overview did not say already.
     """
 
     board: Board
@@ -41,6 +44,13 @@ class Table:
     rooms: Mapping[str, int]
     common: tuple[str, ...]
     undecided: frozenset[str]
+    spans: Mapping[str, int]
+    notes: tuple[str, ...]
+
+    @property
+    def grouped(self) -> bool:
+        """Whether a heading spans several columns."""
+        return any(span > 1 for span in self.spans.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +122,7 @@ def sections(data: RunData, boards: Sequence[Board], provenance: Mapping[str, An
                 title=known.get("title") or "",
                 facts=dataset_facts(known),
                 overview=table(overview),
-                tables=tuple(table(b) for b in own),
+                tables=tuple(table(b, overview.notes) for b in own),
                 plot=figures.interval_plot(overview),
                 plots={b.evaluation: figures.interval_plot(b) for b in own},
                 galleries=gallery.galleries(data, own),
@@ -122,8 +132,8 @@ def sections(data: RunData, boards: Sequence[Board], provenance: Mapping[str, An
     return found
 
 
-def table(board: Board) -> Table:
-    """The board with what its numbers need to be aligned."""
+def table(board: Board, said: Sequence[str] = ()) -> Table:
+    """The board with what its numbers need to be aligned, less the notes that were said before."""
     pads: dict[str, dict[int, str]] = {}
     rooms: dict[str, int] = {}
     for column in board.columns:
@@ -132,7 +142,17 @@ def table(board: Board) -> Table:
         pads[column.key] = dict(zip(shown, numbers.pads(list(shown.values())), strict=True))
         halves = [len(cell.half_text) for cell in cells if cell is not None and cell.half_text]
         rooms[column.key] = max(halves, default=-2) + 2
-    return Table(board, pads, rooms, _common(board), frozenset(filter(partial(_is_undecided, board), pads)))
+    undecided = frozenset(filter(partial(_is_undecided, board), pads))
+    notes = tuple(note for note in board.notes if note not in said)
+    return Table(board, pads, rooms, _common(board), undecided, _spans(board), notes)
+
+
+def _spans(board: Board) -> dict[str, int]:
+    sizes = Counter(c.metric for c in board.columns)
+    firsts = {c.metric: c.key for c in reversed(board.columns)}
+    if board.is_overview:
+        return {c.key: 1 for c in board.columns}
+    return {c.key: sizes[c.metric] if firsts[c.metric] == c.key else 0 for c in board.columns}
 
 
 def _common(board: Board) -> tuple[str, ...]:
@@ -164,6 +184,8 @@ def tooltip(cell: Cell, column: Column) -> str:
         lines.append(f"place: between {cell.place} and {cell.last_place} with 95 % confidence")
     if cell.score is not None:
         lines.append(f"{cell.score:.2f} of the way from floor to ceiling" + ("" if cell.score_clear else " (unclear)"))
+    if UNDER_FLOOR in cell.flags:
+        lines.append(UNDER_FLOOR)
     if not cell.comparable:
         lines.append(f"not ranked: {', '.join(p for p in cell.identity if p)}")
     lines += [f"seed {seed}: {status}" for seed, status in cell.missing.items()]

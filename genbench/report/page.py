@@ -73,9 +73,10 @@ def render(data: RunData) -> str:
     """The report as one self-contained HTML page: a pure function of what a run left behind."""
     found = entries(data.table)
     boards = leaderboards(data)
-    provenance = dict(data.runs[-1].provenance) if data.runs else {}
+    provenance: dict[str, Any] = {"versions": {}, "hardware": {}, "datasets": {}, "encoders": {}}
+    provenance |= data.runs[-1].provenance if data.runs else {}
     said = troubles(found)
-    return environment().get_template("report.html.j2").render(
+    page = environment().get_template("report.html.j2").render(
         title=data.runs[-1].suite if data.runs else "report",
         summary=provenance.get("suite", {}).get("summary", ""),
         facts=facts(data, found),
@@ -88,6 +89,7 @@ def render(data: RunData) -> str:
         csv=csv_uri(data),
         version=genbench.__version__,
     )  # fmt: skip
+    return page.strip() + "\n"
 
 
 def environment() -> jinja2.Environment:

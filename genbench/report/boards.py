@@ -18,8 +18,11 @@ Grid = dict[str, dict[RowKey, Cell]]
 
 def leaderboards(data: RunData) -> list[Board]:
     """The boards of all datasets in the order of the table: first a dataset's overview, then its evaluations."""
-    found = entries(data.table)
-    heads = headlines(data)
+    return all_boards(entries(data.table), headlines(data))
+
+
+def all_boards(found: Sequence[Entry], heads: Mapping[str, str]) -> list[Board]:
+    """`leaderboards` of typed entries."""
     boards: list[Board] = []
     for dataset in dict.fromkeys(e.dataset for e in found):
         boards += dataset_boards(dataset, [e for e in found if e.dataset == dataset], heads)

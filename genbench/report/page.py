@@ -17,7 +17,7 @@ from genbench import resources
 from genbench.protocols.metric import MetricSpec
 from genbench.report import figures, gallery, glossary, numbers
 from genbench.report.board import Board, Cell, Column
-from genbench.report.boards import leaderboards
+from genbench.report.boards import all_boards, headlines
 from genbench.report.data import Entry, RunData, entries
 from genbench.report.export import to_csv
 from genbench.report.judge import BELOW_CHANCE, UNDER_FLOOR
@@ -72,7 +72,7 @@ class Section:
 def render(data: RunData) -> str:
     """The report as one self-contained HTML page: a pure function of what a run left behind."""
     found = entries(data.table)
-    boards = leaderboards(data)
+    boards = all_boards(found, headlines(data))
     provenance: dict[str, Any] = {"versions": {}, "hardware": {}, "datasets": {}, "encoders": {}}
     provenance |= data.runs[-1].provenance if data.runs else {}
     said = troubles(found)

@@ -15,6 +15,7 @@ import jinja2
 import genbench
 from genbench import resources
 from genbench.protocols.metric import MetricSpec
+from genbench.records import RunRecord
 from genbench.report import figures, gallery, glossary, numbers
 from genbench.report.board import Board, Cell, Column
 from genbench.report.boards import all_boards, headlines
@@ -73,8 +74,7 @@ def render(data: RunData) -> str:
     """The report as one self-contained HTML page: a pure function of what a run left behind."""
     found = entries(data.table)
     boards = all_boards(found, headlines(data))
-    provenance: dict[str, Any] = {"versions": {}, "hardware": {}, "datasets": {}, "encoders": {}}
-    provenance |= data.runs[-1].provenance if data.runs else {}
+    provenance = origins(data.runs)
     said = troubles(found)
     page = environment().get_template("report.html.j2").render(
         title=data.runs[-1].suite if data.runs else "report",
@@ -84,12 +84,38 @@ def render(data: RunData) -> str:
         failures=[t for t in said if t.status != Status.UNSUPPORTED],
         unsupported=[t for t in said if t.status == Status.UNSUPPORTED],
         metrics=glossary_of(boards),
-        runs=data.runs,
+        commands=commands(data.runs),
+        changes=changes(data.runs),
         provenance=provenance,
         csv=csv_uri(data),
         version=genbench.__version__,
     )  # fmt: skip
     return page.strip() + "\n"
+
+
+def origins(runs: Sequence[RunRecord]) -> dict[str, Any]:
+    """The provenance of the last run, with the datasets and encoders of all."""
+    merged: dict[str, Any] = {"versions": {}, "hardware": {}, "datasets": {}, "encoders": {}}
+    for run in runs:
+        for name, value in run.provenance.items():
+            merged[name] = merged[name] | value if name in ("datasets", "encoders") else value
+    return merged
+
+
+def commands(runs: Sequence[RunRecord]) -> list[tuple[str, str]]:
+    """Each command with when it was last given, the oldest first."""
+    last = {run.command: run.started for run in runs}
+    return list(last.items())
+
+
+def changes(runs: Sequence[RunRecord]) -> list[str]:
+    """What was different in earlier runs: numbers of this page may come from them."""
+    told: dict[str, None] = {}
+    for run in runs[:-1]:
+        for part in ("versions", "hardware"):
+            now, then = runs[-1].provenance.get(part, {}), run.provenance.get(part, {})
+            told |= {f"{name} {value}": None for name, value in then.items() if now.get(name) != value}
+    return list(told)
 
 
 def environment() -> jinja2.Environment:

@@ -50,9 +50,11 @@ def _quality(board: Board, copies: Mapping[str, Copying]) -> Iterator[str]:
     best = _value(cells, top)
     if best is None:
         return
+    alpha = 0.05 / max(1, len(board.rows))
     for row in board.rows:
-        memorises = row.label in copies and copies[row.label].memorises
-        if row.label in cells and not memorises and _surely_better(cells[row.label], cells[top], column):
+        if row.label not in cells or (row.label in copies and copies[row.label].memorises):
+            continue
+        if _surely_better(cells[row.label], cells[top], column, alpha):
             yield f"{row.label} has a better {column.title} than {top}: no model is nearer to the data than the data."
     for name in FAR:
         value = _value(cells, labels.get(name))
@@ -61,7 +63,7 @@ def _quality(board: Board, copies: Mapping[str, Copying]) -> Iterator[str]:
             yield f"{labels[name]} should be far behind {top} in {column.title}, but is at {far}."
 
 
-def _surely_better(cell: Cell, top: Cell, column: Column) -> bool:
+def _surely_better(cell: Cell, top: Cell, column: Column, alpha: float) -> bool:
     if cell.mean is None or top.mean is None or not cell.comparable:
         return False
     gap = (column.sense.loss(cell.mean) or 0.0) - (column.sense.loss(top.mean) or 0.0)
@@ -69,7 +71,7 @@ def _surely_better(cell: Cell, top: Cell, column: Column) -> bool:
         return False
     seeds = sorted(set(cell.values) & set(top.values))
     tested = compare_paired([top.values[s] for s in seeds], [cell.values[s] for s in seeds]).p if seeds else None
-    return tested is None or tested < 0.05
+    return tested is None or tested < alpha
 
 
 def _diversity(board: Board) -> Iterator[str]:

@@ -194,6 +194,15 @@ def test_secrets_and_links_of_the_provenance_stay_out() -> None:
     assert "https:" not in html and "example.org/digits" in html
 
 
+def test_what_was_different_in_earlier_runs_is_told() -> None:
+    old, new = run_record(), run_record(("digits",))
+    old.provenance["versions"]["torch"] = "2.11.0"
+    html = render(RunData(table=make_table(1), runs=[old, dataclasses.replace(new, command="genbench run other")]))
+    assert "Earlier runs of this store had torch 2.11.0;" in html
+    assert "$ </span>genbench run quick" in html and "$ </span>genbench run other" in html
+    assert '<th scope="row">ring8</th>' in html
+
+
 @pytest.mark.parametrize("seeds", [0, 1, 2])
 def test_few_seeds_and_no_runs_still_make_a_page(seeds: int) -> None:
     Reader(render(RunData(table=make_table(seeds))))

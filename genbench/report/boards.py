@@ -238,6 +238,9 @@ def _notes(board: Board, grid: Grid, rows: Mapping[RowKey, Entry]) -> tuple[str,
         notes.append(
             "Rows with failed seeds show the mean of the seeds that ended well, are marked, and have no place."
         )
+    blind = [c.title for c in board.columns if any(not cell.score_clear for cell in grid[c.key].values())]
+    if blind:
+        notes.append(f"No bar where floor and ceiling cannot be told apart on this dataset: {', '.join(blind)}.")
     unlike = sorted({c.title for c, cell in cells if not cell.comparable})
     if unlike:
         notes.append(

@@ -68,7 +68,7 @@ def give_scores(cells: Mapping[RowKey, Cell], rows: Mapping[RowKey, Entry], colu
     """The cells with (value − floor) / (ceiling − floor); models under the floor are flagged."""
     if column.evaluation not in SCORED or column.sense.direction not in ("lower", "higher"):
         return dict(cells)
-    by_model = {rows[key].model: cell for key, cell in cells.items() if cell.mean is not None}
+    by_model = {rows[key].model: c for key, c in cells.items() if c.mean is not None and c.comparable}
     floor = by_model.get(FLOORS.get(column.evaluation, FLOOR))
     ceiling = _ceiling(column, by_model)
     if floor is None or floor.mean is None or ceiling is None or ceiling.mean is None or ceiling.mean == floor.mean:

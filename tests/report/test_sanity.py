@@ -66,6 +66,19 @@ def test_a_copy_may_lead_without_a_warning() -> None:
     assert warnings(change(run(), "control-train-copy", "frechet", 0.4)) == []
 
 
+def test_on_toys_the_floors_are_judged_by_total_variation() -> None:
+    """A ring and its marginals have one mean and covariance: a Fréchet distance on points cannot tell them apart."""
+    maker = Maker()
+    for seed in range(3):
+        for label, frechet, tv in (("oracle", 0.01, 0.1), ("control-marginals", 0.01, 0.8), ("vae", 0.02, 0.4)):
+            at = {"family": "vae" if label == "vae" else "control"}
+            maker.add(label, seed, "sample-quality", "frechet", frechet + seed / 1e4, **at)
+            maker.add(label, seed, "sample-quality", "tv", tv + seed / 1e3, **at)
+    assert warnings(maker) == []
+    found = warnings(change(maker, "control-marginals", "tv", 0.15))
+    assert len(found) == 1 and "control-marginals should be far behind oracle in total variation" in found[0]
+
+
 def test_a_random_score_far_from_chance_is_named() -> None:
     maker = Maker()
     for seed in range(3):

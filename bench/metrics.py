@@ -1,1 +1,0 @@
-import time, torch, sys

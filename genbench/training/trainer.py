@@ -109,13 +109,16 @@ def _fit_team(
     """Train a team, one record a seed; the models end in `eval()`, with their averages where they have them."""
     began = time.perf_counter()
     device = team.players[0].device
-    game = Game(team, data.train.to(device), budget.batch, [Order(len(data.train), seed) for seed in seeds])
+    orders, group = [Order(len(data.train), seed) for seed in seeds], engine.processes
+    game = Game(team, data.train.to(device), budget.batch, orders, group)
+    group.copy_first(list(team.weights().values()))
     for player in game.players:
         player.split = engine.out_of_memory == "split"
     for model in team.models:
         model.train()
     try:
-        with seeded("noise", *seeds, device=device), torch.enable_grad():
+        own = () if group.rank == 0 else (f"process {group.rank}",)
+        with seeded("noise", *seeds, *own, device=device), torch.enable_grad():
             journal = Journal(game, budget, seeds, engine)
             keeper = Keeper(game)
             play, trained, remark = _way(game, engine)
@@ -135,8 +138,11 @@ def _fit_team(
     for player in game.players:
         player.adopt_average()
     keeper.restore()
+    group.copy_first(list(team.weights().values()))
     team.hand_out()
     journal.close()
+    if group.size > 1:
+        trained = f"{trained} over {group.size} processes"
     name = trained if not game.seeds else f"{trained} stack of seeds {_span(seeds)}".removeprefix("plain ")
     remark = remark or _parts(game)
     return [
@@ -149,6 +155,8 @@ def _way(game: Game, engine: Engine) -> tuple[Play, str, str]:
     """How rounds are played: captured where that works; the name of the way, and why it is not the fast one."""
     if game.device.type != "cuda" or engine.capture == "never":
         return game.play, "plain", ""
+    if game.processes.size > 1:
+        return game.play, "plain", "not captured: gradients are averaged between processes"
     try:
         return captured(game), "captured", ""
     except Unsupported as error:

@@ -33,7 +33,7 @@ class Journal:
         self._game, self._path, self._every = game, engine.checkpoint, engine.every
         self._identity = {"seeds": repr(tuple(seeds)), "budget": repr(budget), "rows": str(len(game.data))}
         self.ledger = load(self._path, game, self._identity) if self._path else Ledger()
-        self._first = game.processes.rank == 0
+        self._keep, self._first = engine.keep, game.processes.rank == 0
         if not self._first and self.ledger.rounds:
             torch.manual_seed(derive("noise", *seeds, game.processes.rank, self.ledger.rounds))
         self._saved = time.perf_counter()
@@ -44,9 +44,13 @@ class Journal:
             save(self._path, self._game, self.ledger, self._identity)
             self._saved = time.perf_counter()
 
-    def close(self) -> None:
-        """The training has ended: its checkpoint is of no more use."""
-        if self._path and self._first:
+    def close(self, *, finite: bool) -> None:
+        """The training has ended: its checkpoint is of no more use, or is kept whole for the seeds that go on."""
+        if not self._path or not self._first:
+            return
+        if self._keep and finite:
+            save(self._path, self._game, self.ledger, self._identity)
+        else:
             self._path.unlink(missing_ok=True)
 
 

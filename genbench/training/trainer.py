@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -77,15 +78,28 @@ def fit_stack(
             models.append(build().to(device).train())
     size, remark = stack_size(models, data.train.to(device), budget.batch, engine)
     results: list[tuple[nn.Module, Training]] = []
+    parts: list[Path] = []
     for start in range(0, len(seeds), size):
         members, chosen = models[start : start + size], seeds[start : start + size]
+        own = _part(engine, chosen)
+        parts += [own.checkpoint] if own.checkpoint else []
         if isinstance(members[0], FitsItself):
             records = [_fit_itself(members[0], data, budget, seed=chosen[0], device=device)]
         else:
             team = One(members[0]) if size == 1 else Stack(members)
-            records = _fit_team(team, data, budget, chosen, progress, engine)
+            records = _fit_team(team, data, budget, chosen, progress, own)
         results += [(m, replace(r, remark=r.remark or remark)) for m, r in zip(members, records, strict=True)]
+    for path in parts:
+        path.unlink(missing_ok=True)
     return results
+
+
+def _part(engine: Engine, seeds: Sequence[int]) -> Engine:
+    """The engine with a checkpoint of these seeds' own, which is kept when they end: the others may not have."""
+    if engine.checkpoint is None:
+        return engine
+    path = engine.checkpoint
+    return replace(engine, checkpoint=path.with_name(f"{path.stem}-{seeds[0]}-{seeds[-1]}{path.suffix}"), keep=True)
 
 
 def _fit_itself(model: FitsItself, data: Dataset, budget: Budget, *, seed: int, device: torch.device) -> Training:
@@ -135,12 +149,12 @@ def _fit_team(
     finally:
         for model in team.models:
             model.eval()
+    journal.close(finite=not any(keeper.diverged))
     for player in game.players:
         player.adopt_average()
     keeper.restore()
     group.copy_first(list(team.weights().values()))
     team.hand_out()
-    journal.close()
     if group.size > 1:
         trained = f"{trained} over {group.size} processes"
     name = trained if not game.seeds else f"{trained} stack of seeds {_span(seeds)}".removeprefix("plain ")

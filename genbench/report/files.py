@@ -11,7 +11,6 @@ from typing import Any
 from genbench.errors import UsageError
 from genbench.report.boards import leaderboards
 from genbench.report.data import RunData
-from genbench.report.export import render_table
 from genbench.report.page import render
 from genbench.store import Store
 
@@ -60,6 +59,8 @@ def write_report(run: RunFolder, output: Path | None = None) -> Path:
 
 def write_table(run: RunFolder, form: str, output: Path | None) -> None:
     """The tidy table in this format, to a file or standard output."""
+    from genbench.report.export import render_table
+
     content = render_table(run.data().table, form)
     if output is None:
         if isinstance(content, bytes):

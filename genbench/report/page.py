@@ -18,6 +18,7 @@ from genbench.report import figures, gallery, glossary, numbers
 from genbench.report.board import Board, Cell, Column
 from genbench.report.boards import leaderboards
 from genbench.report.data import Entry, RunData, entries
+from genbench.report.export import to_csv
 from genbench.report.judge import BELOW_CHANCE, UNDER_FLOOR
 from genbench.report.memory import MARK, MEMORISES
 from genbench.report.troubles import troubles
@@ -217,7 +218,7 @@ def glossary_of(boards: Sequence[Board]) -> list[tuple[Column, MetricSpec | None
 
 def csv_uri(data: RunData) -> tuple[str, str]:
     """(data URI, file name) of the tidy table, compressed where it is long."""
-    text = data.table.to_csv(index=False).encode()
+    text = to_csv(data)
     name = data.runs[-1].suite if data.runs else "table"
     if len(text) > LARGEST_CSV:
         packed = base64.b64encode(gzip.compress(text, mtime=0)).decode()

@@ -20,7 +20,7 @@ class Adversarial(GenerativeModel):
         super().__init__()
         self.latent = nets.latent_size(data, latent)
         self.generator = nets.decoder(data, self.latent, net=net, width=width)
-        self.critic = nets.encoder(data, 1, net=net, width=width)
+        self.critic = nets.Critic(data, net=net, width=width)
         self.squash = nets.Squash(data)
 
     def critic_loss(self, batch: Batch) -> Tensor:

@@ -15,7 +15,8 @@ from genbench.errors import DataError, UnknownName
 from genbench.evaluations.evidence import Evidence
 from genbench.executors.inline import make_bench
 from genbench.executors.setting import Setting
-from genbench.jobs import Event, weights_path
+from genbench.fitting import weights_path
+from genbench.jobs import Event
 from genbench.registry import models
 from genbench.report.files import RunFolder, open_run, write_report
 from genbench.store import Store

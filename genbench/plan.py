@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import genbench
 from genbench import registry
@@ -45,6 +45,12 @@ class Fit:
     dataset: str
     seed: int
     budget: BudgetSettings
+    out_of_memory: Literal["split", "fail"] = "split"
+
+    @property
+    def family(self) -> str:
+        """What fits that can be trained together share: all but the seed."""
+        return content_key(model=self.model, options=self.options, dataset=self.dataset, budget=str(self.budget))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +65,9 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A fit and the jobs that stand on it: done in one go by one worker."""
+    """Fits of one model on one dataset, one a seed, and the jobs that stand on them: done in one go by one worker."""
 
-    fit: Fit
+    fits: tuple[Fit, ...]
     jobs: tuple[Job, ...]
 
 
@@ -76,13 +82,21 @@ class Plan:
         return [job for job in self.jobs if force or known.get(job.key) not in SETTLED]
 
 
-def tasks(jobs: Iterable[Job]) -> list[Task]:
-    """Jobs by fit, in order; evaluations that must run alone come as tasks of their own, last."""
+def tasks(jobs: Iterable[Job], *, together: bool = False) -> list[Task]:
+    """Jobs by fit, in order; evaluations that must run alone come as tasks of their own, last.
+
+    `together`: one task for all seeds of a model, so that they can be trained as a stack.
+    """
     shared: dict[str, list[Job]] = {}
     alone: dict[str, list[Job]] = {}
     for job in jobs:
-        (alone if job.settings.name in ONCE_A_ROW else shared).setdefault(job.fit.key, []).append(job)
-    return [Task(group[0].fit, tuple(group)) for group in [*shared.values(), *alone.values()]]
+        group = job.fit.family if together else job.fit.key
+        (alone if job.settings.name in ONCE_A_ROW else shared).setdefault(group, []).append(job)
+    return [_task(group) for group in [*shared.values(), *alone.values()]]
+
+
+def _task(jobs: Sequence[Job]) -> Task:
+    return Task(tuple({job.fit.key: job.fit for job in jobs}.values()), tuple(jobs))
 
 
 def runs_alone(task: Task) -> bool:
@@ -132,7 +146,15 @@ def _fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, seed
         device=conditions.device,
         threads=suite.threads if conditions.device == "cpu" else 0,
     )
-    return Fit(key=key, model=use.model, options=use.options, dataset=dataset, seed=seed, budget=suite.budget)
+    return Fit(
+        key=key,
+        model=use.model,
+        options=use.options,
+        dataset=dataset,
+        seed=seed,
+        budget=suite.budget,
+        out_of_memory=suite.out_of_memory,
+    )
 
 
 def _versions(metrics: Sequence[str]) -> dict[str, int]:

@@ -41,7 +41,9 @@ class JobRecord:
 class FitRecord:
     """One fitted model. `trained` says how (plain, captured, stack of which seeds, closed form).
 
-    `curve`: for each objective its losses over images seen, `{"images": [...], "elbo": [...], ...}`.
+    `weights`: which weights are measured (`last`, `ema 0.999`). `remark`: why it was not trained the fast way.
+    `curve`: for each objective its losses over images seen, `{"images": [...], "elbo": [...], ...}`; `details`: further
+    series over the same stretches (gradient norms, images a second).
     """
 
     key: str
@@ -54,9 +56,12 @@ class FitRecord:
     parameters: int = 0
     images: int = 0
     trained: str = ""
+    weights: str = ""
+    remark: str = ""
     device: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     curve: Mapping[str, list[float]] = field(default_factory=dict)
+    details: Mapping[str, list[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,11 @@
-"""Where genbench's own files and its caches are: suites, templates, the user's cache, the data root."""
+"""Where genbench's own files and its caches are (suites, templates, the user's cache, the data root), kept whole."""
 
 from __future__ import annotations
 
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
@@ -27,3 +30,31 @@ def data_root(root: str | None = None) -> Path | None:
     """Where data files are looked for: the argument (`--data-root`), else `GENBENCH_DATA`, else nowhere."""
     found = root or os.environ.get("GENBENCH_DATA")
     return Path(found) if found else None
+
+
+@contextmanager
+def first_writer(path: Path) -> Iterator[Path]:
+    """A temporary file to fill, which then becomes `path` at once, unless another process was first: its file stays.
+
+    Whoever reads `path` afterwards reads the same bytes in every process, and never half of them.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        _become(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _become(temporary: Path, path: Path) -> None:
+    """Give the file its name, unless the name is taken."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without hard links
+        if not path.exists():
+            temporary.replace(path)

@@ -149,7 +149,7 @@ def execute(prepared: Prepared, listener: Listener, *, command: str = "") -> Res
             run = _record(prepared, command)
             store.add_run(run)
             _write_json(prepared.setting.folder / "run.json", dataclasses.asdict(run))
-        for event in _events(tasks(prepared.missing), prepared):
+        for event in _events(_tasks(prepared), prepared):
             if isinstance(event, Fitted):
                 store.add_fit(event.record)
             if isinstance(event, Evaluated):
@@ -168,6 +168,11 @@ def execute(prepared: Prepared, listener: Listener, *, command: str = "") -> Res
         )
     finally:
         store.close()
+
+
+def _tasks(prepared: Prepared) -> list[Task]:
+    """On a GPU all seeds of a model make one task: they are trained together."""
+    return tasks(prepared.missing, together=prepared.setting.device.startswith("cuda"))
 
 
 def _events(work: Sequence[Task], prepared: Prepared) -> Iterator[Event]:

@@ -20,12 +20,30 @@ SCHEMA = 1
 
 
 class BudgetSettings(BaseModel):
-    """Training images shown to each model, every player's counted, in batches of `batch`."""
+    """How much training each model gets, in batches of `batch`: `images` shown, or optimiser `steps` (every player's
+    counted), or `seconds` of wall clock; 100,000 images unless said."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    images: int = Field(default=100_000, ge=1)
+    images: int = Field(default=0, ge=0)
+    steps: int = Field(default=0, ge=0)
+    seconds: float = Field(default=0.0, ge=0)
     batch: int = Field(default=128, ge=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        given = [name for name in ("images", "steps", "seconds") if value.get(name)]
+        if len(given) > 1:
+            raise ValueError(f"a budget is one of images, steps and seconds; got {' and '.join(given)}")
+        return value if given else value | {"images": 100_000}
+
+    @property
+    def shown(self) -> int:
+        """Images shown to the model; 0 where the wall clock decides."""
+        return self.images or self.steps * self.batch
 
 
 class ModelUse(BaseModel):
@@ -74,6 +92,7 @@ class Suite(BaseModel):
     datasets: tuple[str, ...] = Field(min_length=1)
     seeds: int = Field(default=3, ge=1)
     threads: int = Field(default=1, ge=1)
+    out_of_memory: Literal["split", "fail"] = "split"
     budget: BudgetSettings = BudgetSettings()
     evaluations: tuple[AnySettings, ...] = Field(min_length=1)
 

@@ -1,45 +1,149 @@
-"""The datasets that genbench knows by name. Torch-free."""
+"""The datasets that genbench knows by name. Torch-free. `needs`: the file or folder below the data root, or nothing."""
 
 from __future__ import annotations
 
 from genbench.protocols.card import DatasetCard
 
+NONE_STATED = "none stated by the authors"
+MNIST_LICENCE = "CC BY-SA 3.0"
+GREY, RGB = (1, 28, 28), (3, 32, 32)
+
+
+def _image(
+    name: str, summary: str, shape: tuple[int, ...], classes: int, *, licence: str = "", needs: str = ""
+) -> DatasetCard:
+    return DatasetCard(name=name, summary=summary, shape=shape, classes=classes, licence=licence, needs=needs)
+
+
+def _toy(name: str, summary: str, dimension: int, classes: int = 0) -> DatasetCard:
+    return DatasetCard(name=name, summary=f"{summary}; exact density.", kind="toy", shape=(dimension,), classes=classes)
+
+
+_DIGITS = _image(
+    "digits", "1,797 handwritten digits, embedded: nothing to download.", (1, 8, 8), 10, licence="CC BY 4.0"
+)
+
+_TOYS = [
+    (_toy("two-bumps", "1-D mixture of two bumps, weights 0.3 and 0.7", 1, 2), "genbench.data.mixtures:two_bumps"),
+    (_toy("ring8", "Eight narrow Gaussians on a ring", 2, 8), "genbench.data.mixtures:ring8"),
+    (_toy("grid25", "Twenty-five narrow Gaussians on a grid", 2, 25), "genbench.data.mixtures:grid25"),
+]
+
+_PUBLISHED = [
+    (
+        _image("mnist", "70,000 handwritten digits.", GREY, 10, licence=MNIST_LICENCE, needs="MNIST/raw"),
+        "genbench.data.vision:mnist",
+    ),
+    (
+        _image("fashion-mnist", "70,000 pieces of clothing.", GREY, 10, licence="MIT", needs="FashionMNIST/raw"),
+        "genbench.data.vision:fashion_mnist",
+    ),
+    (
+        _image("kmnist", "70,000 cursive Japanese characters.", GREY, 10, licence="CC BY-SA 4.0", needs="KMNIST/raw"),
+        "genbench.data.vision:kmnist",
+    ),
+    (
+        _image("emnist-letters", "145,600 handwritten letters.", GREY, 26, licence="public domain", needs="EMNIST/raw"),
+        "genbench.data.vision:emnist_letters",
+    ),
+    (
+        _image("cifar10", "60,000 small photographs.", RGB, 10, licence=NONE_STATED, needs="cifar-10-batches-py"),
+        "genbench.data.vision:cifar10",
+    ),
+    (
+        _image("svhn", "99,289 house numbers, cropped.", RGB, 10, licence="non-commercial use", needs="svhn"),
+        "genbench.data.vision:svhn",
+    ),
+]
+
+_OF_MNIST = [
+    (
+        _image(
+            "stacked-mnist",
+            "Three MNIST digits as red, green and blue: 1,000 modes.",
+            (3, 28, 28),
+            1000,
+            licence=MNIST_LICENCE,
+            needs="MNIST/raw",
+        ),
+        "genbench.data.mnist_kin:stacked_mnist",
+    ),
+    (
+        _image(
+            "binarised-mnist",
+            "MNIST in black and white, drawn once by a fixed seed.",
+            GREY,
+            10,
+            licence=MNIST_LICENCE,
+            needs="MNIST/raw",
+        ),
+        "genbench.data.mnist_kin:binarised_mnist",
+    ),
+    (
+        _image(
+            "binarised-mnist-dynamic",
+            "MNIST in black and white, training pixels drawn anew for each batch.",
+            GREY,
+            10,
+            licence=MNIST_LICENCE,
+            needs="MNIST/raw",
+        ),
+        "genbench.data.mnist_kin:binarised_mnist_dynamic",
+    ),
+]
+
+_ARCHIVES = [
+    (
+        _image("notmnist", "10,000 letters A to J in many typefaces.", GREY, 10, licence="MIT", needs="notmnist.npz"),
+        "genbench.data.archives:notmnist",
+    ),
+    (
+        _image("omniglot28", "4,840 drawings of 242 characters.", GREY, 242, licence="MIT", needs="omniglot28.npz"),
+        "genbench.data.archives:omniglot28",
+    ),
+    (
+        _image(
+            "fashion-mnist-5class",
+            "5,000 images of five of Fashion-MNIST's ten classes.",
+            GREY,
+            5,
+            licence="MIT",
+            needs="fashion_mnist_5class.npz",
+        ),
+        "genbench.data.archives:fashion_mnist_5class",
+    ),
+    (
+        _image("olivetti", "400 grey faces of 40 people.", (1, 64, 64), 40, licence=NONE_STATED, needs="olivetti.npz"),
+        "genbench.data.archives:olivetti",
+    ),
+    (
+        _image(
+            "cifar10-jpeg-20k",
+            "CIFAR-10-JPEG 20k: lossy, a set of its own.",
+            RGB,
+            10,
+            licence=NONE_STATED,
+            needs="cifar10_jpeg.zip",
+        ),
+        "genbench.data.archives:cifar10_jpeg_20k",
+    ),
+    (
+        _image(
+            "cifar10-lossless-2k",
+            "The first 2,000 training images of CIFAR-10.",
+            RGB,
+            10,
+            licence=NONE_STATED,
+            needs="cifar10_lossless_2k.npz",
+        ),
+        "genbench.data.archives:cifar10_lossless_2k",
+    ),
+]
+
 CATALOGUE: list[tuple[DatasetCard, str]] = [
-    (
-        DatasetCard(
-            name="digits",
-            summary="1,797 handwritten digits, the embedded default: nothing to download.",
-            shape=(1, 8, 8),
-            classes=10,
-            licence="CC BY 4.0",
-            source="UCI Optical Recognition of Handwritten Digits, via scikit-learn",
-        ),
-        "genbench.data.digits:digits",
-    ),
-    (
-        DatasetCard(
-            name="two-bumps",
-            summary="1-D mixture of two bumps, weights 0.3 and 0.7; exact density.",
-            kind="toy",
-            shape=(1,),
-            classes=2,
-        ),
-        "genbench.data.mixtures:two_bumps",
-    ),
-    (
-        DatasetCard(
-            name="ring8", summary="Eight narrow Gaussians on a ring; exact density.", kind="toy", shape=(2,), classes=8
-        ),
-        "genbench.data.mixtures:ring8",
-    ),
-    (
-        DatasetCard(
-            name="grid25",
-            summary="Twenty-five narrow Gaussians on a grid; exact density.",
-            kind="toy",
-            shape=(2,),
-            classes=25,
-        ),
-        "genbench.data.mixtures:grid25",
-    ),
+    (_DIGITS, "genbench.data.digits:digits"),
+    *_TOYS,
+    *_PUBLISHED,
+    *_OF_MNIST,
+    *_ARCHIVES,
 ]

@@ -1,12 +1,20 @@
-"""Outlier sets: procedural ones for every kind of data, and files of strange images for those that have their size."""
+"""Outlier sets: procedural ones for every kind of data, and files of strange images where they are found."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from genbench import seeds
+from genbench.data.arrays import Arrays, as_images, read_npz
+from genbench.data.originals import find
+from genbench.errors import DataError
 from genbench.protocols.dataset import DataSpec, Split
 
 MOST = 2_000
@@ -23,9 +31,53 @@ def procedural(spec: DataSpec, reference: Tensor, *parts: str | int) -> dict[str
     return {"uniform-noise": Split(as_unit(levels)), "flat-grey": Split(as_unit(greys))}
 
 
+def files(names: Sequence[str], spec: DataSpec, root: str | None) -> dict[str, Split]:
+    """The named sets of strange images that lie below `root`, brought to the data's shape; none is downloaded."""
+    found = {}
+    for name in names:
+        images = None if root is None else SETS[name](Path(root))
+        if images is not None:
+            found[name] = Split(fitted(images, spec))
+    return found
+
+
+def fitted(x: Tensor, spec: DataSpec) -> Tensor:
+    """(N, C, H, W) in [0, 1] -> the data's shape: bilinear with antialiasing, grey repeated, colours averaged."""
+    if x.shape[-2:] != spec.shape[1:]:
+        x = F.interpolate(x, size=spec.shape[1:], mode="bilinear", antialias=True, align_corners=False).clamp_(0, 1)
+    if x.shape[1] != spec.shape[0]:
+        x = x.mean(1, keepdim=True).expand(-1, spec.shape[0], -1, -1).contiguous()
+    return x
+
+
 def as_unit(levels: Tensor) -> Tensor:
     """Bytes -> float32 in [0, 1]."""
     return levels.to(torch.float32).div_(255)
+
+
+def _archive(file: str, root: Path) -> Tensor | None:
+    path = root / file
+    if not path.exists():
+        return None
+    found = read_npz(path)
+    if not isinstance(found, Arrays):
+        raise DataError(f"{path} holds statistics; expected images.")
+    return as_images(found.values, path)
+
+
+def _original(name: str, root: Path) -> Tensor | None:
+    part = find(name, root, train=False)
+    return None if part is None else part.x
+
+
+SETS: Mapping[str, Callable[[Path], Tensor | None]] = {
+    "notmnist": partial(_archive, "notmnist.npz"),
+    "omniglot": partial(_archive, "omniglot28.npz"),
+    "fashion-5class": partial(_archive, "fashion_mnist_5class.npz"),
+    "kmnist": partial(_original, "kmnist"),
+    "mnist": partial(_original, "mnist"),
+    "svhn": partial(_original, "svhn"),
+}
 
 
 def _bytes(shape: tuple[int, ...], *parts: str | int) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 from genbench import seeds
 from genbench.data.loading import load_dataset
 from genbench.encoders.loading import default_encoder, load_encoder
-from genbench.metrics.panel import Reference
+from genbench.metrics.pointset import PointSet
 from genbench.protocols.dataset import Dataset, Split
 from genbench.protocols.encoder import Encoder
 
@@ -42,14 +42,14 @@ class Bench:
         make = lambda: load_encoder(real, dataset, cache=self.cache, device=self.device)
         return self.once(("encoder", real, dataset.fingerprint), make)
 
-    def reference(self, dataset: Dataset, encoder: Encoder, n: int) -> Reference:
+    def reference(self, dataset: Dataset, encoder: Encoder, n: int) -> PointSet:
         """What metrics keep of the reference's features, for the first n of a fixed order."""
-        make = lambda: Reference(encoder.features(subset(dataset, dataset.reference, n).x.to(self.device)))
+        make = lambda: PointSet(encoder.features(subset(dataset, dataset.reference, n).x.to(self.device)))
         return self.once(("reference", dataset.fingerprint, encoder.fingerprint, n), make)
 
-    def train_features(self, dataset: Dataset, encoder: Encoder) -> torch.Tensor:
-        """The training split's features."""
-        make = lambda: encoder.features(dataset.train.x.to(self.device))
+    def training(self, dataset: Dataset, encoder: Encoder) -> PointSet:
+        """The same for the training split's features."""
+        make = lambda: PointSet(encoder.features(dataset.train.x.to(self.device)), name="training")
         return self.once(("train", dataset.fingerprint, encoder.fingerprint), make)
 
 

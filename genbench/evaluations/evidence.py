@@ -35,6 +35,11 @@ class Evidence:
         self._made: dict[Any, Any] = {}
 
     @property
+    def resampled(self) -> bool:
+        """Whether a latent sampler draws instead of the model's own law."""
+        return bool(self._asked)
+
+    @property
     def sampler(self) -> str:
         """The name of how samples are drawn, `""` where they cannot be."""
         if self._asked:
@@ -109,7 +114,8 @@ class Evidence:
 
     def through(self, function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         """`function` applied to x in batches, on the model's device."""
-        return torch.cat([function(part) for part in x.to(self.bench.device).split(BATCH)])
+        there = x.to(self.bench.device)
+        return torch.cat([function(there[i : i + BATCH]) for i in range(0, len(there), BATCH)])
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
         """What `make` gave the first time for this key."""

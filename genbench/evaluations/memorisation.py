@@ -27,7 +27,7 @@ def evaluate(evidence: Evidence, settings: Memorisation) -> Outcome:
         values = feature_metrics(
             bench.reference(data, encoder, n),
             evidence.features(n, encoder),
-            train=bench.train_features(data, encoder),
+            train=bench.training(data, encoder),
             metrics=metrics,
             generator=evidence.generator("memorisation"),
         )

@@ -17,7 +17,7 @@ from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.outcome import Outcome, measurements
 from genbench.evaluations.settings import OutlierDetection
 from genbench.metrics.outliers import outlier_metrics
-from genbench.protocols.model import EstimatesDensity, Reconstructs, ScoresOutliers
+from genbench.protocols.model import Encodes, EstimatesDensity, Reconstructs, ScoresOutliers
 from genbench.values import Measurement
 
 DEFAULT = ("auroc", "aupr-out", "aupr-in", "fpr95", "recall-at-5")
@@ -73,13 +73,14 @@ def _latent_distance(evidence: Evidence) -> Score:
     """Mahalanobis distance of the code to the training codes, with a shrinkage covariance (Ledoit-Wolf)."""
     from sklearn.covariance import LedoitWolf
 
-    encode = evidence.model.encode
+    encode = cast(Encodes, evidence.model).encode
     fitted = LedoitWolf().fit(evidence.codes("train").double().cpu().numpy())
     mean, precision = torch.from_numpy(fitted.location_), torch.from_numpy(fitted.precision_)
 
     def score(x: Tensor) -> Tensor:
         z = encode(x).double().cpu() - mean
-        return (z @ precision * z).sum(1).clamp_min(0).sqrt()
+        squared: Tensor = (z @ precision * z).sum(1)
+        return squared.clamp_min(0).sqrt()
 
     return score
 

@@ -10,11 +10,11 @@ import copy
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from timeit import default_timer
 from typing import cast
 
 import torch
 from pytest_benchmark.stats import Stats
-from pytest_benchmark.timers import default_timer
 from torch import Tensor
 
 from genbench import seeds
@@ -95,7 +95,7 @@ def encode_throughput(evidence: Evidence, settings: Speed) -> dict[str, Value]:
 
 def parameters(evidence: Evidence) -> float:
     """How many numbers the model has learnt: its parameters, or the buffers of one that has none."""
-    counted = list(evidence.model.parameters()) or list(evidence.model.buffers())
+    counted: list[Tensor] = [*evidence.model.parameters()] or [*evidence.model.buffers()]
     return float(sum(t.numel() for t in counted))
 
 

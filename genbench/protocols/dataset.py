@@ -70,6 +70,10 @@ class Split:
         )
 
 
+_HASHED = 4096
+"""Rows that are hashed at once."""
+
+
 class Density(Protocol):
     """The true law of a toy: what no real dataset can give."""
 
@@ -91,7 +95,8 @@ class Dataset:
 
     `train` (fitting), `val` (tuning; may be empty), `reference` (what metrics compare with), `ceiling` (real data that
     plays the part of a perfect model). `outliers`: named sets of strange data in the same shape and range; `near` names
-    those that are hard. `density`: the exact law where known.
+    those that are hard. `density`: the exact law where known. `bernoulli`: the training pixels are probabilities, of
+    which the trainer draws each batch anew (dynamic binarisation); the other splits are drawn already.
     """
 
     name: str
@@ -108,17 +113,21 @@ class Dataset:
     title: str = ""
     licence: str = ""
     source: str = ""
+    bernoulli: bool = False
 
     @cached_property
     def fingerprint(self) -> str:
         """16 hex digits of SHA-256 over shape, range and the content of every split, equal on every machine."""
         digest = hashlib.sha256(repr((self.spec.shape, self.spec.value_range, self.spec.classes)).encode())
+        if self.bernoulli:
+            digest.update(b"bernoulli")
         parts = {"train": self.train, "val": self.val, "reference": self.reference, "ceiling": self.ceiling}
         for name, split in [*parts.items(), *sorted(self.outliers.items())]:
             for tensor in (split.x, split.y, split.factors):
                 digest.update(f"{name}:{None if tensor is None else tuple(tensor.shape)}".encode())
                 if tensor is not None:
-                    digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+                    for rows in torch.split(tensor, _HASHED):  # a set larger than memory is read piece by piece
+                        digest.update(rows.detach().cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()[:16]
 
 

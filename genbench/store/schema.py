@@ -34,8 +34,11 @@ fits = Table(
     Column("images", Integer, nullable=False),
     Column("trained", String, nullable=False),
     Column("device", String, nullable=False),
+    Column("weights", String, nullable=False),
+    Column("remark", String, nullable=False),
     Column("options", JSON, nullable=False),
     Column("curve", JSON, nullable=False),
+    Column("details", JSON, nullable=False),
 )
 
 jobs = Table(

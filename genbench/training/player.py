@@ -1,87 +1,173 @@
-"""A player in play: an objective with its optimiser, ready to move."""
+"""A player in play: an objective with its optimiser and its average, ready to move."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from genbench.errors import GenbenchError
 from genbench.protocols.model import Adam, Batch, Objective
 
-LossOf = Callable[[Batch], Tensor]
+EMA_START = 10
+"""The average's decay is at most (1 + moves) / (EMA_START + moves), so that the initial weights are soon forgotten."""
 
 
-@dataclass(slots=True)
 class Player:
     """One player's loss, the leaf tensors it moves and the optimiser that moves them.
 
-    `seeds`: 0 for one model (the loss is a scalar); S for a stack (parameters (S, *shape), loss (S,)).
+    `loss`: Batch -> scalar, for a stack of S seeds (parameters (S, *shape)) -> (S,). A stack gives its S as `seeds`,
+    one model 0. All state is made here, so that it can be saved, put back and captured from the first step on.
     """
 
-    objective: Objective
-    loss: LossOf
-    parameters: list[Tensor]
-    optimizer: torch.optim.Optimizer
-    seeds: int = 0
-
-    @property
-    def name(self) -> str:
-        return self.objective.name
+    def __init__(
+        self, objective: Objective, loss: Callable[[Batch], Tensor], parameters: Sequence[Tensor], *, seeds: int = 0
+    ) -> None:
+        self.objective, self.loss, self.parameters, self.seeds = objective, loss, list(parameters), seeds
+        self.name, self.settings = objective.name, objective.optimizer
+        self.device = self.parameters[0].device
+        self.parts, self.split = 1, True
+        self.optimizer = _optimizer(self.settings, self.parameters)
+        self.averages = [p.detach().clone() for p in self.parameters] if objective.ema is not None else []
+        self._pull = torch.ones((), device=self.device)
 
     def move(self, batch: Batch) -> Tensor:
         """One optimiser step on this batch; the loss before it, detached, () or (S,). Never waits for the device."""
-        for parameter in self.parameters:
-            parameter.grad = None
-        loss = self.loss(batch)
-        loss.sum().backward(inputs=self.parameters)  # type: ignore[no-untyped-call]
+        loss = self._gradient(batch)
         if self.objective.clip is not None:
             self._clip(self.objective.clip)
         self.optimizer.step()
-        return loss.detach()
+        if self.averages:
+            self._average()
+        return loss
 
-    def gradients(self) -> list[Tensor]:
-        """The gradients of the last move."""
-        return [p.grad for p in self.parameters if p.grad is not None]
+    def prepare(self, progress: float, moves: int) -> None:
+        """Set what changes over a training, before the move number `moves` at this fraction of the budget."""
+        if self.settings.schedule != "constant" or self.settings.warmup:
+            lr = self.settings.lr * self.settings.factor(progress)
+            for group in self.optimizer.param_groups:
+                if isinstance(group["lr"], Tensor):
+                    group["lr"].fill_(lr)
+                else:
+                    group["lr"] = lr
+        if self.objective.ema is not None:
+            self._pull.fill_(1 - min(self.objective.ema, (1 + moves) / (EMA_START + moves)))
+
+    @property
+    def changes(self) -> bool:
+        """Whether `prepare` has anything to set."""
+        return bool(self.settings.schedule != "constant" or self.settings.warmup or self.averages)
+
+    def state(self) -> dict[str, Tensor]:
+        """The live tensors of optimiser and average, by name."""
+        found: dict[str, Tensor] = {}
+        for i, parameter in enumerate(self.parameters):
+            found |= {f"{self.name}.{key}.{i}": value for key, value in self.optimizer.state[parameter].items()}
+        return found | {f"{self.name}.ema.{i}": average for i, average in enumerate(self.averages)}
 
     def gradient_norm(self) -> Tensor:
         """The Euclidean norm of the last move's gradient, () or (S,)."""
-        return norm(self.gradients(), self.seeds)
+        return norm(self._gradients(), self.seeds, self.device)
+
+    def adopt_average(self) -> None:
+        """Put the average in the parameters' place: what a model with an EMA is evaluated with."""
+        with torch.no_grad():
+            for parameter, average in zip(self.parameters, self.averages, strict=False):
+                parameter.copy_(average)
+
+    def _gradient(self, batch: Batch) -> Tensor:
+        """Loss and gradient of a batch; where memory does not suffice, of twice as many parts of it, and so on."""
+        for parameter in self.parameters:
+            parameter.grad = None
+        try:
+            return self._backward(batch) if self.parts == 1 else self._backward_in_parts(batch)
+        except RuntimeError as error:
+            size = batch.x.shape[1 if self.seeds else 0]
+            if not out_of_memory(error):
+                raise
+            if not self.split or 2 * self.parts > size:
+                raise GenbenchError(
+                    f"out of memory in the loss {self.name!r} at batch {size}, in {self.parts} part(s): "
+                    "take a smaller batch or model, or let the engine split the batch."
+                ) from error
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        self.parts *= 2
+        return self._gradient(batch)
+
+    def _backward(self, batch: Batch, weight: float = 1.0) -> Tensor:
+        half = self.objective.precision == "bfloat16" and self.device.type == "cuda"
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
+            loss = self.loss(batch)
+        total = loss.float().sum()
+        (total if weight == 1.0 else total * weight).backward(inputs=self.parameters)  # type: ignore[no-untyped-call]
+        return loss.detach().float()
+
+    def _backward_in_parts(self, batch: Batch) -> Tensor:
+        axis = 1 if self.seeds else 0
+        xs = batch.x.tensor_split(self.parts, axis)
+        ys = [None] * len(xs) if batch.y is None else batch.y.tensor_split(self.parts, axis)
+        loss = torch.zeros(self.seeds if self.seeds else (), device=self.device)
+        for x, y in zip(xs, ys, strict=True):
+            weight = x.shape[axis] / batch.x.shape[axis]
+            loss += weight * self._backward(Batch(x, y), weight)
+        return loss
+
+    def _gradients(self) -> list[Tensor]:
+        return [p.grad for p in self.parameters if p.grad is not None]
 
     def _clip(self, bound: float) -> None:
-        grads = self.gradients()
-        factor = (bound / (norm(grads, self.seeds) + 1e-6)).clamp(max=1.0)
+        grads = self._gradients()
+        factor = (bound / (norm(grads, self.seeds, self.device) + 1e-6)).clamp(max=1.0)
         if not self.seeds:
             torch._foreach_mul_(grads, factor)
             return
         for grad in grads:
             grad.mul_(factor.view(-1, *[1] * (grad.dim() - 1)))
 
+    def _average(self) -> None:
+        with torch.no_grad():
+            step = torch._foreach_sub(self.parameters, self.averages)
+            torch._foreach_mul_(step, self._pull)
+            torch._foreach_add_(self.averages, step)
 
-def norm(tensors: Sequence[Tensor], seeds: int = 0) -> Tensor:
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that a device has no more memory (the CPU's allocator raises a bare RuntimeError)."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def norm(tensors: Sequence[Tensor], seeds: int, device: torch.device) -> Tensor:
     """The Euclidean norm over all tensors, () for one model, (S,) a seed each for a stack; 0 for no tensors."""
     if not tensors:
-        return torch.zeros(seeds) if seeds else torch.zeros(())
+        return torch.zeros(seeds if seeds else (), device=device)
     if not seeds:
-        each = list(torch._foreach_norm(list(tensors)))
-        total: Tensor = torch.linalg.vector_norm(torch.stack(each))
+        total: Tensor = torch.linalg.vector_norm(torch.stack(list(torch._foreach_norm(list(tensors)))))
         return total
     each = [torch.linalg.vector_norm(t.flatten(1), dim=1) for t in tensors]
     by_seed: Tensor = torch.linalg.vector_norm(torch.stack(each), dim=0)
     return by_seed
 
 
-def optimizer_for(settings: Adam, parameters: Sequence[Tensor], *, capturable: bool = False) -> torch.optim.Optimizer:
-    """The fastest Adam that torch has for these tensors: fused, on the CPU as well as on a GPU."""
+def _optimizer(settings: Adam, parameters: Sequence[Tensor]) -> torch.optim.Optimizer:
+    """The fastest Adam that torch has for these tensors (fused on the CPU and CUDA), its state made at once."""
     kind = torch.optim.AdamW if settings.weight_decay else torch.optim.Adam
     device = parameters[0].device
-    return kind(
+    cuda, fused = device.type == "cuda", device.type in ("cpu", "cuda")
+    optimizer = kind(
         parameters,
-        lr=torch.tensor(settings.lr, device=device) if capturable else settings.lr,
+        lr=torch.tensor(settings.lr, device=device) if cuda else settings.lr,
         betas=settings.betas,
         eps=settings.eps,
         weight_decay=settings.weight_decay,
-        fused=device.type in ("cpu", "cuda"),
-        capturable=capturable,
+        fused=fused,
+        capturable=cuda,
     )
+    for parameter in parameters:
+        optimizer.state[parameter] = {
+            "step": torch.zeros((), device=device if fused else "cpu"),
+            "exp_avg": torch.zeros_like(parameter, memory_format=torch.preserve_format),
+            "exp_avg_sq": torch.zeros_like(parameter, memory_format=torch.preserve_format),
+        }
+    return optimizer

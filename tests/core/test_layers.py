@@ -16,6 +16,7 @@ LAYERS = [
     ["provenance", "report"],
     ["executors"],
     ["jobs"],
+    ["fitting"],
     ["store", "plan"],
     ["suite"],
     ["evaluations"],

@@ -33,6 +33,12 @@ def keys(made: Plan) -> set[str]:
     return {job.key for job in made.jobs}
 
 
+def test_seeds_of_one_model_can_make_one_task() -> None:
+    made = [t for t in tasks(plan().jobs, together=True) if not runs_alone(t)]
+    assert {len(t.fits) for t in made} == {2} and len(made) == 2 * 2
+    assert sum(len(t.jobs) for t in made) == len([j for j in plan().jobs if j.settings.name != "speed"])
+
+
 def test_every_wanted_job_is_there_once() -> None:
     jobs = plan().jobs
     assert len(keys(plan())) == len(jobs) == 2 * 3 * 2 + 2 * 3 + 3 * 2

@@ -90,11 +90,11 @@ def test_set_changes_one_value_and_is_checked(tmp_path: Path) -> None:
 
 
 def test_families_are_spelt_out(tmp_path: Path) -> None:
-    suite = suites.read(write(tmp_path, GOOD.replace('"vae",', '"vae", "family:control",')))
+    suite = suites.read(write(tmp_path, GOOD.replace('["vae",', '["vae", "family:control",')))
     labels = [u.name for u in suite.models]
     assert {"control-train-copy", "control-test-half", "control-marginals"} <= set(labels)
     with pytest.raises(UnknownName, match="family:control"):
-        suites.read(write(tmp_path, GOOD.replace('"vae",', '"vae", "family:controls",')))
+        suites.read(write(tmp_path, GOOD.replace('["vae",', '["vae", "family:controls",')))
 
 
 def test_select_narrows_and_adds(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genbench.gradients import input_gradient
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 from genbench.protocols.model import Adam, Batch, Budget, GenerativeModel, Objective
 
@@ -71,3 +72,32 @@ def weights(model: nn.Module) -> Tensor:
 
 SHORT = Budget(images=3_200, batch=32)
 CPU = torch.device("cpu")
+
+
+class BatchNormVAE(TinyVAE):
+    """With batch statistics, and a counter that is given a new tensor at each step."""
+
+    def __init__(self, data: DataSpec) -> None:
+        super().__init__(data)
+        first = nn.Linear(data.size, 16, bias=False)
+        self.enc = nn.Sequential(first, nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 2 * self.latent))
+        self.register_buffer("count", torch.zeros(()))
+
+    def loss(self, batch: Batch) -> Tensor:
+        self.count = self.count + 1
+        return super().loss(batch)
+
+
+class PenaltyGAN(TinyGAN):
+    """A critic with a gradient penalty, clipped gradients and an averaged generator."""
+
+    def objectives(self) -> list[Objective]:
+        generator = super().objectives()[1]
+        return [
+            Objective("critic", self.d.parameters(), self.critic, steps=2, clip=0.5),
+            Objective("generator", generator.parameters, generator.loss, ema=0.9, optimizer=Adam(schedule="cosine")),
+        ]
+
+    def critic(self, batch: Batch) -> Tensor:
+        penalty = (input_gradient(self.d, batch.x).norm(dim=1) - 1).square().mean()
+        return super().critic(batch) + penalty

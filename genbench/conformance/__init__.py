@@ -1,0 +1,6 @@
+"""Does a model keep its promises? The kit behind `genbench check NAME`."""
+
+from genbench.conformance.kit import check_model
+from genbench.conformance.subject import Finding
+
+__all__ = ["Finding", "check_model"]

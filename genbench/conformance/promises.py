@@ -1,0 +1,186 @@
+"""Checks on what a fitted model says it can do: shapes, ranges, seeds, batches, honesty."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genbench import seeds
+from genbench.conformance.subject import FEW, Check, Subject
+from genbench.protocols.model import capabilities
+from genbench.training.weights import load_weights, save_weights
+
+
+def samples_keep_their_word(subject: Subject) -> Iterator[str]:
+    """Shape, type, device, range; all randomness from the generator; fewer a prefix of more."""
+    subject.need("samples")
+    model = subject.model
+
+    def draw(n: int, key: str) -> Tensor:
+        return seeds.draw(model.sample, n, key, device=subject.device, chunk=FEW)
+
+    torch.manual_seed(1)
+    x = draw(FEW, "check")
+    yield from _examples(subject, x, "sample", FEW)
+    outside = torch.get_rng_state()
+    torch.manual_seed(2)
+    if not torch.equal(x, draw(FEW, "check")):
+        yield "sample gives other samples for the same generator: draw only from `generator`, never from torch's own."
+    torch.set_rng_state(outside)
+    draw(FEW, "check")
+    if not torch.equal(outside, torch.get_rng_state()):
+        yield "sample draws from torch's own generator: draw only from `generator`."
+    if torch.equal(x, draw(FEW, "another")) and subject.entry.card.family != "control":
+        yield "sample gives the same samples for another seed: draw from `generator`."
+    if not torch.equal(draw(3 * FEW, "check")[:FEW], x):
+        yield "fewer samples are not a prefix of more: sample must not depend on what was drawn before."
+
+
+def reconstructs_keep_their_word(subject: Subject) -> Iterator[str]:
+    """Shape and range; a function of each example alone."""
+    subject.need("reconstructs")
+    y = subject.model.reconstruct(subject.x[:FEW])
+    yield from _examples(subject, y, "reconstruct", FEW)
+    yield from _rowwise(subject.model.reconstruct, subject.x[:FEW], "reconstruct")
+
+
+def codes_keep_their_word(subject: Subject) -> Iterator[str]:
+    """encode: (B, latent); decode: back to examples; both functions of each example alone."""
+    subject.need("encodes")
+    model = subject.model
+    z = model.encode(subject.x[:FEW])
+    if z.shape != (FEW, model.latent):
+        yield f"encode gives the shape {tuple(z.shape)} for {FEW} examples: expected ({FEW}, latent={model.latent})."
+    yield from _rowwise(model.encode, subject.x[:FEW], "encode")
+    yield from _examples(subject, model.decode(z), "decode", FEW)
+    yield from _rowwise(model.decode, z, "decode")
+
+
+def density_is_honest(subject: Subject) -> Iterator[str]:
+    """(B,) finite nats with a named likelihood; real data are likelier than noise."""
+    subject.need("density")
+    if not getattr(subject.model, "likelihood", "") or not hasattr(subject.model, "likelihood_kind"):
+        yield "log_prob needs `likelihood` (its name) and `likelihood_kind` beside it."
+    yield from _scores(subject, subject.model.log_prob, "log_prob")
+    if not float(subject.model.log_prob(subject.x).mean()) > float(subject.model.log_prob(subject.noise).mean()):
+        yield "log_prob finds noise likelier than real data."
+
+
+def outlier_score_is_honest(subject: Subject) -> Iterator[str]:
+    """(B,) finite, named, and higher for noise than for real data (AUROC above 0.5)."""
+    subject.need("outliers")
+    if not getattr(subject.model, "outlier_score_name", ""):
+        yield "outlier_score needs `outlier_score_name` beside it."
+    score = subject.model.outlier_score
+    yield from _scores(subject, score, "outlier_score")
+    real, noise = score(subject.x).double(), score(subject.noise).double()
+    above = (noise[:, None] > real[None, :]).double() + 0.5 * (noise[:, None] == real[None, :]).double()
+    if not float(above.mean()) > 0.5:
+        yield f"outlier_score ranks noise below real data (AUROC {float(above.mean()):.2f}): higher must mean stranger."
+
+
+def classes_keep_their_word(subject: Subject) -> Iterator[str]:
+    """sample_class: one draw a label, all randomness from the generator."""
+    subject.need("conditional")
+    labels = torch.arange(FEW, device=subject.device) % max(1, subject.data.spec.classes)
+
+    def draw() -> Tensor:
+        x: Tensor = subject.model.sample_class(labels, generator=seeds.generator("check", device=subject.device))
+        return x
+
+    x = draw()
+    yield from _examples(subject, x, "sample_class", FEW)
+    if not torch.equal(x, draw()):
+        yield "sample_class gives other samples for the same generator: draw only from `generator`."
+
+
+def evaluation_leaves_no_trace(subject: Subject) -> Iterator[str]:
+    """Sampling, coding and scoring change no weight and no buffer."""
+    if subject.model.training:
+        yield "the model is still in training mode after it was fitted."
+    before = {key: value.clone() for key, value in subject.model.state_dict().items()}
+    _use(subject, subject.model)
+    changed = [k for k, v in subject.model.state_dict().items() if not torch.equal(before[k], v)]
+    if changed:
+        yield f"evaluating it changed {changed[0]!r}: in eval() nothing may be learnt."
+
+
+def saved_and_loaded_it_is_the_same(subject: Subject) -> Iterator[str]:
+    """A model made anew and filled from the saved weights does the very same."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.safetensors"
+        save_weights(subject.model, path, {})
+        twin = subject.fresh(seed=1)
+        load_weights(twin, path)
+    twin.eval()
+    theirs = _use(subject, twin)
+    for name, ours in _use(subject, subject.model).items():
+        if not torch.equal(ours, theirs[name]):
+            yield f"{name} differs after saving and loading: keep all that it needs in parameters and buffers."
+
+
+CHECKS: dict[str, Check] = {
+    "samples": samples_keep_their_word,
+    "reconstructs": reconstructs_keep_their_word,
+    "encodes": codes_keep_their_word,
+    "density": density_is_honest,
+    "outliers": outlier_score_is_honest,
+    "conditional": classes_keep_their_word,
+    "evaluation mode": evaluation_leaves_no_trace,
+    "save and load": saved_and_loaded_it_is_the_same,
+}
+
+
+def _examples(subject: Subject, x: Tensor, method: str, n: int) -> Iterator[str]:
+    wanted = (n, *subject.data.spec.shape)
+    if tuple(x.shape) != wanted:
+        yield f"{method} gives the shape {tuple(x.shape)}: expected {wanted}."
+    if x.dtype != torch.float32:
+        yield f"{method} gives {x.dtype}: expected torch.float32."
+    if x.device.type != subject.device.type:
+        yield f"{method} answers on {x.device}, the model is on {subject.device}."
+    if not bool(torch.isfinite(x).all()):
+        yield f"{method} gives NaN or inf."
+    bounds = subject.data.spec.value_range
+    if bounds and not bool(((x >= bounds[0]) & (x <= bounds[1])).all()):
+        yield f"{method} leaves the data's range {bounds}: it gives [{float(x.min()):.3g}, {float(x.max()):.3g}]."
+
+
+def _scores(subject: Subject, function: Callable[[Tensor], Tensor], method: str) -> Iterator[str]:
+    values = function(subject.x[:FEW])
+    if values.shape != (FEW,):
+        yield f"{method} gives the shape {tuple(values.shape)} for {FEW} examples: expected ({FEW},)."
+    if not bool(torch.isfinite(values).all()):
+        yield f"{method} gives NaN or inf on real data."
+    yield from _rowwise(function, subject.x[:FEW], method)
+
+
+def _rowwise(function: Callable[[Tensor], Tensor], x: Tensor, method: str) -> Iterator[str]:
+    together, again = function(x), function(x)
+    if not torch.equal(together, again):
+        yield f"{method} gives two answers to one question: it must be deterministic."
+    alone = torch.cat([function(row[None]) for row in x])
+    if alone.shape == together.shape and not torch.allclose(alone, together, rtol=1e-3, atol=1e-4):
+        yield f"{method} one by one differs from {method} of the batch: examples must not see their batch mates."
+
+
+def _use(subject: Subject, model: Any) -> dict[str, Tensor]:
+    """What the model answers to everything that it can be asked."""
+    can, x = capabilities(model), subject.x[:FEW]
+    answers: dict[str, Tensor] = {}
+    if "samples" in can:
+        answers["sample"] = model.sample(FEW, generator=seeds.generator("use", device=subject.device))
+    if "reconstructs" in can:
+        answers["reconstruct"] = model.reconstruct(x)
+    if "encodes" in can:
+        answers["encode"] = model.encode(x)
+    if "density" in can:
+        answers["log_prob"] = model.log_prob(x)
+    if "outliers" in can:
+        answers["outlier_score"] = model.outlier_score(x)
+    return answers

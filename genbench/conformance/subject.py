@@ -1,0 +1,79 @@
+"""The model under test, on small real data, fitted when first asked for; and what a check finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from genbench import registry, seeds
+from genbench.errors import Unsupported
+from genbench.protocols.dataset import Dataset
+from genbench.protocols.model import Budget, capabilities
+from genbench.training.trainer import Training, build, fit
+
+BUDGET = Budget(images=25_600, batch=128)
+FEW = 8
+MANY = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How one check ended: `ok`, `wrong` (a promise is broken) or `note` (it does not apply, or why it is slow)."""
+
+    check: str
+    status: Literal["ok", "wrong", "note"]
+    sentence: str = ""
+
+
+class Subject:
+    """The model under test on its data, fitted when first asked for."""
+
+    def __init__(self, name: str, dataset: Dataset, device: torch.device) -> None:
+        self.name, self.data, self.device = name, dataset, device
+        self.entry = registry.models.get(name)
+
+    def fresh(self, seed: int = 0) -> nn.Module:
+        """A new, untrained model on the device."""
+        return build(self.entry.load(), self.data.spec, {}, seed=seed).to(self.device)
+
+    @cached_property
+    def fitted(self) -> tuple[Any, Training]:
+        """A model, trained, and the record of its training."""
+        model = self.fresh()
+        return model, fit(model, self.data, BUDGET, seed=0, device=self.device)
+
+    @property
+    def model(self) -> Any:
+        """The fitted model."""
+        return self.fitted[0]
+
+    @property
+    def training(self) -> Training:
+        """How it was fitted."""
+        return self.fitted[1]
+
+    @cached_property
+    def x(self) -> Tensor:
+        """Real examples that were not trained on, (MANY, *shape)."""
+        return self.data.reference.x[:MANY].to(self.device)
+
+    @cached_property
+    def noise(self) -> Tensor:
+        """Uniform noise over the data's range, value by value, of x's shape."""
+        low, high = self.x.min(), self.x.max()
+        generator = seeds.generator("conformance", device=self.device)
+        return low + (high - low) * torch.rand(self.x.shape, generator=generator, device=self.device)
+
+    def need(self, capability: str) -> None:
+        """Raise `Unsupported` where the model has not the methods of this capability."""
+        if capability not in capabilities(self.model):
+            raise Unsupported(f"it does not claim `{capability}`")
+
+
+Check = Callable[[Subject], Iterator[str]]
+"""Yields a sentence for each broken promise; raises `Unsupported` where it does not apply."""

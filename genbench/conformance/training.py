@@ -1,0 +1,112 @@
+"""Checks on how a model is built and trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from genbench.conformance.subject import Check, Subject
+from genbench.errors import Unsupported
+from genbench.protocols.model import Batch, Budget, FitsItself, capabilities
+from genbench.training.game import objectives_of
+from genbench.training.trainer import Engine, build, fit_stack
+
+
+def builds_from_its_seed(subject: Subject) -> Iterator[str]:
+    """Initial weights depend on the seed and on nothing else."""
+    torch.manual_seed(1)
+    first = subject.fresh().state_dict()
+    torch.manual_seed(2)
+    second = subject.fresh().state_dict()
+    different = [key for key, value in first.items() if not torch.equal(value, second[key])]
+    if different:
+        yield f"two models of one seed differ in {different[0]!r}: draw initial weights with torch's own generator."
+
+
+def card_is_true(subject: Subject) -> Iterator[str]:
+    """The registry's card lists the capabilities that the model has."""
+    listed, has = set(subject.entry.card.capabilities), set(capabilities(subject.fresh()))
+    if listed != has:
+        yield f"its card lists {sorted(listed)}, but its methods make it {sorted(has)}."
+
+
+def objectives_are_sound(subject: Subject) -> Iterator[str]:
+    """Losses are finite scalars of the model's own parameters, and every parameter has a player."""
+    model = subject.fresh().train()
+    if isinstance(model, FitsItself):
+        raise Unsupported("it fits itself")
+    names = {id(p): name for name, p in model.named_parameters()}
+    moved: set[int] = set()
+    split = subject.data.train.take(slice(0, 64)).to(subject.device)
+    for objective in objectives_of(model):
+        loss = objective.loss(Batch(split.x, split.y))
+        if loss.shape != ():
+            yield f"the loss {objective.name!r} has the shape {tuple(loss.shape)}: it must be a scalar."
+        if not bool(torch.isfinite(loss).all()):
+            yield f"the loss {objective.name!r} is not finite before the first step."
+        strange = [p for p in objective.parameters if id(p) not in names]
+        if strange:
+            yield f"the objective {objective.name!r} moves a tensor that is no parameter of the model."
+        moved |= {id(p) for p in objective.parameters}
+    idle = [name for key, name in names.items() if key not in moved]
+    if idle:
+        yield f"no objective moves {', '.join(idle[:3])}: make it a buffer, or give it to a player."
+
+
+def state_is_registered(subject: Subject) -> Iterator[str]:
+    """Every tensor is a parameter or a buffer, so that it is saved, loaded and moved."""
+    for name, module in subject.model.named_modules():
+        loose = [key for key, value in vars(module).items() if isinstance(value, Tensor)]
+        if loose:
+            full = f"{name}.{loose[0]}".strip(".")
+            yield f"{full} is a bare tensor that is neither saved nor moved: make it a parameter or a buffer."
+
+
+def loss_falls(subject: Subject) -> Iterator[str]:
+    """Training ends finite, and a lone player's loss falls."""
+    training = subject.training
+    if training.trained == "closed form":
+        raise Unsupported("it fits itself")
+    losses = {name: values for name, values in training.curve.items() if name != "images"}
+    if len(losses) != 1:
+        raise Unsupported("trained without an error; the losses of several players need not fall")
+    ((name, values),) = losses.items()
+    tenth = max(1, len(values) // 10)
+    if not sum(values[-tenth:]) < sum(values[:tenth]):
+        yield f"the loss {name!r} did not fall: {values[0]:.4g} at the start, {values[-1]:.4g} at the end."
+
+
+def stacks(subject: Subject) -> Iterator[str]:
+    """Two seeds train together, or it says why not."""
+    if isinstance(subject.fresh(), FitsItself):
+        raise Unsupported("it fits itself")
+    budget, engine = Budget(images=1_280, batch=128), Engine(stack=2)
+    make = lambda: build(subject.entry.load(), subject.data.spec, {}, seed=0)
+    (_, training), _ = fit_stack(make, subject.data, budget, seeds=(0, 1), device=subject.device, engine=engine)
+    if "stack" not in training.trained:
+        raise Unsupported(training.remark)
+    yield from ()
+
+
+def captures(subject: Subject) -> Iterator[str]:
+    """A step is captured as a CUDA graph, or it says why not."""
+    if isinstance(subject.fresh(), FitsItself):
+        raise Unsupported("it fits itself")
+    if subject.device.type != "cuda":
+        raise Unsupported("not tried: there is no CUDA device here")
+    if "captured" not in subject.training.trained:
+        raise Unsupported(subject.training.remark)
+    yield from ()
+
+
+CHECKS: dict[str, Check] = {
+    "builds from its seed": builds_from_its_seed,
+    "card": card_is_true,
+    "objectives": objectives_are_sound,
+    "training": loss_falls,
+    "state": state_is_registered,
+    "stacking": stacks,
+    "capture": captures,
+}

@@ -1,0 +1,175 @@
+"""`.npy` and `.npz` files from strangers: no pickles, no absurd sizes, nothing truncated; a sentence with the path."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genbench.errors import DataError
+
+MOST_BYTES = 16 * 2**30
+"""An archive that unpacks to more is refused."""
+
+FREE_BYTES = 256 * 2**20
+"""An archive that unpacks to less is never called a bomb."""
+
+MOST_RATIO = 500
+"""Beyond `FREE_BYTES`, unpacked over packed size; real data stay under 100, zeros reach 1,000."""
+
+VALUE_KEYS = ("images", "features", "X", "x", "arr_0", "data", "samples")
+LABEL_KEYS = ("labels", "y", "targets")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """What an `.npz` holds: `values` (N, ...) under `key`, and `labels` (N,) where there are any."""
+
+    values: np.ndarray
+    key: str
+    labels: np.ndarray | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """The mean `mu` (d,) and covariance `sigma` (d, d) of features, float64: what FID tools keep of a reference."""
+
+    mu: np.ndarray
+    sigma: np.ndarray
+
+
+def read_npy(path: str | Path) -> np.ndarray:
+    """The array of an `.npy` file: numbers or truth values, at least one axis, not empty. Raises `DataError`."""
+    place = Path(path)
+    with _sentences(place), place.open("rb") as file:
+        return _read(file, str(place), place.stat().st_size)
+
+
+def read_npz(path: str | Path) -> Arrays | Statistics:
+    """The values of an `.npz`: `images`, `features`, `X` or else the first array, with `labels` or `y` of the same
+    length; or its `mu` and `sigma`. Raises `DataError` with the path and what is wrong."""
+    place = Path(path)
+    with _sentences(place), zipfile.ZipFile(place) as archive:
+        refuse_bomb(archive, place)
+        members = {i.filename.removesuffix(".npy"): i for i in archive.infolist() if i.filename.endswith(".npy")}
+        if not members:
+            raise DataError(f"{place} holds no arrays (names that end in .npy): save it with numpy.savez.")
+        if {"mu", "sigma"} <= members.keys():
+            return _statistics(_member(archive, members["mu"], place), _member(archive, members["sigma"], place), place)
+        key = next((k for k in VALUE_KEYS if k in members), next(iter(members)))
+        values = _member(archive, members[key], place)
+        return Arrays(values, key, _labels(archive, members, len(values), place))
+
+
+def refuse_bomb(archive: zipfile.ZipFile, place: Path) -> None:
+    """Raise `DataError` where an archive would unpack to an absurd size."""
+    unpacked = sum(i.file_size for i in archive.infolist())
+    packed = max(1, sum(i.compress_size for i in archive.infolist()))
+    if unpacked > MOST_BYTES or (unpacked > FREE_BYTES and unpacked > MOST_RATIO * packed):
+        raise DataError(
+            f"{place} would unpack from {packed / 2**20:,.1f} MiB to {unpacked / 2**30:,.1f} GiB, which is absurd: "
+            "nothing was read."
+        )
+
+
+def as_images(values: np.ndarray, place: str | Path) -> Tensor:
+    """(N, H, W), (N, H, W, C) or (N, C, H, W), bytes or floats in [0, 1] -> (N, C, H, W) float32 in [0, 1]."""
+    if values.ndim == 3:
+        values = values[:, None]
+    elif values.ndim == 4 and values.shape[3] in (1, 3):
+        values = values.transpose(0, 3, 1, 2)
+    if values.ndim != 4 or values.shape[1] not in (1, 3):
+        raise DataError(
+            f"{place} has the shape {values.shape}; images are (N, H, W), (N, H, W, C) or (N, C, H, W), C being 1 or 3."
+        )
+    scaled = np.ascontiguousarray(values) if values.dtype == np.uint8 else _in_unit_range(values, place)
+    x = torch.from_numpy(scaled)
+    return x.float().div_(255) if x.dtype == torch.uint8 else x
+
+
+def as_rows(values: np.ndarray, place: str | Path) -> Tensor:
+    """(N, D) numbers -> float32 tensor. NaN and infinity pass: metrics say where they are."""
+    if values.ndim != 2:
+        raise DataError(f"{place} has the shape {values.shape}; features and tables are (N, D).")
+    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
+
+
+def _in_unit_range(values: np.ndarray, place: str | Path) -> np.ndarray:
+    if values.dtype == np.uint16:
+        return (values / np.float32(65535)).astype(np.float32)
+    low, high = values.min(), values.max()
+    if np.issubdtype(values.dtype, np.integer) and low >= 0 and 1 < high <= 255:
+        return (values / np.float32(255)).astype(np.float32)
+    if not (low >= 0 and high <= 1):
+        raise DataError(
+            f"{place} holds {values.dtype} images with values from {low:.4g} to {high:.4g}; "
+            "give bytes in 0..255 or floats in [0, 1]."
+        )
+    return np.ascontiguousarray(values, dtype=np.float32)
+
+
+def _labels(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], n: int, place: Path) -> np.ndarray | None:
+    key = next((k for k in LABEL_KEYS if k in members), None)
+    if key is None:
+        return None
+    labels = _member(archive, members[key], place)
+    if labels.shape != (n,):
+        raise DataError(f"{place} has {n} examples, but its {key!r} has the shape {labels.shape}.")
+    return labels
+
+
+def _statistics(mu: np.ndarray, sigma: np.ndarray, place: Path) -> Statistics:
+    if mu.ndim != 1 or sigma.shape != (len(mu), len(mu)):
+        raise DataError(f"{place} has mu of shape {mu.shape} and sigma of {sigma.shape}; expected (d,) and (d, d).")
+    if not (np.isfinite(mu).all() and np.isfinite(sigma).all()):
+        raise DataError(f"{place} has NaN or infinity in its mu or sigma.")
+    return Statistics(mu.astype(np.float64), sigma.astype(np.float64))
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: Path) -> np.ndarray:
+    with archive.open(info) as file:
+        return _read(file, f"{place} ({info.filename})", info.file_size)
+
+
+def _read(file: IO[bytes], what: str, size: int) -> np.ndarray:
+    """One array in NumPy's format, whose header is believed only as far as the bytes are there."""
+    version = np.lib.format.read_magic(file)
+    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = header(file)
+    if dtype.hasobject:
+        raise DataError(f"{what} holds Python objects (a pickle), which could run code: save plain numbers instead.")
+    if dtype.kind not in "biufU":
+        raise DataError(f"{what} holds {dtype}; expected numbers.")
+    count = int(np.prod([int(s) for s in shape], dtype=object))
+    if count * dtype.itemsize > size:
+        raise DataError(f"{what} says that it holds {shape} {dtype}, but has only {size:,} bytes: it is cut short.")
+    if not shape or count == 0:
+        raise DataError(f"{what} is empty: its shape is {shape}.")
+    data = file.read(count * dtype.itemsize)
+    if len(data) < count * dtype.itemsize:
+        raise DataError(f"{what} says that it holds {shape} {dtype}, but is cut short.")
+    flat = np.frombuffer(bytearray(data), dtype=dtype)
+    return flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
+
+
+@contextmanager
+def _sentences(place: Path) -> Iterator[None]:
+    """What goes wrong in reading, said with the path."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise DataError(f"there is no file {place}.") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise DataError(f"{place} is not a whole .npz file (corrupt or cut short): {error}.") from error
+    except (ValueError, SyntaxError, NotImplementedError, RuntimeError) as error:
+        raise DataError(f"{place} is not in NumPy's file format: {error}.") from error
+    except OSError as error:
+        raise DataError(f"{place} cannot be read: {error.strerror or error}.") from error

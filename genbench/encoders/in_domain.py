@@ -1,0 +1,134 @@
+"""`in-domain`: the ruler that a dataset is measured with. Shipped for digits and MNIST, else trained once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from safetensors import safe_open
+from torch import Tensor
+
+from genbench import resources
+from genbench.encoders.ruler import EXTRACTION, FEATURES, RECIPE, RulerNet, train_ruler
+from genbench.errors import Unsupported
+from genbench.protocols.dataset import Dataset, Split
+
+STATED_ACCURACY = {"digits": 0.96, "mnist": 0.99}
+"""Below it a ruler is refused. Other sets: three times chance, at most halfway from chance to perfect."""
+
+WEIGHTS = Path(__file__).parent / "weights"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruler:
+    """A trained ruler: an encoder and a classifier. `accuracy`: on the reference, which it never saw in training.
+
+    `fingerprint`: 16 hex digits over recipe, training data and weights.
+    """
+
+    net: RulerNet
+    fingerprint: str
+    accuracy: float
+    device: torch.device
+    name: str = "in-domain"
+    dim: int = FEATURES
+
+    def features(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, 64) float32."""
+        return self._through(self.net.features, x, self.dim)
+
+    def probabilities(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, classes) float32, rows sum to 1."""
+        return self._through(lambda part: self.net(part).softmax(1), x, self.net.head.out_features)
+
+    def _through(self, function: Callable[[Tensor], Tensor], x: Tensor, width: int) -> Tensor:
+        with torch.no_grad():
+            parts = [function(part.to(self.device, torch.float32)) for part in torch.split(x, EXTRACTION)]
+        return torch.cat(parts) if len(x) else torch.empty(0, width, device=self.device)
+
+
+def in_domain(dataset: Dataset, *, cache: Path, device: torch.device) -> Ruler:
+    """The ruler of a labelled image set: shipped weights where the training split is theirs, else from the cache, else
+    trained now. Raises `Unsupported` without labels or images, and where the ruler is less accurate than stated."""
+    _check(dataset)
+    key = train_fingerprint(dataset)
+    path = next(iter(WEIGHTS.glob(f"*-{key}.safetensors")), cache / "rulers" / f"{key}.safetensors")
+    if not path.exists():
+        save(train_ruler(dataset.train, dataset.spec.classes, key), dataset, path)
+    net = _load(path, dataset)
+    accuracy = accuracy_of(net, dataset.reference)
+    least = stated_accuracy(dataset)
+    if accuracy < least:
+        raise Unsupported(
+            f"the in-domain ruler of {dataset.name} reads {accuracy:.1%} of the reference right, less than the "
+            f"{least:.1%} that it must: name another encoder, such as pixels or effnet-lite0."
+        )
+    return Ruler(net.to(device), _fingerprint(net, key), accuracy, device)
+
+
+def save(net: RulerNet, dataset: Dataset, path: Path) -> None:
+    """Keep a trained ruler with its recipe, its data and its accuracy; a file that is there already stays."""
+    about = {
+        "recipe": RECIPE,
+        "dataset": dataset.name,
+        "train": train_fingerprint(dataset),
+        "accuracy": repr(accuracy_of(net, dataset.reference)),
+        "torch": str(torch.__version__),
+    }
+    with resources.first_writer(path) as temporary:
+        temporary.write_bytes(safetensors.torch.save(net.state_dict(), about))
+
+
+def train_fingerprint(dataset: Dataset) -> str:
+    """16 hex digits over the recipe and all that the ruler learns from: training images, labels, classes."""
+    digest = hashlib.sha256(f"{RECIPE}:{tuple(dataset.train.x.shape)}:{dataset.spec.classes}".encode())
+    for part in torch.split(dataset.train.x, 4096):
+        digest.update(part.contiguous().numpy().tobytes())
+    if dataset.train.y is not None:
+        digest.update(dataset.train.y.numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def stated_accuracy(dataset: Dataset) -> float:
+    """The share of the reference that a ruler must read right to be used."""
+    y = dataset.reference.y
+    assert y is not None
+    chance = float(torch.bincount(y, minlength=dataset.spec.classes).max()) / len(y)
+    return STATED_ACCURACY.get(dataset.name, min(3 * chance, (1 + chance) / 2))
+
+
+def accuracy_of(net: RulerNet, split: Split) -> float:
+    """The share of a split whose most probable class is its label."""
+    assert split.y is not None
+    with torch.no_grad():
+        read = torch.cat([net(part).argmax(1) for part in torch.split(split.x, EXTRACTION)])
+    return int((read == split.y).sum()) / len(split)
+
+
+def _check(dataset: Dataset) -> None:
+    if not dataset.spec.is_image:
+        raise Unsupported(f"in-domain is a classifier of images; {dataset.name} has none: take identity.")
+    if dataset.train.y is None or dataset.reference.y is None or dataset.spec.classes < 2:
+        raise Unsupported(f"in-domain needs labels of two classes or more; {dataset.name} has none: take effnet-lite0.")
+    if not len(dataset.reference):
+        raise Unsupported(f"{dataset.name} has no reference examples to state the ruler's accuracy on.")
+
+
+def _load(path: Path, dataset: Dataset) -> RulerNet:
+    channels, height, width = dataset.spec.shape
+    net = RulerNet((channels, height, width), dataset.spec.classes)
+    with safe_open(path, "pt") as file:
+        net.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+    return net.eval().requires_grad_(requires_grad=False)
+
+
+def _fingerprint(net: RulerNet, key: str) -> str:
+    digest = hashlib.sha256(f"{RECIPE}:{key}".encode())
+    for name, tensor in sorted(net.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]

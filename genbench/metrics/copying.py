@@ -1,0 +1,100 @@
+"""Memorisation: each metric's value with its interval, from distances to the training set."""
+
+from __future__ import annotations
+
+import torch
+
+from genbench.errors import Unsupported
+from genbench.metrics import auc, frechet, intervals, manifold, memorisation
+from genbench.metrics.case import Answer, Case, Measure, mean_value, value
+from genbench.values import Kind, Value
+
+
+def _authenticity(case: Case) -> Value:
+    train, pair = case.training()
+    near = pair.nearest_rows
+    return mean_value(memorisation.authenticity(near.nearest2, near.index, train.neighbours.nearest2))
+
+
+def _distances(case: Case) -> tuple[torch.Tensor, torch.Tensor]:
+    """Nearest-training distances of the samples and of the reference."""
+    train, pair = case.training()
+    if train is case.real:
+        raise Unsupported("the training set is the reference itself, whose distances to it are all 0")
+    return pair.nearest_rows.nearest2.sqrt(), case.real.nearest_in(train).sqrt()
+
+
+def _ct(case: Case) -> Value:
+    g, r = _distances(case)
+    train, _ = case.training()
+    if len(train) < 10:
+        raise Unsupported(f"it cuts the training set into 10 cells, and that has {len(train)} rows")
+    seed = int(torch.randint(2**31 - 1, (1,), generator=case.generator))
+    g_cell, r_cell = memorisation.cells(train.features, [case.fake.features, case.real.features], seed)
+    try:
+        copying = memorisation.data_copying(g.cpu(), r.cpu(), g_cell, r_cell)
+    except ValueError as error:
+        raise Unsupported(str(error)) from error
+    interval = intervals.from_error(copying.value, copying.error)
+    return value(copying.value, interval, kind=Kind.ESTIMATE, details={"cells": copying.cells})
+
+
+def _ratio(case: Case) -> Value:
+    g, r = _distances(case)
+    middle = manifold.median(r)
+    if float(middle) == 0:
+        raise Unsupported("the median distance of the reference to the training set is 0")
+    found = intervals.bootstrap(
+        lambda rows: float(manifold.median(g[rows.to(g.device)]) / middle), len(g), case.generator
+    )
+    return value(memorisation.distance_ratio(g**2, r**2), found)
+
+
+def _membership(case: Case) -> Answer:
+    train, pair = case.training()
+    if train is case.real:
+        raise Unsupported("the training set is the reference itself: members and others are the same")
+    size = min(len(train), len(case.real))
+    rows = torch.randperm(len(train), generator=case.generator)[:size].to(train.features.device)
+    members = -pair.nearest_columns.nearest2[rows]
+    return {"membership-auc:distance": membership(members, -case.pair.nearest_columns.nearest2)}
+
+
+def membership(members: torch.Tensor, others: torch.Tensor) -> Value:
+    """`membership-auc` of any score that should be higher for members: log-likelihood, −reconstruction error, ..."""
+    number, error = auc.auc(members, others), auc.auc_error(members, others)
+    return value(number, intervals.from_error(number, error, low=0.0, high=1.0))
+
+
+def _gap(case: Case) -> Value:
+    train, _ = case.training()
+    if train is case.real:
+        raise Unsupported("the training set is the reference itself: there is no gap to measure")
+    if len(train) < len(case.real):
+        raise Unsupported(f"it needs as many training points as reference points, got {len(train)}")
+    rows = torch.randperm(len(train), generator=case.generator)[: len(case.real)].to(train.features.device)
+    some = frechet.moments(train.features[rows])
+    gap = frechet.frechet_distance(some, case.fake.moments) - frechet.frechet_distance(
+        case.real.moments, case.fake.moments
+    )
+    error = frechet.gap_error(some, case.real.moments, case.fake.moments)
+    interval = None if error is None else intervals.from_error(gap, error)
+    return value(gap, interval, kind=Kind.ESTIMATE, reason=None if interval else "no interval: too few samples for it")
+
+
+def _copy_rate(case: Case) -> Value:
+    train, pair = case.training()
+    own2 = train.neighbours.nearest2
+    if float(manifold.median(own2)) == 0:
+        raise Unsupported("the training set is full of duplicates: its median nearest-neighbour distance is 0")
+    return mean_value(memorisation.copy_rate(pair.nearest_rows.nearest2, own2))
+
+
+COPYING: dict[str, Measure] = {
+    "authenticity": _authenticity,
+    "ct": _ct,
+    "nn-distance-ratio": _ratio,
+    "membership-auc": _membership,
+    "train-test-gap": _gap,
+    "copy-rate": _copy_rate,
+}

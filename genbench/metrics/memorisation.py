@@ -1,0 +1,86 @@
+"""Is it a copy? Authenticity (Alaa 2022), C_T (Meehan 2020), distance ratios and membership (Chen 2020).
+
+All from distances to the nearest training example; none of them can prove that nothing was copied.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from sklearn.cluster import KMeans
+from torch import Tensor
+
+from genbench.metrics import auc
+from genbench.metrics.manifold import median
+
+NEAR = 0.1
+"""A copy or duplicate is nearer than this share of the median nearest-neighbour distance of real data."""
+
+
+def authenticity(nearest2: Tensor, index: Tensor, own2: Tensor) -> Tensor:
+    """Per sample: 1 where ‖g − x*‖ exceeds the distance from x* to its nearest other training point.
+
+    `nearest2`, `index` (m,): squared distance to and number of x*, the training point nearest to g; `own2` (t,).
+    Mean ↑; the truth gives 1/3 in 1-D and more in more dimensions, never simply ½.
+    """
+    return (nearest2 > own2[index]).double()
+
+
+def distance_ratio(g2: Tensor, r2: Tensor) -> float:
+    """Median nearest-training distance of the samples over the reference's; → 1, 0 for copies."""
+    return float(median(g2.sqrt()) / median(r2.sqrt()))
+
+
+def copy_rate(g2: Tensor, own2: Tensor) -> Tensor:
+    """Per sample: 1 where a training example is within 0.1 × the training set's median nearest-neighbour distance."""
+    return (g2.sqrt() < NEAR * median(own2.sqrt())).double()
+
+
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """C_T, its standard error under the null (each cell's Z has sd 1), and the cells that counted."""
+
+    value: float
+    error: float
+    cells: int
+
+
+def data_copying(g_distance: Tensor, r_distance: Tensor, g_cell: Tensor, r_cell: Tensor, least: int = 20) -> Copying:
+    """C_T: Z-scored Mann-Whitney U of nearest-training distances in each cell, weighted by reference share.
+
+    Cells with fewer than `least` of either set are skipped. → 0; under −3 copying, over 3 too far. Raises `ValueError`
+    where no cell is left.
+    """
+    scores, weights = [], []
+    for cell in torch.unique(r_cell).tolist():
+        g, r = g_distance[g_cell == cell], r_distance[r_cell == cell]
+        if min(len(g), len(r)) >= least:
+            scores.append(mann_whitney_z(g, r))
+            weights.append(float(len(r)))
+    if not scores:
+        raise ValueError(f"no cell holds {least} points of either set")
+    share = np.asarray(weights) / sum(weights)
+    return Copying(float(share @ np.asarray(scores)), float(np.sqrt((share**2).sum())), len(scores))
+
+
+def mann_whitney_z(x: Tensor, y: Tensor) -> float:
+    """(U − nm/2) / √(nm(n + m + 1)/12), U the pairs with x > y, ties half."""
+    n, m = len(x), len(y)
+    u = float(auc.placements(x, y).sum()) * m
+    return (u - n * m / 2) / math.sqrt(n * m * (n + m + 1) / 12)
+
+
+def cells(train: Tensor, sets: list[Tensor], seed: int, count: int = 10) -> list[Tensor]:
+    """Which k-means cell of the training set each row of each set lies in."""
+    model = KMeans(count, n_init=1, random_state=seed).fit(train.double().cpu().numpy())
+    return [torch.from_numpy(model.predict(x.double().cpu().numpy()).astype(np.int64)) for x in sets]
+
+
+membership_auc = auc.auc
+"""AUROC of a score that should be higher for training members than for others; → ½ (Chen et al. 2020).
+
+With the score −distance to the nearest sample; with log-likelihood or −reconstruction error where a model has one.
+"""

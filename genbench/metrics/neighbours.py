@@ -1,0 +1,137 @@
+"""Nearest neighbours to the float64 answer: float32 keeps candidates, float64 differences decide close calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from genbench.metrics.points import Points, squared_distances
+from genbench.metrics.sweep import Tile, sweep
+
+_SPARE = 3  # candidates kept beyond the k that are asked for, to see whether the k-th was a close call
+_NOBODY = -torch.inf
+
+
+class Nearest:
+    """Observer: for each point of a side, the k + 3 others with the largest u, and where they are.
+
+    `side` is `rows` or `columns` of a sweep; in a symmetric sweep `rows` gathers both halves. A point is not its own
+    neighbour there.
+    """
+
+    def __init__(self, points: int, others: int, k: int, like: Tensor, *, side: str = "rows") -> None:
+        self.k, self.side = min(k, others), side
+        keep = min(k + _SPARE, others)
+        self.u = like.new_full((points, keep), _NOBODY)
+        self.index = torch.zeros((points, keep), dtype=torch.int64, device=like.device)
+
+    def see(self, tile: Tile) -> None:
+        """Merge a tile's best into the candidates."""
+        if tile.diagonal:
+            self._merge(tile.u.clone().fill_diagonal_(_NOBODY), tile.rows, tile.columns.start)
+        elif self.side == "columns":
+            self._merge(tile.u.T, tile.columns, tile.rows.start)
+        else:
+            self._merge(tile.u, tile.rows, tile.columns.start)
+            if tile.mirrored:
+                self._merge(tile.u.T, tile.columns, tile.rows.start)
+
+    def _merge(self, u: Tensor, points: slice, first: int) -> None:
+        keep = self.u.shape[1]
+        best, where = top(u, min(keep, u.shape[1]))
+        both = torch.cat([self.u[points], best], 1)
+        index = torch.cat([self.index[points], where + first], 1)
+        self.u[points], order = both.topk(keep, 1)
+        self.index[points] = index.gather(1, order)
+
+
+_GROUP = 16
+
+
+def top(u: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """The k largest of each row and their columns: those lie in the k groups with the largest maxima."""
+    groups = u.shape[1] // _GROUP
+    if groups <= 4 * k:
+        best = u.topk(k, 1)
+        return best.values, best.indices
+    whole = groups * _GROUP
+    parts = torch.unflatten(u[:, :whole], 1, (_GROUP, groups))
+    chosen = parts.amax(1).topk(k, 1).indices
+    columns = (chosen.unsqueeze(2) + groups * torch.arange(_GROUP, device=u.device)).flatten(1)
+    if whole < u.shape[1]:
+        rest = torch.arange(whole, u.shape[1], device=u.device).expand(len(u), -1)
+        columns = torch.cat([columns, rest], 1)
+    best = u.gather(1, columns).topk(k, 1)
+    return best.values, columns.gather(1, best.indices)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Squared distances (float64) to the nearest and to the k-th nearest point, and which one is the nearest.
+
+    `candidates`, `candidate_index` (n, k + a few): u of the nearest ones as the sweep saw it, and who they are.
+    """
+
+    nearest2: Tensor
+    index: Tensor
+    kth2: Tensor
+    candidates: Tensor
+    candidate_index: Tensor
+
+
+def resolve(found: Nearest, points: Points, others: Points, *, same: bool) -> Neighbours:
+    """The exact first and k-th neighbour distances from the candidates of a sweep.
+
+    A candidate is settled where float32 can't have it wrong; the others are measured in float64, and a point whose
+    candidates don't reach beyond the close calls is looked at again in a float64 sweep of its own.
+    """
+    nearest2, index, open_first = _order(found, points, others, 1)
+    kth2, _, open_kth = (nearest2, index, open_first) if found.k == 1 else _order(found, points, others, found.k)
+    again = (open_first | open_kth).nonzero().squeeze(1)
+    if len(again) and points.dtype == torch.float32:
+        finer = _again(again, points, others, found.k, same=same)
+        nearest2[again], index[again], kth2[again] = finer.nearest2, finer.index, finer.kth2
+    return Neighbours(nearest2, index, kth2, found.u, found.index)
+
+
+def _again(rows: Tensor, points: Points, others: Points, k: int, *, same: bool) -> Neighbours:
+    """The same for some points, with float64 products."""
+    few = Points(points.x[rows], others.centre, torch.float64)
+    all_others = Points(others.x, others.centre, torch.float64)
+    found = Nearest(len(few), len(all_others), k + same, few.half)
+    sweep(few, all_others, [found])
+    if same:
+        _drop_itself(found, rows)
+        found.k = k
+    return resolve(found, few, all_others, same=same)
+
+
+def _drop_itself(found: Nearest, rows: Tensor) -> None:
+    itself = found.index == rows[:, None]
+    found.u.masked_fill_(itself, _NOBODY)
+    found.u, order = found.u.sort(1, descending=True)
+    found.index = found.index.gather(1, order)
+
+
+def _order(found: Nearest, points: Points, others: Points, k: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Squared distance and index of the k-th neighbour, and whether more candidates would be needed to be sure."""
+    u = found.u.double()
+    slack = points.rounding() * (points.half[:, None] + others.half[found.index])
+    slack = torch.where(torch.isfinite(u), slack, 0.0)
+    closest, farthest = u + slack, u - slack
+    floor = farthest.topk(k, 1).values[:, -1:]  # the k-th neighbour is at least this near
+    ceiling = closest.topk(k, 1).values[:, -1:]  # and at most this
+    maybe = (closest >= floor) & (farthest <= ceiling) & torch.isfinite(u)
+    surely = ((farthest > ceiling) & torch.isfinite(u)).sum(1)
+    row, slot = maybe.nonzero().unbind(1)
+    exact = torch.full_like(u, torch.inf)
+    exact[row, slot] = squared_distances(points.x, others.x, row, found.index[row, slot])
+    ordered, order = exact.sort(1)
+    at = (k - 1 - surely).clamp(min=0)[:, None]
+    value = ordered.gather(1, at).squeeze(1)
+    index = found.index.gather(1, order.gather(1, at)).squeeze(1)
+    unseen = u[:, -1] + points.rounding() * (points.half + others.half.max())  # no point left out is nearer than this
+    unsure = (unseen >= floor.squeeze(1)) & (value > 0) & torch.isfinite(unseen) & (u.shape[1] < len(others))
+    return value, index, unsure

@@ -1,0 +1,184 @@
+"""A feature set with all that depends on it alone, computed when first asked for and kept; and a pair of sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from genbench.errors import Unsupported
+from genbench.metrics import clipped, frechet, kernels, vendi
+from genbench.metrics.kernels import Kernel, KernelSums
+from genbench.metrics.manifold import Balls, Held
+from genbench.metrics.neighbours import Nearest, Neighbours, resolve
+from genbench.metrics.points import Points, check_features, working_dtype
+from genbench.metrics.sweep import Observer, sweep, symmetric_sweep
+
+
+class PointSet:
+    """(n, d) features of real or generated data, with their own moments, neighbours, kernel sums and Vendi score.
+
+    One symmetric sweep over the set's Gram blocks answers all that is asked of it at once; a later question that was
+    answered before costs nothing. Raises `DataError` for features that are not finite.
+    """
+
+    def __init__(self, features: Tensor, k: int = 5, block: int = 2048, *, name: str = "reference") -> None:
+        self.features = check_features(features.detach(), name)
+        self.k, self.block, self.name = k, block, name
+        self._sums: dict[Kernel, Tensor] = {}
+        self._neighbours: Neighbours | None = None
+        self._nearest_in: dict[int, tuple[PointSet, Tensor]] = {}
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    @property
+    def dim(self) -> int:
+        """d, the length of one feature vector."""
+        return self.features.shape[1]
+
+    @cached_property
+    def moments(self) -> frechet.Moments:
+        """n, mean and covariance in float64."""
+        return frechet.moments(self.features)
+
+    @cached_property
+    def points(self) -> Points:
+        """The features about their own mean."""
+        return self.about(self.moments.mean, working_dtype(len(self), len(self), self.dim))
+
+    def about(self, centre: Tensor, dtype: torch.dtype) -> Points:
+        """The features about another centre."""
+        return Points(self.features, centre, dtype)
+
+    @cached_property
+    def vendi(self) -> vendi.Vendi:
+        """Effective number of different rows, by cosine similarity."""
+        return vendi.vendi_score(self.features)
+
+    @cached_property
+    def median_distance(self) -> float:
+        """Median distance between two rows."""
+        return kernels.median_distance(self.features)
+
+    def prepare(self, asked: Iterable[Kernel], *, neighbours: str = "no") -> None:
+        """Answer all of this in one sweep, less what is known already."""
+        sums = {kernel: KernelSums(kernel, self.points, self.points) for kernel in asked if kernel not in self._sums}
+        observers: list[Observer] = list(sums.values())
+        nearest = None
+        if neighbours == "yes" and self._neighbours is None and len(self) > 1:
+            nearest = Nearest(len(self), len(self) - 1, self.k, self.points.half.to(self.points.dtype))
+            observers.append(nearest)
+        if observers:
+            symmetric_sweep(self.points, observers, block=self.block)
+        self._sums.update({kernel: observer.rows for kernel, observer in sums.items()})
+        if nearest is not None:
+            self._neighbours = resolve(nearest, self.points, self.points, same=True)
+
+    def sums(self, kernel: Kernel) -> Tensor:
+        """(n,): each row's sum of the kernel over the other rows."""
+        self.prepare([kernel])
+        return self._sums[kernel]
+
+    @property
+    def neighbours(self) -> Neighbours:
+        """Nearest and k-th nearest other row of each row; needs n > k."""
+        self.prepare([], neighbours="yes")
+        if self._neighbours is None:
+            raise Unsupported(f"the {self.name} set has {len(self)} row: a neighbour needs two")
+        return self._neighbours
+
+    @property
+    def radii2(self) -> Tensor:
+        """(n,): squared distance to the k-th nearest other row. Raises `Unsupported` where there are too few."""
+        if len(self) <= self.k:
+            raise Unsupported(
+                f"radii to the {self.k}th neighbour need more than {self.k} {self.name} rows: {len(self)}"
+            )
+        return self.neighbours.kth2
+
+    @cached_property
+    def self_balls(self) -> Tensor:
+        """(n,): clipped balls of other rows that hold each row."""
+        return clipped.self_balls(self.points, self.neighbours)
+
+    @cached_property
+    def has_zero_row(self) -> bool:
+        """Whether some row is all 0 and so has no direction."""
+        return any(bool((rows == 0).all(1).any()) for rows in torch.split(self.features, 2048))
+
+    def nearest_in(self, other: PointSet) -> Tensor:
+        """(n,): squared distance of each row to the nearest row of another set; kept as long as this set is."""
+        known = self._nearest_in.get(id(other))
+        if known is None:
+            pair = Pair(self, other)
+            known = self._nearest_in[id(other)] = (other, pair.nearest_rows.nearest2)
+        return known[1]
+
+
+@dataclass
+class Pair:
+    """Two sets compared: `rows` (samples, as a rule) against `columns` (real data)."""
+
+    rows: PointSet
+    columns: PointSet
+    _sums: dict[Kernel, Tensor] = field(default_factory=dict)
+    _held: Held | None = None
+    _nearest: dict[str, Neighbours] = field(default_factory=dict)
+
+    @cached_property
+    def _points(self) -> tuple[Points, Points]:
+        dtype = working_dtype(len(self.rows), len(self.columns), self.columns.dim)
+        own = self.columns.points
+        right = own if own.dtype == dtype else self.columns.about(own.centre, dtype)
+        return self.rows.about(own.centre, dtype), right
+
+    def prepare(self, asked: Iterable[Kernel] = (), *, balls: str = "no", nearest: Iterable[str] = ()) -> None:
+        """Answer all of this in one sweep: kernel sums, balls, nearest neighbours of `rows` or `columns`."""
+        left, right = self._points
+        sums = {kernel: KernelSums(kernel, left, right) for kernel in asked if kernel not in self._sums}
+        observers: list[Observer] = list(sums.values())
+        held = None
+        if balls == "yes" and self._held is None:
+            held = Balls(left, right, self.rows.radii2, self.columns.radii2)
+            observers.append(held)
+        found = {}
+        for side in nearest:
+            if side not in self._nearest:
+                a, b = (left, right) if side == "rows" else (right, left)
+                found[side] = Nearest(len(a), len(b), 1, a.half.to(a.dtype), side=side)
+        observers += found.values()
+        if observers:
+            sweep(left, right, observers, block=self.columns.block)
+        self._sums.update({kernel: observer.rows for kernel, observer in sums.items()})
+        self._held = held.held() if held is not None else self._held
+        for side, observer in found.items():
+            a, b = (left, right) if side == "rows" else (right, left)
+            self._nearest[side] = resolve(observer, a, b, same=False)
+
+    def sums(self, kernel: Kernel) -> kernels.Sums:
+        """The kernel's row sums within each set and across."""
+        self.prepare([kernel])
+        return kernels.Sums(real=self.columns.sums(kernel), own=self.rows.sums(kernel), cross=self._sums[kernel])
+
+    @property
+    def held(self) -> Held:
+        """Who lies in whose ball."""
+        self.prepare(balls="yes")
+        assert self._held is not None
+        return self._held
+
+    @property
+    def nearest_rows(self) -> Neighbours:
+        """For each row its nearest column."""
+        self.prepare(nearest=["rows"])
+        return self._nearest["rows"]
+
+    @property
+    def nearest_columns(self) -> Neighbours:
+        """For each column its nearest row."""
+        self.prepare(nearest=["columns"])
+        return self._nearest["columns"]

@@ -1,0 +1,86 @@
+"""Vendi score: exp of the entropy of the similarity matrix's eigenvalues. Friedman & Dieng 2023, arXiv 2210.02410.
+
+Checked against `vendi-score` 0.0.3.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from genbench.errors import Unsupported
+
+EXACT = 1 << 33
+"""Multiply-adds up to which the similarity products are taken in float64."""
+ERROR_LIMIT = 1024
+"""Side of the matrix up to which the standard error is worth its eigenvectors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vendi:
+    """The score and its standard error over samples (None beyond `ERROR_LIMIT`)."""
+
+    value: float
+    error: float | None
+
+
+def vendi_score(x: Tensor) -> Vendi:
+    """exp(−Σ λ log λ), λ the eigenvalues of K/m with K the cosine similarities of (m, d) rows; ↑ [1, m].
+
+    Taken on the smaller of the m × m and the d × d side, whose eigenvalues other than 0 agree.
+    """
+    m, d = x.shape
+    norms = torch.cat([row.double().norm(dim=1) for row in torch.split(x, 1024)])
+    if bool((norms == 0).any()):
+        raise Unsupported(f"{int((norms == 0).sum())} feature vectors are all 0: they have no direction")
+    small = m <= d
+    matrix = _similarity(x, norms) if small else _second_moment(x, norms)
+    if min(m, d) > ERROR_LIMIT:
+        return Vendi(math.exp(_entropy(torch.linalg.eigvalsh(matrix))), None)
+    values, vectors = torch.linalg.eigh(matrix)
+    entropy = _entropy(values)
+    terms = _terms_from_rows(values, vectors) if small else _terms_from_features(x, norms, values, vectors)
+    value = math.exp(entropy)
+    return Vendi(value, value * float(terms.std()) / math.sqrt(m) if m > 1 else None)
+
+
+def _entropy(values: Tensor) -> float:
+    kept = values[values > 1e-15]
+    return -float((kept * kept.log()).sum())
+
+
+def _unit(x: Tensor, norms: Tensor, dtype: torch.dtype) -> Tensor:
+    return (x.double() / norms[:, None]).to(dtype)
+
+
+def _similarity(x: Tensor, norms: Tensor) -> Tensor:
+    unit = _unit(x, norms, torch.float64)
+    return unit @ unit.T / len(x)
+
+
+def _second_moment(x: Tensor, norms: Tensor) -> Tensor:
+    m, d = x.shape
+    dtype = torch.float64 if m * d * d <= EXACT else torch.float32
+    total = torch.zeros(d, d, dtype=torch.float64, device=x.device)
+    for start in range(0, m, 2048):
+        rows = slice(start, start + 2048)
+        unit = _unit(x[rows], norms[rows], dtype)
+        total += unit.T @ unit
+    return total / m
+
+
+def _terms_from_rows(values: Tensor, vectors: Tensor) -> Tensor:
+    """−ĝᵀ log ρ ĝ of each row from the m × m side: −m Σ_j u_ij² λ_j log λ_j."""
+    kept = values > 1e-15
+    return -len(values) * vectors[:, kept].square() @ (values[kept] * values[kept].log())
+
+
+def _terms_from_features(x: Tensor, norms: Tensor, values: Tensor, vectors: Tensor) -> Tensor:
+    """The same from the d × d side: −Σ_j (ĝ·v_j)² log λ_j."""
+    kept = values > 1e-15
+    logs = values[kept].log()
+    rows = [_unit(a, b, torch.float64) for a, b in zip(torch.split(x, 2048), torch.split(norms, 2048), strict=True)]
+    return torch.cat([-(row @ vectors[:, kept]).square() @ logs for row in rows])

@@ -1,0 +1,168 @@
+"""A leaderboard as a structure that the page and the terminal share: columns, rows, cells. Logic is elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from genbench.report.glossary import Sense
+from genbench.report.numbers import Scale
+
+OVERVIEW = "overview"
+
+RowKey = tuple[str, str]
+"""(label, outlier score); the score is empty but for outlier detection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One row's values of one column, over seeds.
+
+    `values`: by seed, those that are there; `missing`: by seed, the status of those that are not; `reasons`: why, each
+    once. `half`: half-width of the 95 % interval of the mean over seeds, None for fewer than 3 seeds or for rows that
+    are the same on every seed (`constant`). `sample`: the interval over samples of one fitted model, averaged; another
+    thing, never mixed with `half`. `identity`: what must agree for numbers to be ranked together; `comparable` says
+    whether it does. `place`: 1 + rows that are significantly better; `last_place`: the other end of its interval.
+    `score`: 0 is the floor, 1 the ceiling; `score_clear` is False where floor and ceiling overlap. `text` and
+    `half_text` are in the column's scale; `note` says what the number stands for where the column does not.
+    """
+
+    values: Mapping[int, float] = field(default_factory=dict)
+    missing: Mapping[int, str] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+    mean: float | None = None
+    half: float | None = None
+    constant: bool = False
+    sample: tuple[float, float] | None = None
+    identity: tuple[str, ...] = ()
+    comparable: bool = True
+    place: int | None = None
+    last_place: int | None = None
+    shared: bool = False
+    score: float | None = None
+    score_clear: bool = True
+    flags: tuple[str, ...] = ()
+    note: str = ""
+    text: str = ""
+    half_text: str = ""
+
+    @property
+    def n(self) -> int:
+        """How many seeds have a value."""
+        return len(self.values)
+
+    @property
+    def failed(self) -> tuple[int, ...]:
+        """The seeds that should have a value and have none, because something went wrong."""
+        return tuple(seed for seed, status in self.missing.items() if status != "unsupported")
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many seeds ended how."""
+        found = {"ok": len(self.values)} if self.values else {}
+        for status in self.missing.values():
+            found[status] = found.get(status, 0) + 1
+        return found
+
+    @property
+    def plain(self) -> str:
+        """The cell in one string: `1.25 ± 0.13`, `1.25 (2 of 3 seeds)`, `diverged`, `–`."""
+        total = len(self.values) + len(self.failed)
+        if self.mean is not None:
+            shown = f"{self.text} ± {self.half_text}" if self.half_text else self.text
+            return f"{shown} ({self.n} of {total} seeds)" if self.failed else shown
+        return next((status for seed, status in self.missing.items() if seed in self.failed), "–")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """What a column's numbers are: metric and target, on which encoder, against which split, which way is better.
+
+    `counts` says that they are whole numbers.
+    """
+
+    key: str
+    evaluation: str
+    metric: str
+    target: str = ""
+    encoder: str = ""
+    split: str = ""
+    title: str
+    sense: Sense
+    unit: str = ""
+    scale: Scale = field(default_factory=Scale)
+    identity: tuple[str, ...] = ()
+    about: str = ""
+    counts: bool = False
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """The rest of the display name: target, encoder, n and split, scale and unit."""
+        on = f"on {self.encoder}" if self.encoder else ""
+        unit = " ".join(part for part in (self.scale.note, self.unit) if part)
+        return tuple(part for part in (self.target, on, self.about, unit) if part)
+
+    @property
+    def subtitle(self) -> str:
+        """The details in one string."""
+        return ", ".join(self.details)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardRow:
+    """A row: a model with its sampler (and, among outlier scores, one of its scores), or a control."""
+
+    label: str
+    model: str
+    family: str
+    sampler: str
+    score: str = ""
+    cells: Mapping[str, Cell]
+    flags: tuple[str, ...] = ()
+
+    @property
+    def is_control(self) -> bool:
+        """Whether the row is a floor, a ceiling or another known answer: shown apart, never ranked."""
+        return self.family == "control"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """One table: the overview of a dataset (a headline of each evaluation), or one evaluation with all metrics.
+
+    `rows` are the models, best first; `controls` the ceiling, floors and other known answers. `notes` say what a reader
+    must know of this table; `warnings` are controls out of their place.
+    """
+
+    dataset: str
+    evaluation: str
+    title: str
+    summary: str = ""
+    headline: str
+    columns: tuple[Column, ...]
+    rows: tuple[BoardRow, ...]
+    controls: tuple[BoardRow, ...]
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_overview(self) -> bool:
+        """Whether this is the dataset's overview."""
+        return self.evaluation == OVERVIEW
+
+    @property
+    def all_rows(self) -> tuple[BoardRow, ...]:
+        """Models, then controls."""
+        return self.rows + self.controls
+
+    def column(self, key: str) -> Column:
+        """The column of this key."""
+        return next(c for c in self.columns if c.key == key)
+
+    def cells(self, key: str) -> dict[str, Cell]:
+        """The first cell of each label in this column."""
+        found: dict[str, Cell] = {}
+        for row in self.all_rows:
+            if key in row.cells:
+                found.setdefault(row.label, row.cells[key])
+        return found

@@ -1,0 +1,104 @@
+"""What a report is made of: the tidy table, fits, pictures and runs; and one entry a measured value, typed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from genbench.records import RunRecord
+from genbench.values import Status
+
+FITS = [
+    "key", "model", "dataset", "seed", "status", "reason", "seconds", "parameters", "images", "trained", "device",
+    "curve",
+]  # fmt: skip
+PICTURES = ["job", "name", "path", "caption", "label", "dataset", "seed", "evaluation"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunData:
+    """All that a report reads.
+
+    `table`: the tidy table, one row a value; columns beyond the contract's (`label`, `m`, `split`, ...) may be missing.
+    `fits`: one row a fitted model (the fields of `FitRecord`). `pictures`: one row an image file, with the label,
+    dataset, seed and evaluation of its job. `runs`: the calls that filled the store, the oldest first. `root`: the
+    folder that picture paths are below, None where there are no files.
+    """
+
+    table: pd.DataFrame
+    fits: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=FITS))
+    pictures: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PICTURES))
+    runs: Sequence[RunRecord] = ()
+    root: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One row of the tidy table; numbers that are not there are None, words that are not there are empty."""
+
+    label: str
+    model: str
+    family: str
+    sampler: str
+    dataset: str
+    seed: int
+    evaluation: str
+    metric: str
+    target: str
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+    n: int | None
+    m: int | None
+    direction: str
+    kind: str
+    encoder: str
+    status: str
+    reason: str
+    score: str
+    split: str
+    likelihood: str
+    metric_version: int | None
+    device: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is a value."""
+        return self.status == Status.OK and self.value is not None
+
+    @property
+    def is_control(self) -> bool:
+        """Whether the row is a floor, a ceiling or another known answer, not a model."""
+        return self.family == "control"
+
+
+def entries(table: pd.DataFrame) -> list[Entry]:
+    """The rows of the tidy table in their order; a table without `label` is labelled by model and sampler."""
+    fields = {f.name: str(f.type) for f in dataclasses.fields(Entry)}
+    columns = {name: table[name].tolist() if name in table else [None] * len(table) for name in fields}
+    if "label" not in table:
+        columns["label"] = [_label(*names) for names in zip(columns["model"], columns["sampler"], strict=True)]
+    rows = zip(*columns.values(), strict=True)
+    kinds = list(fields.items())
+    return [Entry(**{name: _typed(v, kind) for (name, kind), v in zip(kinds, row, strict=True)}) for row in rows]
+
+
+def _label(model: Any, sampler: Any) -> str:
+    return str(model) if _absent(sampler) or sampler in ("", "prior") else f"{model}+{sampler}"
+
+
+def _absent(value: Any) -> bool:
+    return value is None or bool(pd.isna(value))
+
+
+def _typed(value: Any, kind: str) -> Any:
+    if kind.startswith("str"):
+        return "" if _absent(value) else str(value)
+    if _absent(value) or value == "":
+        return None
+    return int(value) if kind.startswith("int") else float(value)

@@ -1,0 +1,176 @@
+"""Figures as inline SVG that takes its colours from the page: interval plots and training curves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from genbench.report.board import Board, Cell, Column
+from genbench.report.glossary import Sense
+from genbench.report.judge import CEILING, FLOOR, FLOORS, ORACLES, UNRANKED, span
+
+ROW, TOP, BOTTOM, LABEL, GAP = 22, 40, 26, 168, 26
+WIDTH, WIDEST, NARROWEST = 1156, 340, 150
+"""The page's width, and what one panel may take of it; many panels scroll."""
+LOG_FROM = 30
+"""Values that differ by more than this factor are drawn on a logarithmic axis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """From values to pixels between `left` and `right`, linear or logarithmic."""
+
+    low: float
+    high: float
+    left: float
+    right: float
+    is_log: bool = False
+
+    def __call__(self, value: float) -> float:
+        """The pixel of a value; values outside stay at the edge."""
+        f: Callable[[float], float] = math.log10 if self.is_log else float
+        share = (f(min(max(value, self.low), self.high)) - f(self.low)) / (f(self.high) - f(self.low))
+        return round(self.left + share * (self.right - self.left), 1)
+
+    def ticks(self) -> list[float]:
+        """Two to five round values."""
+        if self.is_log:
+            powers = range(math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9) + 1)
+            step = max(1, math.ceil(len(powers) / 4))
+            return [10.0**p for p in powers if (p - powers[0]) % step == 0]
+        rough = (self.high - self.low) / 3
+        unit = 10.0 ** math.floor(math.log10(rough))
+        step_size = next(unit * f for f in (1, 2, 5, 10) if unit * f >= rough)
+        first = math.ceil(self.low / step_size - 1e-9)
+        return [i * step_size for i in range(first, math.floor(self.high / step_size + 1e-9) + 1)]
+
+
+def fit_axis(values: Sequence[float], left: float, right: float) -> Axis:
+    """An axis that holds all values with a little room."""
+    low, high = min(values), max(values)
+    if low > 0 and high / low > LOG_FROM:
+        room = (high / low) ** 0.05
+        return Axis(low / room, high * room, left, right, is_log=True)
+    room = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
+    return Axis(low - room, high + room, left, right)
+
+
+def interval_plot(board: Board) -> Markup | None:
+    """A panel for each column that has values of two models: means with intervals, seeds as dots, floor and ceiling."""
+    rows = [row for row in board.rows if any(cell.mean is not None for cell in row.cells.values())]
+    columns = [c for c in board.columns if sum(_has(row.cells.get(c.key)) for row in rows) > 1]
+    if not rows or not columns:
+        return None
+    height = TOP + ROW * len(rows) + BOTTOM
+    panel = min(WIDEST, max(NARROWEST, (WIDTH - LABEL + GAP) // len(columns) - GAP))
+    width = LABEL + len(columns) * (panel + GAP) - GAP
+    parts = [_row_label(row.label + (f" · {row.score}" if row.score else ""), i) for i, row in enumerate(rows)]
+    for i, column in enumerate(columns):
+        left = LABEL + i * (panel + GAP)
+        parts.append(_panel(board, column, [row.cells.get(column.key) for row in rows], (left, left + panel)))
+    titles = ", ".join(c.title for c in columns)
+    label = f"Means with 95 % intervals of {len(rows)} models: {titles}. The table above has the same numbers."
+    return Markup(
+        '<svg class="intervals" role="img" width="{0}" height="{1}" viewBox="0 0 {0} {1}" {2}>{3}</svg>'
+    ).format(width, height, Markup('aria-label="{}"').format(label), Markup("").join(parts))
+
+
+def _has(cell: Cell | None) -> bool:
+    return cell is not None and cell.mean is not None
+
+
+def _row_label(label: str, i: int) -> Markup:
+    shown = label if len(label) <= 22 else label[:20] + "…"
+    y = TOP + ROW * i + ROW / 2 + 4
+    return Markup('<text class="row" x="{}" y="{}" text-anchor="end">{}<title>{}</title></text>').format(
+        LABEL - 14, y, shown, label
+    )
+
+
+def _panel(board: Board, column: Column, cells: Sequence[Cell | None], sides: tuple[float, float]) -> Markup:
+    left, right = sides
+    marks = reference_lines(board, column)
+    shown = [cell for cell in cells if cell is not None and cell.mean is not None]
+    values = [v for cell in shown for v in (*span(cell), *cell.values.values())]
+    axis = fit_axis([*values, *(mean for _, mean in marks)], left + 6, right - 6)
+    bottom = TOP + ROW * len(cells)
+    parts = [
+        Markup('<text class="title" x="{}" y="14">{}</text><text class="hint" x="{}" y="28">{}</text>').format(
+            left, f"{column.title} {column.sense.arrow}", left, _hint(column, axis)
+        ),
+        Markup('<path class="frame" d="M{} {}H{}"/>').format(left, bottom, right),
+    ]
+    parts += [_tick(tick, column, axis, bottom) for tick in axis.ticks()]
+    parts += [_reference(name, mean / column.scale.factor, axis(mean), bottom) for name, mean in marks]
+    parts += [_dot(cell, axis, TOP + ROW * i + ROW / 2) for i, cell in enumerate(cells) if cell is not None]
+    return Markup("").join(parts)
+
+
+def _reference(name: str, shown: float, x: float, bottom: float) -> Markup:
+    return Markup('<path class="{}" d="M{} {}V{}"><title>{}: {}</title></path>').format(
+        name, x, TOP - 4, bottom, name, f"{shown:.4g}"
+    )
+
+
+def _hint(column: Column, axis: Axis) -> str:
+    better = "read against the ceiling" if column.evaluation in UNRANKED else _better(column.sense)
+    said = [better, column.target, "log scale" if axis.is_log else "", column.scale.note, column.unit]
+    return ", ".join(part for part in said if part)
+
+
+def _better(sense: Sense) -> str:
+    return {"lower": "← better", "higher": "better →"}.get(str(sense.direction), sense.words)
+
+
+def _tick(value: float, column: Column, axis: Axis, bottom: float) -> Markup:
+    x = axis(value)
+    return Markup('<path class="grid" d="M{} {}V{}"/><text class="tick" x="{}" y="{}">{}</text>').format(
+        x, TOP - 4, bottom, x, bottom + 15, f"{value / column.scale.factor:.6g}".replace("-", "−")
+    )
+
+
+def _dot(cell: Cell, axis: Axis, y: float) -> Markup:
+    if cell.mean is None:
+        return Markup("")
+    kind = "dot incomplete" if cell.failed or not cell.comparable else "dot"
+    seeds = Markup("").join(
+        Markup('<circle class="seed" cx="{}" cy="{}" r="2"/>').format(axis(v), y) for v in cell.values.values()
+    )
+    low, high = span(cell)
+    whisker = "over-seeds" if cell.half is not None else "over-samples"
+    bar = Markup('<path class="{}" d="M{} {}H{}"/>').format(whisker, axis(low), y, axis(high)) if high > low else ""
+    return Markup('<g class="{}">{}{}<circle cx="{}" cy="{}" r="4"><title>{}</title></circle></g>').format(
+        kind, bar, seeds, axis(cell.mean), y, cell.plain
+    )
+
+
+def reference_lines(board: Board, column: Column) -> list[tuple[str, float]]:
+    """(`ceiling` or `floor`, mean) of the controls that bound this column."""
+    wanted = {"ceiling": (*ORACLES, CEILING), "floor": (FLOORS.get(column.evaluation, FLOOR),)}
+    found: list[tuple[str, float]] = []
+    for name, models in wanted.items():
+        cells = [r.cells[column.key] for m in models for r in board.controls if r.model == m and column.key in r.cells]
+        means = [cell.mean for cell in cells if cell.mean is not None and cell.comparable]
+        found += [(name, means[0])] if means else []
+    return found
+
+
+def curve_plot(images: Sequence[float], lines: Sequence[Sequence[float]], name: str) -> Markup | None:
+    """A small picture of a loss over images seen, a line for each seed; the highest percent is cut off."""
+    finite = sorted(v for line in lines for v in line if math.isfinite(v))
+    if len(images) < 2 or not finite:
+        return None
+    low, high = finite[len(finite) // 100], finite[-1 - len(finite) // 100]
+    x = Axis(min(images), max(images), 2, 178)
+    y = Axis(low, high if high > low else low + 1, 62, 6)
+    paths = Markup("").join(Markup('<path d="M{}"/>').format(_points(images, line, x, y)) for line in lines)
+    label = f"{name}: from {lines[0][0]:.4g} to {lines[0][-1]:.4g} over {max(images):,.0f} images"
+    return Markup('<svg class="curve" role="img" viewBox="0 0 180 66" aria-label="{}">{}</svg>').format(label, paths)
+
+
+def _points(images: Sequence[float], line: Sequence[float], x: Axis, y: Axis) -> str:
+    pairs = zip(images, line, strict=False)
+    return "L".join(f"{x(a)} {y(b)}" for a, b in pairs if math.isfinite(b))

@@ -1,0 +1,135 @@
+"""Judging cells: places in which ties are shared, scores between floor and ceiling, detectors below chance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from statistics import stdev
+
+from genbench.report import glossary
+from genbench.report.board import Cell, Column, RowKey
+from genbench.stats.intervals import LEAST
+from genbench.stats.ranks import simultaneous_ranks
+
+CEILING, FLOOR = "control-test-half", "control-marginals"
+ORACLES = ("control-oracle", "oracle")
+FLOORS = {"reconstruction": "control-mean-image"}
+SCORED = frozenset({"sample-quality", "diversity", "reconstruction", "density"})
+UNRANKED = frozenset({"memorisation"})
+"""Evaluations whose numbers are read against the ceiling row: more is not better."""
+
+BELOW_CHANCE = "below chance"
+UNDER_FLOOR = "worse than the floor"
+
+
+def standard_error(cell: Cell) -> float | None:
+    """Of the mean: the spread over seeds and the sampling error of one fitted model together, None where neither is
+    known. Seeds share the reference, so that the sampling error does not shrink with their number."""
+    parts = []
+    if cell.n >= LEAST:
+        parts.append(stdev(cell.values.values()) / math.sqrt(cell.n))
+    if cell.sample is not None:
+        parts.append((cell.sample[1] - cell.sample[0]) / 2 / 1.96)
+    return math.hypot(*parts) if parts else None
+
+
+def give_places(cells: Mapping[RowKey, Cell], column: Column) -> dict[RowKey, Cell]:
+    """The models' cells with their places. Ranked are rows that are complete over at least 3 common seeds and have the
+    column's identity; a row with a failed seed has no place."""
+    ranked = {key: cell for key, cell in cells.items() if _is_ranked(cell, column)}
+    seeds = sorted(set.intersection(*(set(c.values) for c in ranked.values()))) if ranked else []
+    losses = [[column.sense.loss(cell.values[s]) for s in seeds] for cell in ranked.values()]
+    ranks = None
+    if len(ranked) > 1 and len(seeds) >= LEAST:
+        ranks = simultaneous_ranks([[v for v in row if v is not None] for row in losses])
+    if ranks is None:
+        return dict(cells)
+    lows = [rank.low for rank in ranks]
+    placed = {
+        key: replace(cell, place=rank.low, last_place=rank.high, shared=lows.count(rank.low) > 1)
+        for (key, cell), rank in zip(ranked.items(), ranks, strict=True)
+    }
+    return dict(cells) | placed
+
+
+def _is_ranked(cell: Cell, column: Column) -> bool:
+    return (
+        cell.mean is not None
+        and not cell.missing
+        and cell.comparable
+        and column.evaluation not in UNRANKED
+        and column.sense.loss(cell.mean) is not None
+    )
+
+
+def give_scores(cells: Mapping[RowKey, Cell], models: Mapping[RowKey, str], column: Column) -> dict[RowKey, Cell]:
+    """The cells with (value − floor) / (ceiling − floor). `models`: the registry's name of each row's model."""
+    if column.evaluation not in SCORED or column.sense.direction not in ("lower", "higher"):
+        return dict(cells)
+    by_model = {models[key]: cell for key, cell in cells.items() if cell.mean is not None}
+    floor = by_model.get(FLOORS.get(column.evaluation, FLOOR))
+    ceiling = _ceiling(column, by_model)
+    if floor is None or floor.mean is None or ceiling is None or ceiling.mean is None or ceiling.mean == floor.mean:
+        return dict(cells)
+    clear = not overlap(floor, ceiling)
+    width = ceiling.mean - floor.mean
+    scored = {}
+    for key, cell in cells.items():
+        if cell.mean is None or not cell.comparable:
+            scored[key] = cell
+            continue
+        score = (cell.mean - floor.mean) / width
+        under = score < 0 and not overlap(cell, floor) and models[key] != FLOOR
+        flags = (*cell.flags, UNDER_FLOOR) if under else cell.flags
+        scored[key] = replace(cell, score=score, score_clear=clear, flags=flags)
+    return scored
+
+
+def _ceiling(column: Column, by_model: Mapping[str, Cell]) -> Cell | None:
+    """The oracle where there is one, else real data; for reconstructions the exact answer, where it is a number."""
+    if column.evaluation != "reconstruction":
+        return next((by_model[name] for name in (*ORACLES, CEILING) if name in by_model), None)
+    spec = glossary.metric(column.metric)
+    if spec is None:
+        return None
+    exact = spec.low if column.sense.direction == "lower" else spec.high
+    return Cell(mean=exact, constant=True) if math.isfinite(exact) else None
+
+
+def overlap(a: Cell, b: Cell) -> bool:
+    """Whether the intervals of two rows have a point in common."""
+    (low, high), (other_low, other_high) = span(a), span(b)
+    return low <= other_high and other_low <= high
+
+
+def span(cell: Cell) -> tuple[float, float]:
+    """The row's interval: over seeds where there is one, else over samples, else the point itself."""
+    if cell.mean is None:
+        raise ValueError("a cell without a value has no interval")
+    if cell.half is not None:
+        return cell.mean - cell.half, cell.mean + cell.half
+    return cell.sample or (cell.mean, cell.mean)
+
+
+def flag_below_chance(cell: Cell, column: Column) -> Cell:
+    """An outlier score whose AUROC is under 0.5 by more than 2 standard errors: flagged, never flipped."""
+    if column.metric != "auroc" or cell.mean is None:
+        return cell
+    error = standard_error(cell) or 0.0
+    return replace(cell, flags=(*cell.flags, BELOW_CHANCE)) if cell.mean < 0.5 - 2 * error else cell
+
+
+def best_first(rows: Sequence[RowKey], cells: Mapping[RowKey, Cell], column: Column | None) -> list[RowKey]:
+    """Rows by place, then by mean; after them those with failed seeds, of unlike identity, and without a value."""
+
+    def order(key: RowKey) -> tuple[float, ...]:
+        cell = cells.get(key)
+        is_ordered = column is not None and column.evaluation not in UNRANKED
+        loss = column.sense.loss(cell.mean) if column and is_ordered and cell and cell.mean is not None else None
+        if cell is None or cell.mean is None:
+            return (4 if cell is None or not cell.failed else 3, 0.0, 0.0)
+        group = 2 if not cell.comparable else 1 if cell.failed else 0
+        return (group, cell.place or 0, 0.0 if loss is None else loss)
+
+    return sorted(rows, key=order)

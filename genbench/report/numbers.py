@@ -1,0 +1,70 @@
+"""Numbers for readers: as many digits as are known, aligned at the decimal point, one scale a column."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MOST_DECIMALS = 4
+PRINTED_THOUSANDFOLD = frozenset({"kid", "mmd-rbf"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A column's values are shown divided by `factor`; `note` says so in its header."""
+
+    factor: float = 1.0
+    note: str = ""
+
+
+def scale_for(metric: str, values: Sequence[float]) -> Scale:
+    """`kid` is printed × 10³ as in the literature; other columns are scaled where their numbers are long."""
+    if metric in PRINTED_THOUSANDFOLD:
+        return Scale(1e-3, "× 10³")
+    sizes = sorted(abs(v) for v in values if v)
+    if not sizes:
+        return Scale()
+    middle = sizes[len(sizes) // 2]
+    for factor, note in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
+        if middle >= 10 * factor:
+            return Scale(factor, note)
+    return Scale(1e-3, "× 10³") if sizes[-1] < 5e-3 else Scale()
+
+
+def decimals(value: float, half: float | None) -> int:
+    """How many decimals are known. With a half-width: two digits of it where it begins with 1, 2 or 3, else one (the
+    Particle Data Group's rule); without: three digits of the value."""
+    if half:
+        exponent = math.floor(math.log10(half) + 1e-9)
+        digits = 2 if half / 10**exponent < 3.55 else 1
+        return min(MOST_DECIMALS, max(0, digits - 1 - exponent))
+    if value == 0:
+        return 0
+    return min(MOST_DECIMALS, max(0, 2 - math.floor(math.log10(abs(value)) + 1e-9)))
+
+
+def text(value: float, places: int) -> str:
+    """The number with a true minus sign, thousands set apart, and no negative zero."""
+    shown = f"{value:,.{places}f}"
+    if float(shown.replace(",", "")) == 0:
+        shown = shown.lstrip("-")
+    return shown.replace("-", "−").replace(",", " ")
+
+
+def pads(texts: Sequence[str]) -> list[str]:
+    """What to add to each number, unseen, so that right-aligned they all have their decimal point in one line."""
+    parts = [text.partition(".")[1:] for text in texts]
+    longest = max((len(digits) for _, digits in parts), default=0)
+    return [("" if point or not longest else ".") + "0" * (longest - len(digits)) for point, digits in parts]
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a reader says them: `3.2 s`, `4 min 10 s`, `2 h 5 min`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"

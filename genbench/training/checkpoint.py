@@ -1,0 +1,93 @@
+"""Checkpoints in mid-training: every tensor, every random state and the ledger, in one safetensors file."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from genbench.errors import DataError
+from genbench.protocols.model import Budget
+from genbench.training.game import Game
+from genbench.training.ledger import Ledger
+from genbench.training.record import Engine
+
+VERSION = "1"
+
+
+class Journal:
+    """Keeps a checkpoint of a training up to date, where one is wanted; begins from it, where there is one."""
+
+    def __init__(self, game: Game, budget: Budget, seeds: Sequence[int], engine: Engine) -> None:
+        self._game, self._path, self._every = game, engine.checkpoint, engine.every
+        self._identity = {"seeds": repr(tuple(seeds)), "budget": repr(budget), "rows": str(len(game.data))}
+        self.ledger = load(self._path, game, self._identity) if self._path else Ledger()
+        self._saved = time.perf_counter()
+
+    def after(self) -> None:
+        """A stretch has ended: save, if it is time."""
+        if self._path and time.perf_counter() - self._saved >= self._every:
+            save(self._path, self._game, self.ledger, self._identity)
+            self._saved = time.perf_counter()
+
+    def close(self) -> None:
+        """The training has ended: its checkpoint is of no more use."""
+        if self._path:
+            self._path.unlink(missing_ok=True)
+
+
+def save(path: Path, game: Game, ledger: Ledger, identity: Mapping[str, str]) -> None:
+    """Write all of a training's state, whole or not at all."""
+    tensors = game.state() | {f"random.{name}": state for name, state in _random_states().items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    metadata = {**identity, "version": VERSION, "ledger": ledger.dump()}
+    save_file({k: t.detach().cpu().contiguous().clone() for k, t in tensors.items()}, temporary, metadata=metadata)
+    with temporary.open("rb+") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def load(path: Path, game: Game, identity: Mapping[str, str]) -> Ledger:
+    """Put the state back into the game and torch's generators; an empty ledger where there is no file.
+
+    Raises `DataError` where the file is broken or belongs to another training.
+    """
+    if not path.exists():
+        return Ledger()
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+            metadata = dict(file.metadata() or {})
+    except Exception as error:
+        raise DataError(f"{path} is not a readable checkpoint ({error}): delete it to start again.") from error
+    wanted = {**identity, "version": VERSION}
+    wrong = [key for key, value in wanted.items() if metadata.get(key) != value]
+    state = game.state()
+    if wrong or set(state) != {name for name in tensors if not name.startswith("random.")}:
+        raise DataError(f"{path} is of another training ({', '.join(wrong) or 'other tensors'}): delete it.")
+    with torch.no_grad():
+        for name, tensor in state.items():
+            tensor.copy_(tensors[name])
+    _set_random_states({n.removeprefix("random."): t for n, t in tensors.items() if n.startswith("random.")})
+    return Ledger(**json.loads(metadata["ledger"]))
+
+
+def _random_states() -> dict[str, Tensor]:
+    states = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        states["cuda"] = torch.cuda.get_rng_state()
+    return states
+
+
+def _set_random_states(states: Mapping[str, Tensor]) -> None:
+    torch.set_rng_state(states["cpu"])
+    if "cuda" in states and torch.cuda.is_available():
+        torch.cuda.set_rng_state(states["cuda"])

@@ -1,0 +1,140 @@
+"""The game: players, the data they see in their seeds' orders, and one round of moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from genbench.errors import UsageError
+from genbench.protocols.dataset import Split
+from genbench.protocols.model import Batch, Objective
+from genbench.training.order import Order
+from genbench.training.player import Player, norm
+
+
+class Team(Protocol):
+    """The models behind the players: one, or a stack."""
+
+    @property
+    def players(self) -> Sequence[Player]: ...
+
+    @property
+    def models(self) -> Sequence[nn.Module]: ...
+
+    def weights(self) -> dict[str, Tensor]:
+        """All live parameters and buffers by name; of a stack (S, *shape) each."""
+
+    def hand_out(self) -> None:
+        """Give each model its own weights, at the end."""
+
+
+class One:
+    """One model's players, moving the model's own parameters."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self.models = [model]
+        self.players = [Player(o, o.loss, [p for p in o.parameters if p.requires_grad]) for o in objectives_of(model)]
+
+    def weights(self) -> dict[str, Tensor]:
+        """The model's parameters and buffers."""
+        return {name: t for name, t in self.models[0].state_dict(keep_vars=True).items() if isinstance(t, Tensor)}
+
+    def hand_out(self) -> None:
+        """Nothing to do: the model's own parameters moved."""
+
+
+@dataclass(slots=True)
+class Game:
+    """A team over data; each seed has its order."""
+
+    team: Team
+    data: Split
+    batch: int
+    orders: Sequence[Order]
+
+    @property
+    def players(self) -> Sequence[Player]:
+        return self.team.players
+
+    @property
+    def seeds(self) -> int:
+        """S of a stack, 0 for one model."""
+        return self.players[0].seeds
+
+    @property
+    def device(self) -> torch.device:
+        return self.data.x.device
+
+    @property
+    def moves(self) -> int:
+        """Optimiser steps of one round, each on a batch of its own."""
+        return sum(p.objective.steps for p in self.players)
+
+    @property
+    def images(self) -> int:
+        """Images that one round shows to each seed."""
+        return self.moves * self.batch
+
+    def rows(self, start: int, stop: int) -> Tensor:
+        """Row numbers of rounds [start, stop): (rounds, moves, B), for a stack (rounds, moves, S, B)."""
+        parts = [
+            order.stretch(start * self.images, stop * self.images).view(stop - start, self.moves, self.batch)
+            for order in self.orders
+        ]
+        rows = torch.stack(parts, dim=2) if self.seeds else parts[0]
+        return rows.to(self.data.x.device)
+
+    def play(self, rows: Tensor) -> Tensor:
+        """One round on row numbers (moves, [S,] B); each player's mean loss over its steps, (players, [S])."""
+        losses, move = [], 0
+        for player in self.players:
+            total = player.move(self._batch(rows[move]))
+            for step in range(1, player.objective.steps):
+                total = total + player.move(self._batch(rows[move + step]))
+            losses.append(total if player.objective.steps == 1 else total / player.objective.steps)
+            move += player.objective.steps
+        return torch.stack(losses)
+
+    def prepare(self, progress: float, rounds: int) -> None:
+        """Set schedules and averages before round number `rounds`, at this fraction of the budget."""
+        for player in self.players:
+            if player.changes:
+                player.prepare(progress, rounds * player.objective.steps)
+
+    def state(self) -> dict[str, Tensor]:
+        """Every live tensor that a training changes, by name."""
+        found = {f"weights.{name}": tensor for name, tensor in self.team.weights().items()}
+        for player in self.players:
+            found |= player.state()
+        return found
+
+    def finite(self) -> Tensor:
+        """Whether all that players move is finite, () or (S,)."""
+        moved = [p.detach() for player in self.players for p in player.parameters]
+        return torch.isfinite(norm(moved, self.seeds, moved[0].device))
+
+    def _batch(self, rows: Tensor) -> Batch:
+        flat = rows.reshape(-1)
+        x = self.data.x.index_select(0, flat).view(*rows.shape, *self.data.x.shape[1:])
+        y = None if self.data.y is None else self.data.y.index_select(0, flat).view(rows.shape)
+        return Batch(x, y)
+
+
+def objectives_of(model: nn.Module) -> list[Objective]:
+    """The model's players, or a sentence that says what is wrong with them."""
+    name, give = type(model).__name__, getattr(model, "objectives", None)
+    if give is None:
+        raise UsageError(f"{name} has neither objectives() nor fit(data, budget, generator).")
+    found: list[Objective] = list(give())
+    if not found:
+        raise UsageError(f"{name}.objectives() is empty: give at least one Objective, or fit(data, budget, generator).")
+    if len({o.name for o in found}) < len(found):
+        raise UsageError(f"{name}.objectives() has two of one name: {[o.name for o in found]}.")
+    for objective in found:
+        if not any(p.requires_grad for p in objective.parameters):
+            raise UsageError(f"objective {objective.name!r} of {name} has no parameter that requires a gradient.")
+    return found

@@ -1,0 +1,175 @@
+"""The conformance kit passes honest models and names, in a sentence, what a dishonest one does wrong."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from genbench import registry
+from genbench.conformance import check_model
+from genbench.errors import UnknownName
+from genbench.models.vae import VAE
+from genbench.protocols.model import Objective
+from genbench.registry import register_model
+
+
+def findings(cls: type, *, family: str = "test") -> dict[str, str]:
+    """What the kit finds wrong with a class: check -> sentences."""
+    name = f"conformance-{cls.__name__}"
+    register_model(name, family=family, summary="A model with one fault.")(cls)
+    try:
+        found = check_model(name)
+    finally:
+        registry.models._own.pop(name)
+    wrong: dict[str, str] = {}
+    for finding in found:
+        if finding.status == "wrong":
+            wrong[finding.check] = f"{wrong.get(finding.check, '')} {finding.sentence}".strip()
+    return wrong
+
+
+@pytest.mark.parametrize("name", ["vae", "wgan-gp", "gaussian", "oracle"])
+def test_honest_models_pass(name):
+    found = check_model(name)
+    assert [f for f in found if f.status == "wrong"] == []
+    assert len({f.check for f in found}) == 15
+
+
+def test_an_unknown_name_is_a_usage_error():
+    with pytest.raises(UnknownName):
+        check_model("vea")
+
+
+class GlobalNoise(VAE):
+    def sample(self, n, *, generator):
+        return self.decode(torch.randn(n, self.latent))
+
+
+class Remembers(VAE):
+    def sample(self, n, *, generator):
+        self.log_scale += 1e-3
+        return super().sample(n, generator=generator) * self.log_scale.sigmoid()
+
+
+class OutOfRange(VAE):
+    def reconstruct(self, x):
+        return 2 * super().reconstruct(x)
+
+
+class BatchMates(VAE):
+    def encode(self, x):
+        return super().encode(x) - super().encode(x).mean(0)
+
+
+class WrongShape(VAE):
+    def log_prob(self, x):
+        return super().log_prob(x)[:, None]
+
+
+class Inverted(VAE):
+    outlier_score_name = "negative log-likelihood"
+
+    def outlier_score(self, x):
+        return self.log_prob(x)
+
+
+class Idle(VAE):
+    def __init__(self, data):
+        super().__init__(data)
+        self.unused = nn.Parameter(torch.zeros(3))
+
+    def objectives(self):
+        return [Objective("elbo", [p for p in self.parameters() if p is not self.unused], self.loss)]
+
+
+class Loose(VAE):
+    def __init__(self, data):
+        super().__init__(data)
+        self.offset = torch.zeros(1)
+
+    def sample(self, n, *, generator):
+        return super().sample(n, generator=generator)
+
+
+class NotSaved(VAE):
+    def __init__(self, data):
+        super().__init__(data)
+        self.seen = 0.0
+
+    def loss(self, batch):
+        self.seen += 1.0
+        return super().loss(batch)
+
+    def decode(self, z):
+        return super().decode(z) / (1 + self.seen)
+
+
+class Explodes(VAE):
+    def loss(self, batch):
+        return super().loss(batch) * float("nan")
+
+
+class Crashes(VAE):
+    def decode(self, z):
+        raise ValueError("my decoder is broken")
+
+
+class Unseeded(VAE):
+    def __init__(self, data):
+        super().__init__(data)
+        with torch.no_grad():
+            self.log_scale += torch.randn((), generator=torch.Generator().manual_seed(id(self) % 2**31))
+
+
+@pytest.mark.parametrize(
+    "cls, check, words",
+    [
+        (GlobalNoise, "samples", "draw only from `generator`"),
+        (Remembers, "evaluation mode", "changed 'log_scale'"),
+        (OutOfRange, "reconstructs", "leaves the data's range"),
+        (BatchMates, "encodes", "batch mates"),
+        (WrongShape, "density", "expected (8,)"),
+        (Inverted, "outliers", "ranks noise below real data"),
+        (Idle, "objectives", "no objective moves unused"),
+        (Loose, "state", "offset is a bare tensor"),
+        (NotSaved, "save and load", "differs after saving"),
+        (Explodes, "training", "became NaN or inf"),
+        (Crashes, "encodes", "ValueError: my decoder is broken"),
+        (Unseeded, "builds from its seed", "differ in 'log_scale'"),
+    ],
+)
+def test_each_broken_promise_is_named(cls, check, words):
+    wrong = findings(cls)
+    assert words in wrong.get(check, ""), wrong
+
+
+def test_a_wrong_card_and_a_loss_that_does_not_fall_are_named():
+    class Flat(VAE):
+        def loss(self, batch):
+            return super().loss(batch).detach() * 0 + (self.decoder[0][0].weight * 0).sum() + 1.0
+
+    assert "did not fall" in findings(Flat)["training"]
+    name = "conformance-card"
+    register_model(name, family="test", summary="A card that is older than the class.")(VAE)
+    entry = registry.models._own.pop(name)
+    card = type(entry.card)(name=name, family="test", summary="x", capabilities=("samples",))
+    registry.models.add(card, VAE)
+    try:
+        assert any(f.check == "card" and f.status == "wrong" for f in check_model(name))
+    finally:
+        registry.models._own.pop(name)
+
+
+def test_a_model_that_cannot_be_stacked_says_why():
+    class Choosy(VAE):
+        def loss(self, batch):
+            return super().loss(batch) if batch.x.mean() > -1 else batch.x.sum()
+
+    name = "conformance-choosy"
+    register_model(name, family="test", summary="Looks at its data's values in Python.")(Choosy)
+    try:
+        (note,) = [f for f in check_model(name) if f.check == "stacking"]
+    finally:
+        registry.models._own.pop(name)
+    assert note.status == "note" and "data-dependent" in note.sentence

@@ -1,0 +1,131 @@
+"""Seeds trained together end where they end alone, given the same noise; what cannot be stacked says why."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from training_toys import CPU, SHORT, BatchNormVAE, PenaltyGAN, TinyGAN, TinyVAE, toy_data, weights
+
+from genbench.protocols.model import Adam, Objective
+from genbench.training.game import Game, One
+from genbench.training.ledger import Ledger
+from genbench.training.loop import run
+from genbench.training.order import Order
+from genbench.training.stack import Stack
+from genbench.training.trainer import Engine, build, fit, fit_stack
+
+SEEDS = (0, 3, 4)
+
+
+def play(team, data, seeds) -> None:
+    """Train a team with torch's own seed fixed, so that each draws the same noise."""
+    game = Game(team, data.train, SHORT.batch, [Order(len(data.train), s) for s in seeds])
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        run(game, SHORT, Ledger(), play=game.play, after=lambda: True)
+    for player in game.players:
+        player.adopt_average()
+    team.hand_out()
+
+
+@pytest.mark.parametrize("model", [TinyVAE, TinyGAN, BatchNormVAE, PenaltyGAN])
+def test_a_stack_and_single_runs_agree_given_the_same_noise(model):
+    data = toy_data()
+    together = [build(model, data.spec, {}, seed=s).train() for s in SEEDS]
+    start = [weights(m) for m in together]
+    play(Stack(together, noise="same"), data, SEEDS)
+    for seed, stacked, before in zip(SEEDS, together, start, strict=True):
+        alone = build(model, data.spec, {}, seed=seed).train()
+        play(One(alone), data, (seed,))
+        assert torch.allclose(weights(stacked), weights(alone), rtol=1e-4, atol=1e-5)
+        assert (weights(stacked) - before).abs().max() > 0.01
+
+
+def test_each_seed_of_a_stack_starts_and_is_dealt_as_it_would_be_alone():
+    data = toy_data()
+    seen: dict[int, list] = {}
+
+    class Watching(TinyVAE):
+        def objectives(self):
+            return [Objective("mse", self.parameters(), self.loss, optimizer=Adam(lr=0.0))]
+
+        def loss(self, batch):
+            return (self.dec(self.enc(batch.x)[:, :2]) - batch.x).square().mean()
+
+    stacked = fit_stack(lambda: Watching(data.spec), data, SHORT, seeds=SEEDS, device=CPU, engine=Engine(stack=3))
+    for seed, (model, training) in zip(SEEDS, stacked, strict=True):
+        alone = build(Watching, data.spec, {}, seed=seed)
+        seen[seed] = fit(alone, data, SHORT, seed=seed, device=CPU).curve["mse"]
+        assert torch.equal(weights(model), weights(alone))
+        assert training.curve["mse"] == pytest.approx(seen[seed], rel=1e-5)
+        assert training.trained == "stack of seeds 0, 3, 4" and not model.training
+    assert seen[0] != seen[3]
+
+
+def test_seeds_of_a_stack_draw_different_noise():
+    data = toy_data()
+
+    class Noise(TinyVAE):
+        def loss(self, batch):
+            return torch.randn(()) + 0 * sum(p.sum() for p in self.parameters())
+
+    results = fit_stack(lambda: Noise(data.spec), data, SHORT, seeds=(0, 1), device=CPU, engine=Engine(stack=2))
+    first, second = (training.curve["elbo"] for _, training in results)
+    assert first != second
+
+
+def test_one_seed_that_diverges_leaves_the_others_alone():
+    data = toy_data()
+
+    class Fragile(TinyVAE):
+        def __init__(self, spec):
+            super().__init__(spec)
+            self.register_buffer("left", torch.tensor(50.0 if torch.rand(()) < 0.5 else 1e9))
+
+        def loss(self, batch):
+            self.left -= 1
+            return super().loss(batch) / (self.left >= 0)
+
+    seeds = tuple(range(6))
+    results = fit_stack(lambda: Fragile(data.spec), data, SHORT, seeds=seeds, device=CPU, engine=Engine(stack=6))
+    dead = [model for model, training in results if training.diverged]
+    assert 0 < len(dead) < 6, "the toy's initialisation should make some seeds fragile and some not"
+    assert all(torch.isfinite(weights(model)).all() for model, _ in results)
+    assert all(model.left == 0 for model in dead)
+    assert all("between 1,600 and 1,632" in t.diverged for _, t in results if t.diverged)
+
+
+class SpectralVAE(TinyVAE):
+    def __init__(self, spec):
+        super().__init__(spec)
+        self.enc[0] = nn.utils.parametrizations.spectral_norm(self.enc[0])
+
+
+class Choosy(TinyVAE):
+    def loss(self, batch):
+        return super().loss(batch) if batch.x.mean() > -1 else batch.x.sum()
+
+
+@pytest.mark.parametrize("model, word", [(SpectralVAE, "div.out"), (Choosy, "data-dependent")])
+def test_what_cannot_be_stacked_is_trained_alone_and_says_why(model, word):
+    data = toy_data()
+    results = fit_stack(lambda: model(data.spec), data, SHORT, seeds=(0, 1), device=CPU, engine=Engine(stack=2))
+    alone = build(model, data.spec, {}, seed=1)
+    fit(alone, data, SHORT, seed=1, device=CPU)
+    assert all(t.trained == "plain" and t.remark.startswith("not stacked") and word in t.remark for _, t in results)
+    assert torch.equal(weights(results[1][0]), weights(alone)), "the attempt must leave no trace"
+
+
+def test_labels_are_stacked_too():
+    data = toy_data()
+
+    class Labelled(TinyVAE):
+        def loss(self, batch):
+            return super().loss(batch) + nn.functional.cross_entropy(self.enc(batch.x)[:, :2], batch.y)
+
+    together = [build(Labelled, data.spec, {}, seed=s).train() for s in SEEDS]
+    play(Stack(together, noise="same"), data, SEEDS)
+    alone = build(Labelled, data.spec, {}, seed=4).train()
+    play(One(alone), data, (4,))
+    assert torch.allclose(weights(together[2]), weights(alone), rtol=1e-4, atol=1e-5)

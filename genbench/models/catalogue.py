@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genbench.models.cards import autoencoders, classical, controls, diffusion, gans, vaes
+from genbench.models.cards import autoencoders, classical, controls, diffusion, flows, gans, vaes
 from genbench.protocols.card import ModelCard
 
 CATALOGUE: list[tuple[ModelCard, str]] = [
@@ -10,6 +10,7 @@ CATALOGUE: list[tuple[ModelCard, str]] = [
     *vaes.CARDS,
     *gans.CARDS,
     *diffusion.CARDS,
+    *flows.CARDS,
     *classical.CARDS,
     *controls.CARDS,
 ]

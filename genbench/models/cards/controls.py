@@ -72,4 +72,48 @@ CARDS: list[tuple[ModelCard, str]] = [
         ),
         "genbench.models.controls:Oracle",
     ),
+    (
+        ModelCard(
+            name="control-bright",
+            family="control",
+            summary="Outlier score of brightness: what a model must beat.",
+            objective="score = mean x",
+            capabilities=("outliers",),
+            weaknesses="Not a model.",
+        ),
+        "genbench.models.confounds:Bright",
+    ),
+    (
+        ModelCard(
+            name="control-dark",
+            family="control",
+            summary="Outlier score of darkness: the other sign of brightness, a row of its own.",
+            objective="score = −mean x",
+            capabilities=("outliers",),
+            weaknesses="Not a model.",
+        ),
+        "genbench.models.confounds:Dark",
+    ),
+    (
+        ModelCard(
+            name="control-compressed-size",
+            family="control",
+            summary="Outlier score of complexity: bytes of the image as PNG.",
+            objective="score = PNG bytes",
+            capabilities=("outliers",),
+            weaknesses="Not a model; no GPU makes PNGs.",
+        ),
+        "genbench.models.confounds:CompressedSize",
+    ),
+    (
+        ModelCard(
+            name="control-total-variation",
+            family="control",
+            summary="Outlier score of roughness: mean absolute difference of neighbours.",
+            objective="score = mean |∂x|",
+            capabilities=("outliers",),
+            weaknesses="Not a model.",
+        ),
+        "genbench.models.confounds:TotalVariation",
+    ),
 ]

@@ -17,4 +17,34 @@ CARDS: list[tuple[ModelCard, str]] = [
         ),
         "genbench.models.diffusion:DDPM",
     ),
+    (
+        ModelCard(
+            name="edm",
+            family="diffusion",
+            summary="Preconditioned denoiser over all noise levels, sampled by Heun's method with 35 evaluations.",
+            paper="Karras et al. 2022, arXiv:2206.00364",
+            objective="min E λ(σ)‖D(x + σn; σ) − x‖², D = c_skip x + c_out F(c_in x; ¼ ln σ)",
+            capabilities=(
+                "samples",
+                "outliers",
+            ),
+            weaknesses="The spread of the data must be known: 0.5 on images, 1 elsewhere.",
+        ),
+        "genbench.models.score_based:EDM",
+    ),
+    (
+        ModelCard(
+            name="flow-matching",
+            family="diffusion",
+            summary="A velocity field along straight lines from noise to data, sampled by the midpoint rule.",
+            paper="Lipman et al. 2023, arXiv:2210.02747; Liu et al. 2023, arXiv:2209.03003",
+            objective="min E‖v((1−t)n + t x, t) − (x − n)‖²",
+            capabilities=(
+                "samples",
+                "outliers",
+            ),
+            weaknesses="Fifty network evaluations a sample; no code of small size.",
+        ),
+        "genbench.models.score_based:FlowMatching",
+    ),
 ]

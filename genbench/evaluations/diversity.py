@@ -7,7 +7,7 @@ from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.outcome import Outcome, measurements
 from genbench.evaluations.settings import Diversity
 from genbench.metrics.panel import feature_metrics
-from genbench.metrics.toys import mode_metrics
+from genbench.metrics.toys import Model, density_metrics
 
 ON_FEATURES = ("precision", "recall", "density", "coverage", "vendi", "duplicate-rate")
 ON_MODES = ("modes", "mode-kl")
@@ -29,8 +29,11 @@ def evaluate(evidence: Evidence, settings: Diversity) -> Outcome:
     )
     found = measurements(values, encoder=encoder.name, split="reference")
     if data.density is not None and data.density.modes is not None:
-        on_modes = mode_metrics(
-            data.density, evidence.samples(MODE_SAMPLES), metrics=[m for m in asked if m in ON_MODES]
+        on_modes = density_metrics(
+            data.density,
+            Model(evidence.samples(MODE_SAMPLES)),
+            metrics=[m for m in asked if m in ON_MODES],
+            generator=evidence.generator("modes"),
         )
         found += measurements(on_modes, split="density")
     return Outcome(found)

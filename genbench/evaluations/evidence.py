@@ -35,6 +35,11 @@ class Evidence:
         self._made: dict[Any, Any] = {}
 
     @property
+    def resampled(self) -> bool:
+        """Whether a latent sampler draws instead of the model's own law."""
+        return bool(self._asked)
+
+    @property
     def sampler(self) -> str:
         """The name of how samples are drawn, `""` where they cannot be."""
         if self._asked:

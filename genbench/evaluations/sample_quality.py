@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from genbench.evaluations.bench import equal_n
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.outcome import Outcome, measurements
 from genbench.evaluations.pictures import sample_picture
 from genbench.evaluations.settings import SampleQuality
 from genbench.metrics.panel import feature_metrics
-from genbench.metrics.toys import density_metrics
+from genbench.metrics.toys import Model, density_metrics
+from genbench.protocols.model import EstimatesDensity
+from genbench.values import Kind
 
 ON_FEATURES = ("frechet", "kid")
 ON_POINTS = ("frechet", "sliced-wasserstein")
@@ -29,7 +33,20 @@ def evaluate(evidence: Evidence, settings: SampleQuality) -> Outcome:
     )
     found = measurements(values, encoder=encoder.name, split="reference")
     if data.density is not None:
-        samples = evidence.samples(settings.density_samples)
-        on_density = density_metrics(data.density, samples, metrics=[m for m in asked if m in ON_DENSITY])
+        on_density = density_metrics(
+            data.density,
+            law(evidence, settings.density_samples),
+            metrics=[m for m in asked if m in ON_DENSITY],
+            generator=evidence.generator("density"),
+        )
         found += measurements(on_density, split="density")
     return Outcome(found, sample_picture(evidence.samples(n), data))
+
+
+def law(evidence: Evidence, samples: int) -> Model:
+    """What is known of the model's law: its samples, and its density where that is exact and the samples follow it."""
+    drawn = evidence.samples(samples)
+    model = cast(EstimatesDensity, evidence.model)
+    if not evidence.can("density") or evidence.resampled or model.likelihood_kind is not Kind.EXACT:
+        return Model(drawn)
+    return Model(drawn, lambda x: evidence.through(model.log_prob, x.float()), Kind.EXACT)

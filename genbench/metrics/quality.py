@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from genbench.errors import Unsupported
-from genbench.metrics import frechet, inception_score, kernels, two_sample, wasserstein
+from genbench.metrics import fld, frechet, inception_score, kernels, two_sample, wasserstein
 from genbench.metrics.case import Answer, Case, Details, Measure, share_value, value
 from genbench.metrics.intervals import from_error
 from genbench.metrics.kernels import Cubic, Gaussians, Kernel, UnitGaussian
@@ -89,6 +89,14 @@ def _nn_accuracy(case: Case) -> Answer:
     return {f"nn-accuracy:{target}": share_value(found) for target, found in hits.items()}
 
 
+def _fld(case: Case) -> Value:
+    train, _ = case.training()
+    if train is case.real:
+        raise Unsupported("the training set is the reference itself, and it needs both")
+    number = fld.feature_likelihood_divergence(case.real.features, case.fake.features, train.features, case.generator)
+    return value(number, kind=Kind.ESTIMATE, reason="no interval: it is fitted on the whole set")
+
+
 QUALITY: dict[str, Measure] = {
     "frechet": _frechet,
     "frechet-inf": _frechet_inf,
@@ -99,4 +107,5 @@ QUALITY: dict[str, Measure] = {
     "sliced-wasserstein": _sliced,
     "c2st": _c2st,
     "nn-accuracy": _nn_accuracy,
+    "fld": _fld,
 }

@@ -90,7 +90,7 @@ def ms_ssim(x: Tensor, x_hat: Tensor) -> Tensor:
 
 
 def lpips(x: Tensor, x_hat: Tensor) -> Tensor:
-    """(n,): learned perceptual distance (AlexNet); ↓. Raises `Unsupported` where its weights are not on this machine."""
+    """(n,): learned perceptual distance (AlexNet); ↓. Raises `Unsupported` where the weights are missing."""
     if not list(Path(torch.hub.get_dir(), "checkpoints").glob("alexnet-owt-*.pth")):
         raise Unsupported(
             "it needs AlexNet's weights: `torchvision.models.alexnet(weights='DEFAULT')` fetches them once"

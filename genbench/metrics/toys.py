@@ -15,7 +15,7 @@ from torch import Tensor
 
 from genbench.errors import DataError, Unsupported
 from genbench.metrics import wasserstein
-from genbench.metrics.case import Answer, Details, share_value, value
+from genbench.metrics.case import Details, share_value, value
 from genbench.metrics.intervals import bootstrap, from_error
 from genbench.metrics.two_sample import Hits
 from genbench.protocols.dataset import Density
@@ -114,23 +114,46 @@ def mode_kl(mode: Tensor, weights: Tensor) -> float:
     return max(0.0, kl(shares.log(), weights.double().log()))
 
 
-def mode_metrics(mode: Tensor, weights: Tensor, *, good: Tensor | None = None, generator: torch.Generator) -> Answer:
-    """`modes`, `modes:high-quality` (where `good` is known) and `mode-kl` of samples that were told apart already.
+def mode_metrics(
+    density: Density, samples: Tensor, *, metrics: Sequence[str], generator: torch.Generator | None = None
+) -> dict[str, Value]:
+    """`modes`, `modes:high-quality` and `mode-kl` of samples (m, D) of a law with separate modes."""
+    try:
+        mode, good = nearest_mode(samples, density)
+    except Unsupported as reason:
+        return {name: Value.unsupported(str(reason), m=len(samples)) for name in metrics}
+    assert density.mode_weights is not None
+    return told_apart(mode, density.mode_weights, good=good, metrics=metrics, generator=generator)
+
+
+def told_apart(
+    mode: Tensor,
+    weights: Tensor,
+    *,
+    metrics: Sequence[str],
+    good: Tensor | None = None,
+    generator: torch.Generator | None = None,
+) -> dict[str, Value]:
+    """The same for samples whose modes (m,) are known already, with the share of `good` ones where that is known too.
 
     For stacked MNIST `mode` is the triple of digits that the ruler reads, of 1,000 with equal weights.
     """
     m, total = len(mode), len(weights)
-    interval = bootstrap(lambda rows: mode_kl(mode[rows], weights), m, generator, rounds=100)
-    null: Details = {"null_mean": (total - 1) / (2 * m)}
-    found = {
-        "modes": value(
-            covered_modes(mode, good), reason="no interval: a count of what was seen", details={"of": total}
-        ),
-        "mode-kl": value(mode_kl(mode, weights), interval, details=null),
-    }
-    if good is not None:
+    found: dict[str, Value] = {}
+    if "modes" in metrics:
+        seen = covered_modes(mode, good)
+        found["modes"] = value(seen, reason="no interval: a count of what was seen", details={"of": total})
+    if "modes" in metrics and good is not None:
         found["modes:high-quality"] = share_value(Hits(int(good.sum()), m))
+    if "mode-kl" in metrics:
+        interval = bootstrap(lambda rows: mode_kl(mode[rows], weights), m, generator or _fixed(), rounds=100)
+        null: Details = {"null_mean": (total - 1) / (2 * m)}
+        found["mode-kl"] = value(mode_kl(mode, weights), interval, details=null)
     return {key: replace(one, m=m) for key, one in found.items()}
+
+
+def _fixed() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,32 +166,49 @@ class Model:
 
 
 def density_metrics(
-    density: Density, model: Model, *, metrics: Sequence[str], generator: torch.Generator
+    density: Density, model: Model | Tensor, *, metrics: Sequence[str], generator: torch.Generator | None = None
 ) -> dict[str, Value]:
-    """Each metric of `metrics` of a model against a known law of 1 or 2 dimensions.
+    """Each metric of `metrics` of a model (or of its samples alone) against a known law of 1 or 2 dimensions.
 
     `tv`, `kl-forward`, `kl-reverse`, `dense-error`, `sparse-error` on a grid; `modes`, `mode-kl` from samples;
     `wasserstein-1` in 1-D. Raises `DataError` for samples that are not finite; the rest is a value with a reason.
     """
+    model = Model(model) if isinstance(model, Tensor) else model
     x = model.samples
     if x.ndim != 2 or not bool(torch.isfinite(x).all()):
         raise DataError(f"samples of a toy must be (m, D) and finite, got shape {tuple(x.shape)}.")
-    found: dict[str, Value] = {}
-    masses = None
-    if set(metrics) & _GRID.keys():
-        wrong = integral_fault(model)
-        if wrong:
-            found = {name: Value.missing(Status.FAILED, wrong, m=len(x)) for name in metrics if name in _GRID}
-        else:
-            masses = _masses(density, model)
+    found = mode_metrics(density, x, metrics=[m for m in metrics if m in _MODES], generator=generator)
+    on_grid = [name for name in metrics if name in _GRID]
+    if on_grid:
+        found.update(_grid_metrics(density, model, on_grid))
     for name in metrics:
-        if name in found:
-            continue
-        try:
-            found.update(_measure(name, density, x, masses, generator))
-        except Unsupported as reason:
-            found[name] = Value.unsupported(str(reason), m=len(x))
+        if name == "wasserstein-1":
+            found[name] = _wasserstein(density, x, generator or _fixed())
+        elif name not in _GRID and name not in _MODES:
+            found[name] = Value.unsupported(f"{name} is not measured against a known density", m=len(x))
     return found
+
+
+_MODES = ("modes", "mode-kl")
+
+
+def _grid_metrics(density: Density, model: Model, metrics: Sequence[str]) -> dict[str, Value]:
+    m, dim = model.samples.shape
+    if dim > 2:
+        reason = f"a grid is for 1 or 2 dimensions, got samples of {dim}"
+        return {name: Value.unsupported(reason, m=m) for name in metrics}
+    fault = integral_fault(model)
+    if fault:
+        return {name: Value.missing(Status.FAILED, fault, m=m) for name in metrics}
+    masses = _masses(density, model)
+    return {name: replace(_from_masses(name, masses), m=m) for name in metrics}
+
+
+def _from_masses(name: str, masses: _Masses) -> Value:
+    number = _GRID[name](masses.log_p, masses.log_q)
+    if math.isinf(number):
+        return Value.unsupported("infinite: one law has no mass where the other has some")
+    return value(number, kind=masses.kind, reason="no interval: integrated", details={"how": masses.how})
 
 
 def integral(model: Model) -> float:
@@ -200,8 +240,6 @@ class _Masses:
 
 def _masses(density: Density, model: Model) -> _Masses:
     dim = model.samples.shape[1]
-    if dim > 2:
-        raise DataError(f"a grid is for 1 or 2 dimensions, got samples of {dim}.")
     fine = LINE if dim == 1 else FINE
     cells = grid(*box(density), fine)
     log_p = log_mass(density.log_prob, cells)
@@ -213,7 +251,7 @@ def _masses(density: Density, model: Model) -> _Masses:
     counts = histogram(model.samples, coarse) + 0.5
     q = counts / (len(model.samples) + 0.5 * len(counts))
     return _Masses(
-        p.log(),
+        log_p,
         q.log(),
         Kind.ESTIMATE,
         f"histogram of {len(model.samples)} samples on {side} cells a side, Laplace 1/2",
@@ -236,25 +274,9 @@ _GRID: dict[str, Callable[[Tensor, Tensor], float]] = {
 }
 
 
-def _measure(name: str, density: Density, x: Tensor, masses: _Masses | None, generator: torch.Generator) -> Answer:
-    if name in _GRID and masses is not None:
-        number = _GRID[name](masses.log_p, masses.log_q)
-        if math.isinf(number):
-            raise Unsupported("infinite: one law has no mass where the other has some")
-        return {name: value(number, kind=masses.kind, reason="no interval: integrated", details={"how": masses.how})}
-    if name == "wasserstein-1":
-        return {name: _wasserstein(density, x, generator)}
-    if name in ("modes", "mode-kl"):
-        mode, good = nearest_mode(x, density)
-        assert density.mode_weights is not None
-        answers = mode_metrics(mode, density.mode_weights, good=good, generator=generator)
-        return {key: one for key, one in answers.items() if key.split(":")[0] == name}
-    raise Unsupported(f"{name} is not measured against a known density")
-
-
 def _wasserstein(density: Density, x: Tensor, generator: torch.Generator) -> Value:
     if x.shape[1] != 1:
-        raise Unsupported(f"it is for the line, got {x.shape[1]} dimensions")
+        return Value.unsupported(f"it is for the line, got {x.shape[1]} dimensions", m=len(x))
     truth = density.sample(len(x), generator=generator)[:, 0]
     number = wasserstein.wasserstein_1(truth, x[:, 0])
     spread = bootstrap(lambda rows: wasserstein.wasserstein_1(truth, x[rows, 0]), len(x), generator, rounds=50)

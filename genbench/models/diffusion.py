@@ -46,7 +46,8 @@ def posterior(x0: Tensor, x: Tensor, alphas: Tensor, t: int) -> tuple[Tensor, Te
 class DDPM(GenerativeModel):
     """min E‖ε - ε_θ(√ᾱ_t x + √(1-ᾱ_t) ε, t)‖², the simple loss of Ho et al. 2020 (arXiv:2006.11239, eq. 14).
 
-    `schedule`: `cosine` (Nichol & Dhariwal 2021) or `linear` (the paper's own). Samples by DDIM.
+    `schedule`: `cosine` (Nichol & Dhariwal 2021) or `linear` (the paper's own). Samples by DDIM from weights that are
+    averaged with decay `ema` (the paper's 0.9999 is for 800,000 steps).
     """
 
     sampler = f"ddim{STEPS}"
@@ -61,6 +62,7 @@ class DDPM(GenerativeModel):
         steps: int = 1000,
         schedule: str = "cosine",
         lr: float = 2e-3,
+        ema: float = 0.995,
     ) -> None:
         super().__init__()
         self.shape = data.shape
@@ -69,10 +71,10 @@ class DDPM(GenerativeModel):
         alphas = {"cosine": cosine_alphas, "linear": linear_alphas}[schedule](steps)
         self.register_buffer("alphas", alphas.float())
         self.alphas: Tensor
-        self.lr = lr
+        self.lr, self.ema = lr, ema
 
     def objectives(self) -> list[Objective]:
-        return [Objective("denoising", self.parameters(), self.loss, optimizer=Adam(lr=self.lr))]
+        return [Objective("denoising", self.parameters(), self.loss, optimizer=Adam(lr=self.lr), ema=self.ema)]
 
     def loss(self, batch: Batch) -> Tensor:
         x = self._to_net(batch.x)

@@ -1,4 +1,4 @@
-"""Generative adversarial networks that differ in their losses: two players, the same two nets."""
+"""Generative adversarial networks that differ in their losses alone: two players, the same two nets."""
 
 from __future__ import annotations
 
@@ -12,16 +12,34 @@ from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Obj
 
 
 class Adversarial(GenerativeModel):
-    """Generator G: N(0, I) to data, critic D: data to a real number (a logit or a score); subclasses give losses."""
+    """Generator G: N(0, I) to data, critic D: data to a real number (a logit or a score); subclasses give losses.
+
+    `lr` and β = (0.5, 0.999) for both players: β as in DCGAN (arXiv:1511.06434), whose rate of 2e-4 is for tens of
+    thousands of steps; the default here suits some hundreds.
+    """
 
     outlier_score_name = "discriminator"
+    betas = (0.5, 0.999)
 
-    def __init__(self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256) -> None:
+    def __init__(
+        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, lr: float = 1e-3
+    ) -> None:
         super().__init__()
-        self.latent = nets.latent_size(data, latent)
+        self.latent, self.lr = nets.latent_size(data, latent), lr
         self.generator = nets.decoder(data, self.latent, net=net, width=width)
-        self.critic = nets.encoder(data, 1, net=net, width=width)
+        self.critic = nets.Critic(data, net=net, width=width)
         self.squash = nets.Squash(data)
+
+    def objectives(self) -> list[Objective]:
+        return self.players(critic_steps=1)
+
+    def players(self, *, critic_steps: int) -> list[Objective]:
+        """The critic, `critic_steps` times, then the generator once."""
+        adam = Adam(lr=self.lr, betas=self.betas)
+        return [
+            Objective("critic", self.critic.parameters(), self.critic_loss, steps=critic_steps, optimizer=adam),
+            Objective("generator", self.generator.parameters(), self.generator_loss, optimizer=adam),
+        ]
 
     def critic_loss(self, batch: Batch) -> Tensor:
         """What the critic minimises."""
@@ -31,9 +49,13 @@ class Adversarial(GenerativeModel):
         """What the generator minimises."""
         raise NotImplementedError
 
+    def noise(self, x: Tensor) -> Tensor:
+        """As many draws of the generator's input as x holds examples."""
+        return torch.randn(x.shape[0], self.latent, dtype=x.dtype, device=x.device)
+
     def fakes(self, x: Tensor) -> Tensor:
         """As many generated examples as x holds."""
-        return self.decode(torch.randn(x.shape[0], self.latent, dtype=x.dtype, device=x.device))
+        return self.decode(self.noise(x))
 
     def score(self, x: Tensor) -> Tensor:
         """D(x): (B, *shape) -> (B,)."""
@@ -52,25 +74,9 @@ class Adversarial(GenerativeModel):
         return -self.score(x)
 
 
-class GAN(Adversarial):
-    """D: max E log σ(D(x)) + E log(1 - σ(D(G(z)))); G, non-saturating: max E log σ(D(G(z)))
-    (Goodfellow et al. 2014, arXiv:1406.2661, section 3). β as in DCGAN (arXiv:1511.06434); its rate of
-    2e-4 is for tens of thousands of steps, the default here suits a few hundred."""
-
-    optimizer = Adam(lr=1e-3, betas=(0.5, 0.999))
-
-    def objectives(self) -> list[Objective]:
-        return [
-            Objective("critic", self.critic.parameters(), self.critic_loss, optimizer=self.optimizer),
-            Objective("generator", self.generator.parameters(), self.generator_loss, optimizer=self.optimizer),
-        ]
-
-    def critic_loss(self, batch: Batch) -> Tensor:
-        real, fake = self.score(batch.x), self.score(self.fakes(batch.x).detach())
-        return functional.softplus(-real).mean() + functional.softplus(fake).mean()
-
-    def generator_loss(self, batch: Batch) -> Tensor:
-        return functional.softplus(-self.score(self.fakes(batch.x))).mean()
+def cross_entropy(real: Tensor, fake: Tensor) -> Tensor:
+    """-E log σ(real) - E log(1 - σ(fake)) of logits (B,): the critic's loss of the first GAN."""
+    return functional.softplus(-real).mean() + functional.softplus(fake).mean()
 
 
 def gradient_penalty(gradient: Tensor) -> Tensor:
@@ -79,13 +85,46 @@ def gradient_penalty(gradient: Tensor) -> Tensor:
     return (norm - 1) ** 2
 
 
-class WGANGP(Adversarial):
-    """D: max E D(x) - E D(G(z)) - λ E(‖∇D(x̂)‖ - 1)², x̂ uniform between a real and a fake; G: max E D(G(z))
-    (Gulrajani et al. 2017, arXiv:1704.00028, algorithm 1: λ = 10, five critic steps, Adam β 0, 0.9).
+def uniform_like(x: Tensor) -> Tensor:
+    """One uniform number in [0, 1) an example, shaped to multiply x."""
+    return torch.rand((len(x),) + (1,) * (x.ndim - 1), dtype=x.dtype, device=x.device)
 
-    The paper's rate of 1e-4 is for 100,000 generator steps; the default here suits a few hundred."""
 
-    outlier_score_name = "critic"
+class GAN(Adversarial):
+    """D: max E log σ(D(x)) + E log(1 - σ(D(G(z)))); G, non-saturating: max E log σ(D(G(z)))
+    (Goodfellow et al. 2014, arXiv:1406.2661, section 3)."""
+
+    def critic_loss(self, batch: Batch) -> Tensor:
+        return cross_entropy(self.score(batch.x), self.score(self.fakes(batch.x).detach()))
+
+    def generator_loss(self, batch: Batch) -> Tensor:
+        return functional.softplus(-self.score(self.fakes(batch.x))).mean()
+
+
+class MinimaxGAN(Adversarial):
+    """The game of Goodfellow et al. 2014 (eq. 1) as written: D as in `gan`; G: min E log(1 - σ(D(G(z))))."""
+
+    def critic_loss(self, batch: Batch) -> Tensor:
+        return cross_entropy(self.score(batch.x), self.score(self.fakes(batch.x).detach()))
+
+    def generator_loss(self, batch: Batch) -> Tensor:
+        return -functional.softplus(self.score(self.fakes(batch.x))).mean()
+
+
+class LSGAN(Adversarial):
+    """D: min ½E(D(x) - 1)² + ½E D(G(z))²; G: min ½E(D(G(z)) - 1)² (Mao et al. 2017, arXiv:1611.04076, eq. 9)."""
+
+    def critic_loss(self, batch: Batch) -> Tensor:
+        real, fake = self.score(batch.x), self.score(self.fakes(batch.x).detach())
+        return 0.5 * (real - 1).square().mean() + 0.5 * fake.square().mean()
+
+    def generator_loss(self, batch: Batch) -> Tensor:
+        return 0.5 * (self.score(self.fakes(batch.x)) - 1).square().mean()
+
+
+class DRAGAN(Adversarial):
+    """`gan` with λ E(‖∇D(x + δ)‖ - 1)² for D, δ = ½ std(x) u, u ~ U(0, 1) for each value
+    (Kodali et al. 2017, arXiv:1705.07215, algorithm 1 and its code; λ = 10)."""
 
     def __init__(
         self,
@@ -94,27 +133,46 @@ class WGANGP(Adversarial):
         latent: int | None = None,
         net: str = "mlp",
         width: int = 256,
+        lr: float = 1e-3,
         penalty: float = 10.0,
-        critic_steps: int = 5,
-        lr: float = 2e-3,
     ) -> None:
-        super().__init__(data, latent=latent, net=net, width=width)
-        self.penalty, self.critic_steps = penalty, critic_steps
-        self.optimizer = Adam(lr=lr, betas=(0.0, 0.9))
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
+        self.penalty = penalty
 
-    def objectives(self) -> list[Objective]:
-        critic = Objective(
-            "critic", self.critic.parameters(), self.critic_loss, steps=self.critic_steps, optimizer=self.optimizer
-        )
-        generator = Objective("generator", self.generator.parameters(), self.generator_loss, optimizer=self.optimizer)
-        return [critic, generator]
+    def critic_loss(self, batch: Batch) -> Tensor:
+        near = batch.x + 0.5 * batch.x.std() * torch.rand_like(batch.x)
+        penalty = gradient_penalty(input_gradient(self.score, near)).mean()
+        loss = cross_entropy(self.score(batch.x), self.score(self.fakes(batch.x).detach()))
+        return loss + self.penalty * penalty
+
+    def generator_loss(self, batch: Batch) -> Tensor:
+        return functional.softplus(-self.score(self.fakes(batch.x))).mean()
+
+
+class R3GAN(Adversarial):
+    """D: min E f(D(G(z)) - D(x)) + γ/2 E‖∇D(x)‖² + γ/2 E‖∇D(G(z))‖²; G: min E f(D(x) - D(G(z))), f = softplus, real
+    and fake paired (Huang et al. 2024, arXiv:2501.05441, eqs. 2 to 4). The paper's β₁ = 0 is kept."""
+
+    betas = (0.0, 0.99)
+
+    def __init__(
+        self,
+        data: DataSpec,
+        *,
+        latent: int | None = None,
+        net: str = "mlp",
+        width: int = 256,
+        lr: float = 1e-3,
+        gamma: float = 0.1,
+    ) -> None:
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
+        self.gamma = gamma
 
     def critic_loss(self, batch: Batch) -> Tensor:
         fake = self.fakes(batch.x).detach()
-        share = torch.rand((len(fake),) + (1,) * (fake.ndim - 1), dtype=fake.dtype, device=fake.device)
-        between = share * batch.x + (1 - share) * fake
-        penalty = gradient_penalty(input_gradient(self.score, between)).mean()
-        return self.score(fake).mean() - self.score(batch.x).mean() + self.penalty * penalty
+        steep = [input_gradient(self.score, x).flatten(1).square().sum(1).mean() for x in (batch.x, fake)]
+        relative = functional.softplus(self.score(fake) - self.score(batch.x)).mean()
+        return relative + 0.5 * self.gamma * (steep[0] + steep[1])
 
     def generator_loss(self, batch: Batch) -> Tensor:
-        return -self.score(self.fakes(batch.x)).mean()
+        return functional.softplus(self.score(batch.x) - self.score(self.fakes(batch.x))).mean()

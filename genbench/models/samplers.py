@@ -1,11 +1,10 @@
 """Latent samplers: densities fitted to training codes, an axis of their own. `ae` cannot sample, `ae+gmm10` can.
 
-A sampler is an `nn.Module` whose whole state is buffers: `make_sampler(name, latent)` gives an empty one to load into.
+A sampler is an `nn.Module` whose whole state is tensors: `make_sampler(name, latent)` gives an empty one to load into.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import cast
 
@@ -13,107 +12,90 @@ import torch
 from torch import Tensor, nn
 
 from genbench.errors import Unsupported, nearest
+from genbench.models.flows import couplings
+from genbench.models.mixture import GaussianMixture
 from genbench.protocols.model import Encodes
 
-SAMPLERS = ("gaussian", "gmm10")
+SAMPLERS = ("gaussian", "gmm10", "flow")
 """The names that `fit_sampler` knows; `prior` is the model's own and needs no fit."""
 
+FLOW_STEPS = 500
 
-class MixtureSampler(nn.Module):
-    """Σ_k w_k N(μ_k, L_k L_kᵀ) with full covariances, fitted by EM in float64. One component is a plain Gaussian.
 
-    Starts from k-means++ and ten Lloyd steps; EM until the mean log-likelihood gains less than 1e-4, at most 100
-    rounds. Each covariance gets 1e-6 of the codes' mean variance on its diagonal, as scikit-learn's does 1e-6.
-    """
-
-    def __init__(self, latent: int, components: int) -> None:
-        super().__init__()
-        self.weights: Tensor
-        self.means: Tensor
-        self.roots: Tensor
-        self.register_buffer("weights", torch.full((components,), 1 / components))
-        self.register_buffer("means", torch.zeros(components, latent))
-        self.register_buffer("roots", torch.eye(latent).repeat(components, 1, 1))
+class LatentSampler(nn.Module):
+    """A density on codes: what `fit_sampler` gives."""
 
     def fit(self, codes: Tensor, *, generator: torch.Generator) -> None:
-        """Fit to codes (N, latent); needs more codes than components and than the latent size."""
-        components = len(self.weights)
-        if len(codes) <= max(components, codes.shape[1]):
-            raise Unsupported(
-                f"{len(codes)} codes are too few to fit {components} Gaussians in {codes.shape[1]} dimensions."
-            )
-        z = codes.double()
-        ridge = 1e-6 * float(z.var(0).mean()) + 1e-12
-        shares = nn.functional.one_hot(_kmeans(z, components, generator), components).double()
-        best = -math.inf
-        for _ in range(100):
-            parameters = _maximise(z, shares, ridge)
-            joint = _log_joint(z, *parameters)
-            shares = joint.softmax(1)
-            now = float(joint.logsumexp(1).mean())
-            if now - best < 1e-4:
-                break
-            best = now
-        weights, means, roots = parameters
-        self.weights, self.means, self.roots = weights.float(), means.float(), roots.float()
+        """Fit to codes (N, latent)."""
+        raise NotImplementedError
 
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
         """(n, latent) draws."""
-        rows = torch.multinomial(self.weights, n, replacement=True, generator=generator)
-        noise = torch.randn(n, self.means.shape[1], generator=generator, device=self.means.device)
-        return self.means[rows] + (self.roots[rows] @ noise[..., None]).squeeze(-1)
+        raise NotImplementedError
 
     def log_prob(self, z: Tensor) -> Tensor:
         """(N, latent) -> (N,) nats."""
-        joint = _log_joint(z.double(), self.weights.double(), self.means.double(), self.roots.double())
-        return joint.logsumexp(1).to(z.dtype)
+        raise NotImplementedError
 
 
-def _maximise(z: Tensor, shares: Tensor, ridge: float) -> tuple[Tensor, Tensor, Tensor]:
-    """EM's M step: weights (K,), means (K, d) and Cholesky roots (K, d, d) from responsibilities (N, K)."""
-    counts = shares.sum(0) + 1e-10
-    means = shares.T @ z / counts[:, None]
-    eye = torch.eye(z.shape[1], dtype=z.dtype, device=z.device)
-    roots = []
-    for share, count, mean in zip(shares.T, counts, means, strict=True):
-        centred = z - mean
-        roots.append(torch.linalg.cholesky((share[:, None] * centred).T @ centred / count + ridge * eye))
-    return counts / counts.sum(), means, torch.stack(roots)
+class MixtureSampler(LatentSampler):
+    """A mixture of Gaussians with full covariances by EM; one component is a plain Gaussian."""
+
+    def __init__(self, latent: int, components: int) -> None:
+        super().__init__()
+        self.mixture = GaussianMixture(latent, components)
+
+    def fit(self, codes: Tensor, *, generator: torch.Generator) -> None:
+        self.mixture.fit(codes, generator=generator)
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        return self.mixture.sample(n, generator=generator)
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        return self.mixture.log_prob(z)
 
 
-def _log_joint(z: Tensor, weights: Tensor, means: Tensor, roots: Tensor) -> Tensor:
-    """log w_k + log N(z; μ_k, L_k L_kᵀ): (N, K)."""
-    columns = []
-    for weight, mean, root in zip(weights, means, roots, strict=True):
-        white = torch.linalg.solve_triangular(root, (z - mean).T, upper=False)
-        norm = root.diagonal().log().sum() + 0.5 * z.shape[1] * math.log(2 * math.pi)
-        columns.append(weight.log() - norm - 0.5 * white.square().sum(0))
-    return torch.stack(columns, 1)
+class FlowSampler(LatentSampler):
+    """RealNVP on standardised codes: six couplings, 500 steps of Adam at batch 256 (Dinh et al. 2017)."""
+
+    def __init__(self, latent: int) -> None:
+        super().__init__()
+        self.flow = couplings(latent, 6, 64)
+        self.mean: Tensor
+        self.scale: Tensor
+        self.register_buffer("mean", torch.zeros(latent))
+        self.register_buffer("scale", torch.ones(latent))
+
+    @torch.enable_grad()
+    def fit(self, codes: Tensor, *, generator: torch.Generator) -> None:
+        codes = codes.detach()
+        self.mean, self.scale = codes.mean(0), codes.std(0) + 1e-6
+        optimizer = torch.optim.Adam(self.flow.parameters(), lr=2e-3, fused=True)
+        for _ in range(FLOW_STEPS):
+            rows = torch.randint(len(codes), (256,), generator=generator, device=generator.device).to(codes.device)
+            optimizer.zero_grad(set_to_none=True)
+            loss = -self.flow.log_prob((codes[rows] - self.mean) / self.scale).mean()
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(self.flow.parameters(), 10.0)
+            optimizer.step()
+        self.requires_grad_(False)
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        noise = torch.randn(n, len(self.mean), generator=generator, device=self.mean.device)
+        return self.mean + self.scale * self.flow.inverse(noise)
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        return self.flow.log_prob((z - self.mean) / self.scale) - self.scale.log().sum()
 
 
-def _kmeans(z: Tensor, components: int, generator: torch.Generator, rounds: int = 10) -> Tensor:
-    """Cluster numbers (N,) by k-means++ seeding and Lloyd's steps; an emptied cluster keeps its centre."""
-    first = torch.randint(len(z), (1,), generator=generator, device=z.device)
-    centres = z[first]
-    for _ in range(components - 1):
-        nearest_centre = torch.cdist(z, centres).square().min(1).values
-        weights = nearest_centre if bool(nearest_centre.any()) else torch.ones_like(nearest_centre)
-        centres = torch.cat([centres, z[torch.multinomial(weights, 1, generator=generator)]])
-    for _ in range(rounds):
-        labels = torch.cdist(z, centres).argmin(1)
-        member = nn.functional.one_hot(labels, components).to(z.dtype)
-        counts = member.sum(0)[:, None]
-        centres = torch.where(counts > 0, member.T @ z / counts.clamp(min=1), centres)
-    return torch.cdist(z, centres).argmin(1)
-
-
-_MAKERS: dict[str, Callable[[int], MixtureSampler]] = {
+_MAKERS: dict[str, Callable[[int], LatentSampler]] = {
     "gaussian": lambda latent: MixtureSampler(latent, 1),
     "gmm10": lambda latent: MixtureSampler(latent, 10),
+    "flow": FlowSampler,
 }
 
 
-def make_sampler(name: str, latent: int) -> MixtureSampler:
+def make_sampler(name: str, latent: int) -> LatentSampler:
     """An unfitted sampler whose state can be loaded. Raises `Unsupported` for an unknown name, with the nearest."""
     if name not in _MAKERS:
         hint = nearest(name, SAMPLERS)
@@ -121,7 +103,7 @@ def make_sampler(name: str, latent: int) -> MixtureSampler:
     return _MAKERS[name](latent)
 
 
-def fit_sampler(name: str, codes: Tensor, *, generator: torch.Generator) -> MixtureSampler:
+def fit_sampler(name: str, codes: Tensor, *, generator: torch.Generator) -> LatentSampler:
     """The named sampler fitted to training codes (N, latent), on their device."""
     sampler = make_sampler(name, codes.shape[1]).to(codes.device)
     sampler.fit(codes, generator=generator)

@@ -1,11 +1,16 @@
-"""The variational autoencoder of Kingma & Welling and what its relatives share."""
+"""The variational autoencoder of Kingma & Welling, its likelihoods, and what its relatives share."""
 
 from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from genbench.models import nets
+from genbench.models.autoencoders import squared_error
 from genbench.models.likelihoods import (
     bernoulli_log_prob,
     diagonal_log_prob,
@@ -25,7 +30,8 @@ class VariationalAutoencoder(GenerativeModel):
     """q(z|x) a diagonal Gaussian, p(z) = N(0, I), p(x|z) by the data: Bernoulli on [0, 1], else N(·, γ² I).
 
     `gamma`: the stated scale of the Gaussian. Subclasses give `loss`. `log_prob` is the importance-weighted bound
-    (Burda 2016) with 64 samples from noise of a fixed seed, the same for each example.
+    (Burda 2016) with 64 samples from noise of a fixed seed, the same for each example. Images are shown as the mean
+    of p(x|z); points and table rows are drawn from it.
     """
 
     likelihood_kind = Kind.BOUND
@@ -37,11 +43,15 @@ class VariationalAutoencoder(GenerativeModel):
         self.latent = nets.latent_size(data, latent)
         self.encoder = nets.encoder(data, 2 * self.latent, net=net, width=width)
         self.decoder = nets.decoder(data, self.latent, net=net, width=width)
-        self.bernoulli = data.unit_range
         self.squash = nets.Squash(data)
+        self.noise_size = self.latent
+        self.draws_points = not data.is_image
         self.log_scale: Tensor
-        self.register_buffer("log_scale", torch.tensor(gamma).log())
-        name = "bernoulli" if self.bernoulli else f"gaussian, scale {gamma:g}"
+        self.register_buffer("log_scale", torch.tensor(math.log(gamma)))
+        self._name_likelihood("bernoulli" if data.unit_range else f"gaussian, scale {gamma:g}")
+
+    def _name_likelihood(self, name: str) -> None:
+        self.bernoulli = name == "bernoulli"
         self.likelihood = f"{name}, iwae-{BOUND_SAMPLES}"
 
     def objectives(self) -> list[Objective]:
@@ -65,7 +75,13 @@ class VariationalAutoencoder(GenerativeModel):
         output = self.decoder(z)
         if self.bernoulli:
             return bernoulli_log_prob(output, x)
-        return gaussian_log_prob(output, x, self.log_scale)
+        return gaussian_log_prob(self.squash(output), x, self.log_scale)
+
+    def elbo(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """log p(x|z) (B,), KL(q(z|x) ‖ N(0, I)) (B,) and the draw z (B, latent) that the first was made with."""
+        mean, log_var = self.posterior(x)
+        z = self.draw(mean, log_var)
+        return self.log_likelihood(x, z), gaussian_kl(mean, log_var).sum(1), z
 
     def encode(self, x: Tensor) -> Tensor:
         return self.posterior(x)[0]
@@ -78,30 +94,91 @@ class VariationalAutoencoder(GenerativeModel):
         return self.decode(self.encode(x))
 
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
-        """Decoded draws of the prior; a Gaussian p(x|z) adds its noise, a Bernoulli one gives its mean."""
-        device = self.log_scale.device
-        x = self.decode(torch.randn(n, self.latent, generator=generator, device=device))
-        if self.bernoulli:
+        """Decoded draws of the prior."""
+        return self.shown(self.prior_sample(n, generator=generator), generator)
+
+    def shown(self, z: Tensor, generator: torch.Generator) -> Tensor:
+        """x of these codes: the mean of p(x|z) for images, a draw of it for points and table rows."""
+        x = self.decode(z)
+        if not self.draws_points:
             return x
-        noise = torch.randn(x.shape, generator=generator, device=device)
+        noise = torch.randn(x.shape, generator=generator, device=x.device)
         return x + self.log_scale.exp() * noise
+
+    def prior_sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        """(n, latent) draws of p(z)."""
+        return torch.randn(n, self.latent, generator=generator, device=generator.device)
+
+    def prior_log_prob(self, z: Tensor) -> Tensor:
+        """log p(z): (B, latent) -> (B,)."""
+        return standard_log_prob(z)
 
     def log_prob(self, x: Tensor, k: int = BOUND_SAMPLES) -> Tensor:
         """log (1/k) Σ_j p(x, z_j) / q(z_j|x), z_j ~ q: a lower bound in expectation, nats an example."""
         mean, log_var = self.posterior(x)
-        noise = torch.randn(k, self.latent, generator=seeded_generator("iwae", k)).to(x.device)
-        weights = [self._log_weight(x, mean, log_var, eps) for eps in noise]
-        return torch.logsumexp(torch.stack(weights), 0) - torch.tensor(float(k)).log()
+        return self.bound(lambda eps: self.log_weight(x, mean, log_var, eps), k, x)
 
-    def _log_weight(self, x: Tensor, mean: Tensor, log_var: Tensor, eps: Tensor) -> Tensor:
+    def bound(self, log_weight: Callable[[Tensor], Tensor], k: int, like: Tensor) -> Tensor:
+        """log of the mean weight over k rows of fixed noise: (B,)."""
+        noise = torch.randn(k, self.noise_size, generator=seeded_generator("iwae", k)).to(like)
+        total = functools.reduce(torch.logaddexp, map(log_weight, noise))
+        return total - math.log(k)
+
+    def log_weight(self, x: Tensor, mean: Tensor, log_var: Tensor, eps: Tensor) -> Tensor:
+        """log p(x, z) - log q(z|x) at z = mean + σ ε, ε (B, noise_size) or one for all: (B,)."""
         z = mean + torch.exp(0.5 * log_var) * eps
-        return self.log_likelihood(x, z) + standard_log_prob(z) - diagonal_log_prob(z, mean, log_var)
+        return self.log_likelihood(x, z) + self.prior_log_prob(z) - diagonal_log_prob(z, mean, log_var)
 
 
 class VAE(VariationalAutoencoder):
     """max E_q log p(x|z) - KL(q(z|x) ‖ p(z)) (Kingma & Welling 2014, arXiv:1312.6114), the KL in closed form."""
 
     def loss(self, batch: Batch) -> Tensor:
+        log_likelihood, kl, _ = self.elbo(batch.x)
+        return (kl - log_likelihood).mean()
+
+
+class GaussianVAE(VariationalAutoencoder):
+    """The VAE with p(x|z) = N(·, γ² I) on any data, γ stated (Dai & Wipf 2019 call it fixed γ, arXiv:1903.05789)."""
+
+    def __init__(
+        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, gamma: float = 0.1
+    ) -> None:
+        super().__init__(data, latent=latent, net=net, width=width, gamma=gamma)
+        self._name_likelihood(f"gaussian, scale {gamma:g}")
+
+    def loss(self, batch: Batch) -> Tensor:
+        log_likelihood, kl, _ = self.elbo(batch.x)
+        return (kl - log_likelihood).mean()
+
+
+class SigmaVAE(VariationalAutoencoder):
+    """The VAE with p(x|z) = N(·, σ² I), σ² the mean squared error, which maximises the likelihood (Rybkin et al. 2021,
+    arXiv:2006.13202, eq. 7).
+
+    The paper takes each batch's own error; here log σ is its running mean that starts at `gamma`, because on few
+    dimensions a σ as large as the first errors lets the code collapse before anything is learnt.
+    """
+
+    def __init__(
+        self,
+        data: DataSpec,
+        *,
+        latent: int | None = None,
+        net: str = "mlp",
+        width: int = 256,
+        gamma: float = 0.1,
+        memory: float = 0.99,
+    ) -> None:
+        super().__init__(data, latent=latent, net=net, width=width, gamma=gamma)
+        self.memory = memory
+        self._name_likelihood("gaussian, learned scale")
+
+    def loss(self, batch: Batch) -> Tensor:
         mean, log_var = self.posterior(batch.x)
-        log_likelihood = self.log_likelihood(batch.x, self.draw(mean, log_var))
+        output = self.decode(self.draw(mean, log_var))
+        with torch.no_grad():
+            error = squared_error(batch.x, output).mean() / output[0].numel()
+            self.log_scale.copy_(self.memory * self.log_scale + (1 - self.memory) * 0.5 * torch.log(error + 1e-8))
+        log_likelihood = gaussian_log_prob(output, batch.x, self.log_scale.clone())
         return (gaussian_kl(mean, log_var).sum(1) - log_likelihood).mean()

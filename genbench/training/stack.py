@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -60,7 +60,8 @@ class Stack:
             return loss, [state[f"model.{name}"] for name in buffers]
 
         def stacked(batch: Batch) -> Tensor:
-            each = vmap(one, in_dims=(0, 0, 0 if batch.y is not None else (0, None)), randomness=self._noise)
+            axes: Any = 0 if batch.y is not None else Batch(cast(Any, 0))
+            each = vmap(one, in_dims=(0, 0, axes), randomness=self._noise)
             loss, changed = each(self._parameters, self._buffers, batch)
             with torch.no_grad():
                 for buffer, value in zip(self._buffers.values(), changed, strict=True):

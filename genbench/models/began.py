@@ -1,0 +1,75 @@
+"""BEGAN: the critic is an autoencoder, and the game is kept in balance."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from genbench.models import nets
+from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Objective
+
+
+class BEGAN(GenerativeModel):
+    """D: min L(x) - k L(G(z)), G: min L(G(z)), k ← k + λ(γ L(x) - L(G(z))), L(v) = mean |v - D(v)|, D an autoencoder
+    (Berthelot et al. 2017, arXiv:1703.10717, section 3.3: γ = 0.5, λ = 0.001). Three nets within the budget."""
+
+    outlier_score_name = "autoencoder critic"
+
+    def __init__(
+        self,
+        data: DataSpec,
+        *,
+        latent: int | None = None,
+        net: str = "mlp",
+        width: int = 256,
+        lr: float = 1e-3,
+        gamma: float = 0.5,
+    ) -> None:
+        super().__init__()
+        self.latent, self.lr, self.gamma = nets.latent_size(data, latent), lr, gamma
+        width = nets.split_width(data, net, width, parts=3)
+        self.generator = nets.decoder(data, self.latent, net=net, width=width)
+        self.critic = torch.nn.Sequential(
+            nets.encoder(data, self.latent, net=net, width=width),
+            nets.decoder(data, self.latent, net=net, width=width),
+            nets.Squash(data),
+        )
+        self.squash = nets.Squash(data)
+        self.balance: Tensor
+        self.register_buffer("balance", torch.zeros(()))
+
+    def objectives(self) -> list[Objective]:
+        adam = Adam(lr=self.lr, betas=(0.5, 0.999))
+        return [
+            Objective("critic", self.critic.parameters(), self.critic_loss, optimizer=adam),
+            Objective("generator", self.generator.parameters(), self.generator_loss, optimizer=adam),
+        ]
+
+    def error(self, x: Tensor) -> Tensor:
+        """L(x) for each example: (B, *shape) -> (B,)."""
+        error: Tensor = (x - self.critic(x)).abs().flatten(1).mean(1)
+        return error
+
+    def critic_loss(self, batch: Batch) -> Tensor:
+        real, fake = self.error(batch.x).mean(), self.error(self._fakes(batch.x).detach()).mean()
+        weight = self.balance.clone()
+        with torch.no_grad():
+            self.balance.copy_((self.balance + 0.001 * (self.gamma * real - fake)).clamp(0, 1))
+        return real - weight * fake
+
+    def generator_loss(self, batch: Batch) -> Tensor:
+        return self.error(self._fakes(batch.x)).mean()
+
+    def _fakes(self, x: Tensor) -> Tensor:
+        return self.decode(torch.randn(len(x), self.latent, dtype=x.dtype, device=x.device))
+
+    def decode(self, z: Tensor) -> Tensor:
+        x: Tensor = self.squash(self.generator(z))
+        return x
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        return self.decode(torch.randn(n, self.latent, generator=generator, device=generator.device))
+
+    def outlier_score(self, x: Tensor) -> Tensor:
+        """L(x)."""
+        return self.error(x)

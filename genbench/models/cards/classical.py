@@ -1,0 +1,110 @@
+"""Cards of the family `classical`."""
+
+from __future__ import annotations
+
+from genbench.protocols.card import ModelCard
+
+CARDS: list[tuple[ModelCard, str]] = [
+    (
+        ModelCard(
+            name="gaussian",
+            family="classical",
+            summary="One normal law with full covariance, shrunk as Ledoit and Wolf do.",
+            paper="Ledoit & Wolf 2004, doi:10.1016/S0047-259X(03)00096-4",
+            objective="max Σ log N(x; μ, Σ)",
+            capabilities=("samples", "density"),
+            likelihood="gaussian, exact",
+            weaknesses="One mode; means and covariances are all that it knows.",
+        ),
+        "genbench.models.classical:Gaussian",
+    ),
+    (
+        ModelCard(
+            name="ppca",
+            family="classical",
+            summary="Probabilistic PCA: a linear code and round noise, at its maximum likelihood.",
+            paper="Tipping & Bishop 1999, doi:10.1111/1467-9868.00196",
+            objective="max Σ log N(x; μ, WWᵀ + σ²I)",
+            capabilities=(
+                "samples",
+                "reconstructs",
+                "encodes",
+                "density",
+            ),
+            likelihood="ppca, exact",
+            weaknesses="Linear; one mode.",
+        ),
+        "genbench.models.classical:PPCA",
+    ),
+    (
+        ModelCard(
+            name="gmm",
+            family="classical",
+            summary="Ten Gaussians in the principal subspace by EM, round noise outside it.",
+            paper="Dempster, Laird & Rubin 1977; Tipping & Bishop 1999 (mixtures)",
+            objective="max Σ log Σ_k w_k N(Pᵀ(x − μ); μ_k, Σ_k) · N(rest; 0, σ²I)",
+            capabilities=(
+                "samples",
+                "density",
+            ),
+            likelihood="gmm10, exact",
+            weaknesses="Local optima of EM; one subspace for all components.",
+        ),
+        "genbench.models.classical:GMM",
+    ),
+    (
+        ModelCard(
+            name="kde",
+            family="classical",
+            summary="Kernel density with the bandwidth of the best leave-one-out likelihood.",
+            paper="Parzen 1962; Duin 1976",
+            objective="p(x) = (1/N) Σ_i N(x; x_i, h²I)",
+            capabilities=(
+                "samples",
+                "density",
+            ),
+            likelihood="kde, exact",
+            weaknesses="Its samples are training examples with noise; hopeless in many dimensions.",
+        ),
+        "genbench.models.classical:KDE",
+    ),
+    (
+        ModelCard(
+            name="isolation-forest",
+            family="classical",
+            summary="Outlier scores from the depth at which random splits set a point apart.",
+            paper="Liu, Ting & Zhou 2008, doi:10.1109/ICDM.2008.17",
+            objective="score = 2^(−E h(x)/c(n))",
+            capabilities=("outliers",),
+            weaknesses="Splits along single values: weak on images.",
+        ),
+        "genbench.models.detectors:IsolationForest",
+    ),
+    (
+        ModelCard(
+            name="knn",
+            family="classical",
+            summary="Outlier score: distance to the fifth nearest training example.",
+            paper="Ramaswamy, Rastogi & Shim 2000, doi:10.1145/342009.335437",
+            objective="score = r_5(x)",
+            capabilities=("outliers",),
+            weaknesses="Keeps the training set; pixel distance knows no meaning.",
+        ),
+        "genbench.models.detectors:KNN",
+    ),
+    (
+        ModelCard(
+            name="pca-residual",
+            family="classical",
+            summary="Outlier score: what the principal components of 95 % variance leave out.",
+            paper="Jackson & Mudholkar 1979, doi:10.1080/00401706.1979.10489779",
+            objective="score = ‖x − x̂‖²/D",
+            capabilities=(
+                "reconstructs",
+                "outliers",
+            ),
+            weaknesses="Linear; blind to strange points within the subspace.",
+        ),
+        "genbench.models.detectors:PCAResidual",
+    ),
+]

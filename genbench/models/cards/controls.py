@@ -1,0 +1,119 @@
+"""Cards of the family `control`."""
+
+from __future__ import annotations
+
+from genbench.protocols.card import ModelCard
+
+CARDS: list[tuple[ModelCard, str]] = [
+    (
+        ModelCard(
+            name="control-train-copy",
+            family="control",
+            summary="Training examples dealt again: what memorising looks like.",
+            objective="x ~ training set",
+            capabilities=("samples",),
+            weaknesses="Not a model: it must be flagged as a copy.",
+        ),
+        "genbench.models.controls:TrainCopy",
+    ),
+    (
+        ModelCard(
+            name="control-test-half",
+            family="control",
+            summary="Held-out real data in a perfect model's place: the ceiling.",
+            objective="x ~ ceiling split",
+            capabilities=("samples",),
+            weaknesses="Not a model: it shows how much of a score is sampling noise.",
+        ),
+        "genbench.models.controls:TestHalf",
+    ),
+    (
+        ModelCard(
+            name="control-marginals",
+            family="control",
+            summary="Each value drawn alone from its training values: the floor.",
+            objective="p(x) = Π_j p_j(x_j)",
+            capabilities=("samples",),
+            weaknesses="Knows nothing of how values hang together; a model below it has learned nothing of that.",
+        ),
+        "genbench.models.controls:Marginals",
+    ),
+    (
+        ModelCard(
+            name="control-noise",
+            family="control",
+            summary="Uniform noise over the data's range, and outlier scores at random.",
+            objective="x ~ U(range)",
+            capabilities=("samples", "outliers"),
+            weaknesses="Not a model.",
+        ),
+        "genbench.models.controls:Noise",
+    ),
+    (
+        ModelCard(
+            name="control-mean-image",
+            family="control",
+            summary="The training mean, always: the floor of reconstruction and the picture of collapse.",
+            objective="x = E x",
+            capabilities=("samples", "reconstructs"),
+            weaknesses="Not a model.",
+        ),
+        "genbench.models.controls:MeanImage",
+    ),
+    (
+        ModelCard(
+            name="oracle",
+            family="control",
+            summary="The true sampler and density of a toy: what a perfect model scores.",
+            objective="p = p_data",
+            capabilities=("samples", "density"),
+            likelihood="the true density, exact",
+            weaknesses="Exists only where the law of the data is known.",
+        ),
+        "genbench.models.controls:Oracle",
+    ),
+    (
+        ModelCard(
+            name="control-bright",
+            family="control",
+            summary="Outlier score of brightness: what a model must beat.",
+            objective="score = mean x",
+            capabilities=("outliers",),
+            weaknesses="Not a model.",
+        ),
+        "genbench.models.confounds:Bright",
+    ),
+    (
+        ModelCard(
+            name="control-dark",
+            family="control",
+            summary="Outlier score of darkness: the other sign of brightness, a row of its own.",
+            objective="score = −mean x",
+            capabilities=("outliers",),
+            weaknesses="Not a model.",
+        ),
+        "genbench.models.confounds:Dark",
+    ),
+    (
+        ModelCard(
+            name="control-compressed-size",
+            family="control",
+            summary="Outlier score of complexity: bytes of the image as PNG.",
+            objective="score = PNG bytes",
+            capabilities=("outliers",),
+            weaknesses="Not a model; no GPU makes PNGs.",
+        ),
+        "genbench.models.confounds:CompressedSize",
+    ),
+    (
+        ModelCard(
+            name="control-total-variation",
+            family="control",
+            summary="Outlier score of roughness: mean absolute difference of neighbours.",
+            objective="score = mean |∂x|",
+            capabilities=("outliers",),
+            weaknesses="Not a model.",
+        ),
+        "genbench.models.confounds:TotalVariation",
+    ),
+]

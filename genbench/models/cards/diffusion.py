@@ -1,0 +1,50 @@
+"""Cards of the family `diffusion`."""
+
+from __future__ import annotations
+
+from genbench.protocols.card import ModelCard
+
+CARDS: list[tuple[ModelCard, str]] = [
+    (
+        ModelCard(
+            name="ddpm",
+            family="diffusion",
+            summary="Denoising diffusion with noise prediction and a cosine schedule, sampled by DDIM in 50 steps.",
+            paper="Ho et al. 2020, arXiv:2006.11239; DDIM: Song et al. 2021, arXiv:2010.02502",
+            objective="min E‖ε − ε_θ(√ᾱ_t x + √(1−ᾱ_t) ε, t)‖²",
+            capabilities=("samples", "outliers"),
+            weaknesses="Fifty network evaluations a sample; no code of small size.",
+        ),
+        "genbench.models.diffusion:DDPM",
+    ),
+    (
+        ModelCard(
+            name="edm",
+            family="diffusion",
+            summary="Preconditioned denoiser over all noise levels, sampled by Heun's method with 35 evaluations.",
+            paper="Karras et al. 2022, arXiv:2206.00364",
+            objective="min E λ(σ)‖D(x + σn; σ) − x‖², D = c_skip x + c_out F(c_in x; ¼ ln σ)",
+            capabilities=(
+                "samples",
+                "outliers",
+            ),
+            weaknesses="The spread of the data must be known: 0.5 on images, 1 elsewhere.",
+        ),
+        "genbench.models.score_based:EDM",
+    ),
+    (
+        ModelCard(
+            name="flow-matching",
+            family="diffusion",
+            summary="A velocity field along straight lines from noise to data, sampled by the midpoint rule.",
+            paper="Lipman et al. 2023, arXiv:2210.02747; Liu et al. 2023, arXiv:2209.03003",
+            objective="min E‖v((1−t)n + t x, t) − (x − n)‖²",
+            capabilities=(
+                "samples",
+                "outliers",
+            ),
+            weaknesses="Fifty network evaluations a sample; no code of small size.",
+        ),
+        "genbench.models.score_based:FlowMatching",
+    ),
+]

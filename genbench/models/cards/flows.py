@@ -1,0 +1,40 @@
+"""Cards of the family `flow`."""
+
+from __future__ import annotations
+
+from genbench.protocols.card import ModelCard
+
+CARDS: list[tuple[ModelCard, str]] = [
+    (
+        ModelCard(
+            name="realnvp",
+            family="flow",
+            summary="Normalising flow of affine couplings over flat vectors.",
+            paper="Dinh et al. 2017, arXiv:1605.08803",
+            objective="max E log N(f(x); 0, I) + log |det ∂f/∂x|",
+            capabilities=(
+                "samples",
+                "density",
+            ),
+            likelihood="exact; on [0, 1] dequantised to 256 levels",
+            weaknesses="Each coupling moves half of the values; a weak fit for separate modes and images.",
+        ),
+        "genbench.models.flows:RealNVP",
+    ),
+    (
+        ModelCard(
+            name="maf",
+            family="flow",
+            summary="Masked autoregressive flow: exact density, sampling value by value.",
+            paper="Papamakarios et al. 2017, arXiv:1705.07057",
+            objective="max E log N(f(x); 0, I) + log |det ∂f/∂x|",
+            capabilities=(
+                "samples",
+                "density",
+            ),
+            likelihood="exact; on [0, 1] dequantised to 256 levels",
+            weaknesses="Sampling takes as many passes a layer as there are values.",
+        ),
+        "genbench.models.flows:MAF",
+    ),
+]

@@ -1,0 +1,268 @@
+"""Cards of the family `vae`."""
+
+from __future__ import annotations
+
+from genbench.protocols.card import ModelCard
+
+CARDS: list[tuple[ModelCard, str]] = [
+    (
+        ModelCard(
+            name="vae",
+            family="vae",
+            summary="Variational autoencoder: Bernoulli on data in [0, 1], Gaussian of stated scale elsewhere.",
+            paper="Kingma & Welling 2014, arXiv:1312.6114",
+            objective="max E_q log p(x|z) − KL(q(z|x) ‖ N(0, I))",
+            capabilities=("samples", "reconstructs", "encodes", "density"),
+            likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
+            weaknesses="Blurred samples; unused latents; on grey values the Bernoulli likelihood is not a density.",
+        ),
+        "genbench.models.vae:VAE",
+    ),
+    (
+        ModelCard(
+            name="vae-gaussian",
+            family="vae",
+            summary="VAE with a Gaussian likelihood of stated scale on any data.",
+            paper="Kingma & Welling 2014, arXiv:1312.6114",
+            objective="max E_q log N(x; D(z), γ²I) − KL(q(z|x) ‖ N(0, I)), γ = 0.1",
+            capabilities=(
+                "samples",
+                "reconstructs",
+                "encodes",
+                "density",
+            ),
+            likelihood="gaussian with scale 0.1; bound by 64 importance samples",
+            weaknesses="The stated scale decides the weight of the KL, and with it every score.",
+        ),
+        "genbench.models.vae:GaussianVAE",
+    ),
+    (
+        ModelCard(
+            name="sigma-vae",
+            family="vae",
+            summary="VAE with a Gaussian likelihood whose scale maximises the likelihood of each batch.",
+            paper="Rybkin et al. 2021, arXiv:2006.13202",
+            objective="max E_q log N(x; D(z), σ̂²I) − KL(q(z|x) ‖ N(0, I)), σ̂² = mean squared error",
+            capabilities=(
+                "samples",
+                "reconstructs",
+                "encodes",
+                "density",
+            ),
+            likelihood="gaussian with learned scale; bound by 64 importance samples",
+            weaknesses="A small scale lets the codes leave the prior: good reconstructions, worse samples.",
+        ),
+        "genbench.models.vae:SigmaVAE",
+    ),
+    (
+        ModelCard(
+            name="beta-vae",
+            family="vae",
+            summary="VAE with a heavier KL for factorised codes.",
+            paper="Higgins et al. 2017, ICLR",
+            objective="max E_q log p(x|z) − β KL(q(z|x) ‖ N(0, I)), β = 2",
+            capabilities=(
+                "samples",
+                "reconstructs",
+                "encodes",
+                "density",
+            ),
+            likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
+            weaknesses="Blurrier than the VAE; latents switch off.",
+        ),
+        "genbench.models.disentangling:BetaVAE",
+    ),
+    (
+        ModelCard(
+            name="iwae",
+            family="vae",
+            summary="Importance-weighted autoencoder: a tighter bound from k samples.",
+            paper="Burda et al. 2016, arXiv:1509.00519",
+            objective="max E log (1/k) Σ_j p(x, z_j)/q(z_j|x), k = 5",
+            capabilities=(
+                "samples",
+                "reconstructs",
+                "encodes",
+                "density",
+            ),
+            likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
+            weaknesses="The decoder runs k times a step; the encoder's gradient gets weaker as k grows.",
+        ),
+        "genbench.models.iwae:IWAE",
+    ),
+    (
+        ModelCard(
+            name="info-vae",
+            family="vae",
+            summary="VAE with a weaker KL and an MMD that pulls all codes together to the prior.",
+            paper="Zhao et al. 2019, arXiv:1706.02262",
+            objective="max E_q log p(x|z) − (1−α) KL − (α+λ−1) MMD²(q(z), p(z)), α = 0.5, λ = 100",
+            capabilities=(
+                "samples",
+                "reconstructs",
+                "encodes",
+                "density",
+            ),
+            likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
+            weaknesses="Two weights without a rule; its bound is loose.",
+        ),
+        "genbench.models.info_vae:InfoVAE",
+    ),
+    (
+        ModelCard(
+            name="beta-tc-vae",
+            family="vae",
+            summary="VAE that weighs the total correlation of its codes alone.",
+            paper="Chen et al. 2018, arXiv:1802.04942",
+            objective="max E_q log p(x|z) − I(x; z) − β TC(z) − Σ_j KL(q(z_j) ‖ p(z_j)), β = 6",
+            capabilities=(
+                "samples",
+                "reconstructs",
+                "encodes",
+                "density",
+            ),
+            likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
+            weaknesses="The total correlation is estimated from one batch and biased.",
+        ),
+        "genbench.models.disentangling:BetaTCVAE",
+    ),
+    (
+        ModelCard(
+            name="factor-vae",
+            family="vae",
+            summary="VAE with a critic that measures the total correlation of its codes.",
+            paper="Kim & Mnih 2018, arXiv:1802.05983",
+            objective="max ELBO − γ E T(z); T: tells z from z with shuffled columns; γ = 6",
+            capabilities=(
+                "samples",
+                "reconstructs",
+                "encodes",
+                "density",
+            ),
+            likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
+            weaknesses="Half of the budget trains the critic.",
+        ),
+        "genbench.models.disentangling:FactorVAE",
+    ),
+    (
+        ModelCard(
+            name="dip-vae",
+            family="vae",
+            summary="VAE whose mean codes are held to unit covariance.",
+            paper="Kumar et al. 2018, arXiv:1711.00848",
+            objective="max ELBO − λ Σ_{i≠j} Cov(μ)²_ij − 10λ Σ_i (Cov(μ)_ii − 1)², λ = 5",
+            capabilities=(
+                "samples",
+                "reconstructs",
+                "encodes",
+                "density",
+            ),
+            likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
+            weaknesses="Uncorrelated is not independent.",
+        ),
+        "genbench.models.disentangling:DIPVAE",
+    ),
+    (
+        ModelCard(
+            name="vamp-vae",
+            family="vae",
+            summary="VAE whose prior is a mixture of its posteriors at learned pseudo-inputs.",
+            paper="Tomczak & Welling 2018, arXiv:1705.07120",
+            objective="max E_q log p(x, z) − log q(z|x), p(z) = (1/50) Σ_k q(z|u_k)",
+            capabilities=(
+                "samples",
+                "reconstructs",
+                "encodes",
+                "density",
+            ),
+            likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
+            weaknesses="Pseudo-inputs can settle on training examples; each costs as much as an example.",
+        ),
+        "genbench.models.vamp_vae:VampVAE",
+    ),
+    (
+        ModelCard(
+            name="two-stage-vae",
+            family="vae",
+            summary="A second VAE learns the codes of the first one.",
+            paper="Dai & Wipf 2019, arXiv:1903.05789",
+            objective="max ELBO₁(x) with learned scale; max ELBO₂(z), z ~ q₁(z|x)",
+            capabilities=(
+                "samples",
+                "reconstructs",
+                "encodes",
+            ),
+            weaknesses="Half of the budget trains the second stage; its bound is not reported.",
+        ),
+        "genbench.models.two_stage_vae:TwoStageVAE",
+    ),
+    (
+        ModelCard(
+            name="iaf-vae",
+            family="vae",
+            summary="VAE whose posterior is bent by inverse autoregressive flow.",
+            paper="Kingma et al. 2016, arXiv:1606.04934",
+            objective="max E log p(x, z_T) − log q(z_0|x) + Σ_t log σ_t, z_t = σ_t z_{t−1} + (1−σ_t) m_t",
+            capabilities=(
+                "samples",
+                "reconstructs",
+                "encodes",
+                "density",
+            ),
+            likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
+            weaknesses="A better posterior does not mend the prior: samples gain less than the bound.",
+        ),
+        "genbench.models.iaf_vae:IAFVAE",
+    ),
+    (
+        ModelCard(
+            name="ladder-vae",
+            family="vae",
+            summary="VAE with two layers of latents, inferred from below and from above.",
+            paper="Sønderby et al. 2016, arXiv:1602.02282",
+            objective="max E log p(x|z₁)p(z₁|z₂)p(z₂) − log q(z₁|z₂, x)q(z₂|x)",
+            capabilities=(
+                "samples",
+                "reconstructs",
+                "encodes",
+                "density",
+            ),
+            likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
+            weaknesses="The upper layer often stays unused.",
+        ),
+        "genbench.models.ladder_vae:LadderVAE",
+    ),
+    (
+        ModelCard(
+            name="cvae",
+            family="vae",
+            summary="VAE that is told the class of each example.",
+            paper="Sohn et al. 2015, NeurIPS",
+            objective="max E_q log p(x|z, y) − KL(q(z|x, y) ‖ N(0, I))",
+            capabilities=(
+                "samples",
+                "conditional",
+            ),
+            weaknesses="Needs labels; the prior ignores the class.",
+        ),
+        "genbench.models.conditional_vae:CVAE",
+    ),
+    (
+        ModelCard(
+            name="db-vae",
+            family="vae",
+            summary="VAE that weighs examples by the inverse density of their codes, for rare looks.",
+            paper="Amini et al. 2019, doi:10.1145/3306618.3314243",
+            objective="max E w(x) ELBO(x), w ∝ Π_j 1/(Q̂_j(μ_j(x)) + α), α = 1",
+            capabilities=(
+                "samples",
+                "reconstructs",
+                "encodes",
+                "density",
+            ),
+            likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
+            weaknesses="Rare is not the same as valuable: noise and outliers gain weight too.",
+        ),
+        "genbench.models.debiasing_vae:DBVAE",
+    ),
+]

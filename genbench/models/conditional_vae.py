@@ -1,0 +1,56 @@
+"""The VAE that is told the class."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from genbench.models import nets
+from genbench.models.likelihoods import bernoulli_log_prob, gaussian_kl, gaussian_log_prob
+from genbench.protocols.model import Batch, DataSpec, GenerativeModel, Objective
+
+
+class CVAE(GenerativeModel):
+    """max E_q log p(x|z, y) - KL(q(z|x, y) ‖ N(0, I)) (Sohn et al. 2015, NeurIPS, with a prior that ignores y).
+
+    `sample` asks for each class equally often. Bernoulli on [0, 1], else Gaussian of scale 0.1.
+    """
+
+    sampler = "prior, classes uniform"
+
+    def __init__(self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256) -> None:
+        super().__init__()
+        self.latent, self.classes = nets.latent_size(data, latent), data.classes
+        seen = nets.labelled(data, net)
+        self.encoder = nets.WithLabels(
+            nets.encoder(seen, 2 * self.latent, net=net, width=width), data.classes, planes=net != "mlp"
+        )
+        self.decoder = nets.WithLabels(
+            nets.decoder(data, self.latent + data.classes, net=net, width=width), data.classes, planes=False
+        )
+        self.squash, self.bernoulli = nets.Squash(data), data.unit_range
+
+    def objectives(self) -> list[Objective]:
+        return [Objective("elbo", self.parameters(), self.loss)]
+
+    def loss(self, batch: Batch) -> Tensor:
+        y = self._given(batch)
+        mean, log_var = self.encoder(batch.x, y).chunk(2, dim=1)
+        log_var = log_var.clamp(-14, 8)
+        output = self.decoder(mean + torch.exp(0.5 * log_var) * torch.randn_like(mean), y)
+        fit = bernoulli_log_prob(output, batch.x) if self.bernoulli else gaussian_log_prob(output, batch.x, -2.302585)
+        return (gaussian_kl(mean, log_var).sum(1) - fit).mean()
+
+    def sample_class(self, y: Tensor, *, generator: torch.Generator) -> Tensor:
+        z = torch.randn(len(y), self.latent, generator=generator, device=y.device)
+        x: Tensor = self.squash(self.decoder(z, y))
+        return x
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        y = torch.randint(self.classes, (n,), generator=generator, device=generator.device)
+        return self.sample_class(y, generator=generator)
+
+    def _given(self, batch: Batch) -> Tensor:
+        if batch.y is None:
+            raise ValueError("a class-conditional model needs labels in each batch, and this one has none")
+        return batch.y

@@ -1,0 +1,138 @@
+"""Convolutional backbones: plain strided ones, residual ones, and the U-Net that denoises. Sized by `channels`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from genbench.models.time import TimeEmbedding
+
+NARROW = 8
+"""Channels at the lowest resolution, where maps meet vectors: so a few more outputs cost few parameters."""
+
+
+def encoder(net: str, shape: Sequence[int], outputs: int, channels: int) -> nn.Module:
+    """(B, C, H, W) -> (B, outputs)."""
+    body, features = trunk(net, shape, channels)
+    return nn.Sequential(body, nn.Linear(features, outputs))
+
+
+def trunk(net: str, shape: Sequence[int], channels: int) -> tuple[nn.Sequential, int]:
+    """(B, C, H, W) -> (B, features) by `conv` (two halvings) or `resnet` (three), and the number of features."""
+    c, (depth, height, width) = channels, shape
+    if net == "conv":
+        body = nn.Sequential(
+            nn.Conv2d(depth, c, 4, 2, 1),
+            nn.SiLU(),
+            nn.Conv2d(c, 2 * c, 4, 2, 1),
+            nn.SiLU(),
+            nn.Conv2d(2 * c, 2 * c, 3, 1, 1),
+            nn.SiLU(),
+            nn.Conv2d(2 * c, NARROW, 1),
+            nn.SiLU(),
+            nn.Flatten(),
+        )
+        return body, NARROW * (height // 4) * (width // 4)
+    body = nn.Sequential(
+        nn.Conv2d(depth, c, 3, 1, 1),
+        Residual(c, 2 * c),
+        nn.AvgPool2d(2),
+        Residual(2 * c, 2 * c),
+        nn.AvgPool2d(2),
+        Residual(2 * c, 2 * c),
+        nn.AvgPool2d(2),
+        nn.SiLU(),
+        nn.Conv2d(2 * c, NARROW, 1),
+        nn.SiLU(),
+        nn.Flatten(),
+    )
+    return body, NARROW * (height // 8) * (width // 8)
+
+
+def decoder(net: str, shape: Sequence[int], latent: int, channels: int) -> nn.Module:
+    """(B, latent) -> (B, C, H, W): the encoder run backwards."""
+    c, (depth, height, width) = channels, shape
+    if net == "conv":
+        low = (NARROW, height // 4, width // 4)
+        return nn.Sequential(
+            nn.Linear(latent, low[0] * low[1] * low[2]),
+            nn.SiLU(),
+            nn.Unflatten(1, low),
+            nn.Conv2d(NARROW, 2 * c, 1),
+            nn.SiLU(),
+            nn.Conv2d(2 * c, 2 * c, 3, 1, 1),
+            nn.SiLU(),
+            nn.ConvTranspose2d(2 * c, c, 4, 2, 1),
+            nn.SiLU(),
+            nn.ConvTranspose2d(c, depth, 4, 2, 1),
+        )
+    low = (NARROW, height // 8, width // 8)
+    return nn.Sequential(
+        nn.Linear(latent, low[0] * low[1] * low[2]),
+        nn.SiLU(),
+        nn.Unflatten(1, low),
+        nn.Conv2d(NARROW, 2 * c, 1),
+        Residual(2 * c, 2 * c),
+        nn.Upsample(scale_factor=2),
+        Residual(2 * c, 2 * c),
+        nn.Upsample(scale_factor=2),
+        Residual(2 * c, c),
+        nn.Upsample(scale_factor=2),
+        nn.SiLU(),
+        nn.Conv2d(c, depth, 3, 1, 1),
+    )
+
+
+class Residual(nn.Module):
+    """Norm, SiLU, convolution, twice, around a shortcut; with `features` it is told the time."""
+
+    def __init__(self, inputs: int, outputs: int, features: int = 0) -> None:
+        super().__init__()
+        self.norms = nn.ModuleList([_norm(inputs), _norm(outputs)])
+        self.convolutions = nn.ModuleList([nn.Conv2d(inputs, outputs, 3, 1, 1), nn.Conv2d(outputs, outputs, 3, 1, 1)])
+        self.shortcut = nn.Identity() if inputs == outputs else nn.Conv2d(inputs, outputs, 1)
+        self.times = nn.Linear(features, outputs) if features else None
+
+    def forward(self, x: Tensor, time: Tensor | None = None) -> Tensor:
+        h = self.convolutions[0](functional.silu(self.norms[0](x)))
+        if self.times is not None and time is not None:
+            h = h + self.times(time)[:, :, None, None]
+        h = self.convolutions[1](functional.silu(self.norms[1](h)))
+        out: Tensor = self.shortcut(x) + h
+        return out
+
+
+class UNet(nn.Module):
+    """Residual blocks over `levels` resolutions with skips; the form of Ho et al. 2020 without attention."""
+
+    def __init__(self, shape: Sequence[int], channels: int, levels: int, features: int = 32) -> None:
+        super().__init__()
+        widths = [channels] + [2 * channels] * (levels - 1)
+        self.embed = nn.Sequential(TimeEmbedding(features), nn.Linear(features, 2 * features), nn.SiLU())
+        self.first = nn.Conv2d(shape[0], channels, 3, 1, 1)
+        ins = [channels, *widths[:-1]]
+        self.down = nn.ModuleList(Residual(a, b, 2 * features) for a, b in zip(ins, widths, strict=True))
+        self.middle = Residual(widths[-1], widths[-1], 2 * features)
+        outs = [*reversed(ins)]
+        self.up = nn.ModuleList(Residual(2 * b, a, 2 * features) for a, b in zip(outs, reversed(widths), strict=True))
+        self.last = nn.Sequential(_norm(channels), nn.SiLU(), nn.Conv2d(channels, shape[0], 3, 1, 1))
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        time = self.embed(t)
+        h, skips = self.first(x), []
+        for i, block in enumerate(self.down):
+            h = block(h if i == 0 else functional.avg_pool2d(h, 2), time)
+            skips.append(h)
+        h = self.middle(h, time)
+        for i, block in enumerate(self.up):
+            h = h if i == 0 else functional.interpolate(h, scale_factor=2.0)
+            h = block(torch.cat([h, skips.pop()], 1), time)
+        out: Tensor = self.last(h)
+        return out
+
+
+def _norm(channels: int) -> nn.GroupNorm:
+    return nn.GroupNorm(next(g for g in (8, 4, 2, 1) if channels % g == 0), channels)

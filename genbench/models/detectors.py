@@ -1,0 +1,134 @@
+"""Outlier detectors that generate nothing: isolation forest, nearest neighbours, PCA residual."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from sklearn.ensemble import IsolationForest as SklearnForest
+from torch import Tensor
+
+from genbench.protocols.dataset import Dataset
+from genbench.protocols.model import Budget, DataSpec, GenerativeModel
+
+
+class IsolationForest(GenerativeModel):
+    """Strange is what few random splits set apart (Liu, Ting & Zhou 2008, doi:10.1109/ICDM.2008.17), fitted by
+    scikit-learn with its defaults (100 trees of 256 points); the trees are kept as tensors and read by torch.
+
+    Score: 2^(-E h(x) / c(n)), checked against scikit-learn's `-score_samples`.
+    """
+
+    outlier_score_name = "isolation-forest"
+
+    def __init__(self, data: DataSpec, *, trees: int = 100) -> None:
+        super().__init__()
+        self.trees = trees
+        self.links: Tensor
+        self.splits: Tensor
+        self.depths: Tensor
+        self.normal: Tensor
+        self.register_buffer("links", torch.zeros(trees, 1, 3, dtype=torch.int64))  # left, right, feature
+        self.register_buffer("splits", torch.zeros(trees, 1, dtype=torch.float64))
+        self.register_buffer("depths", torch.zeros(trees, 1, dtype=torch.float64))
+        self.register_buffer("normal", torch.ones((), dtype=torch.float64))
+
+    def fit(self, data: Dataset, budget: Budget, generator: torch.Generator) -> None:
+        del budget
+        x = data.train.x.flatten(1).cpu().numpy()
+        seed = int(torch.randint(2**31, (), generator=generator, device=generator.device))
+        forest = SklearnForest(n_estimators=self.trees, random_state=seed).fit(x)
+        trees = [estimator.tree_ for estimator in forest.estimators_]
+        size, device = max(t.node_count for t in trees), data.train.x.device
+        links, splits = np.zeros((self.trees, size, 3), np.int64), np.zeros((self.trees, size))
+        depths = np.zeros((self.trees, size))
+        for i, (tree, features) in enumerate(zip(trees, forest.estimators_features_, strict=True)):
+            leaf = tree.children_left < 0
+            own = np.arange(tree.node_count)
+            links[i, : len(own), 0] = np.where(leaf, own, tree.children_left)
+            links[i, : len(own), 1] = np.where(leaf, own, tree.children_right)
+            links[i, : len(own), 2] = features[np.where(leaf, 0, tree.feature)]
+            splits[i, : len(own)] = tree.threshold
+            depths[i, : len(own)] = _depths(tree) + average_path(tree.n_node_samples)
+        self.links, self.splits = torch.from_numpy(links).to(device), torch.from_numpy(splits).to(device)
+        self.depths = torch.from_numpy(depths).to(device)
+        self.normal = torch.tensor(float(average_path(np.array([forest.max_samples_]))[0])).double().to(device)
+
+    def outlier_score(self, x: Tensor) -> Tensor:
+        x = x.flatten(1)
+        tree = torch.arange(self.trees, device=x.device)
+        node = torch.zeros(len(x), self.trees, dtype=torch.int64, device=x.device)
+        for _ in range(64):
+            left, right, feature = self.links[tree, node].unbind(2)
+            after = torch.where(x.gather(1, feature).double() <= self.splits[tree, node], left, right)
+            if bool((after == node).all()):
+                break
+            node = after
+        return torch.exp2(-self.depths[tree, node].mean(1) / self.normal).float()
+
+
+def average_path(n: np.ndarray) -> np.ndarray:
+    """c(n), the mean path length of an unsuccessful search in a binary tree of n points (Liu et al. 2008, eq. 1)."""
+    n = np.asarray(n, np.float64)
+    safe = np.maximum(n, 3)
+    long = 2 * (np.log(safe - 1) + np.euler_gamma) - 2 * (safe - 1) / safe
+    return np.where(n <= 1, 0.0, np.where(n == 2, 1.0, long))
+
+
+def _depths(tree: object) -> np.ndarray:
+    """The number of splits above each node."""
+    left, right = tree.children_left, tree.children_right  # type: ignore[attr-defined]
+    depths = np.zeros(len(left))
+    for node in range(len(left)):
+        if left[node] >= 0:
+            depths[left[node]] = depths[right[node]] = depths[node] + 1
+    return depths
+
+
+class KNN(GenerativeModel):
+    """Strange is what lies far from its k-th nearest training example (Ramaswamy et al. 2000), k = 5, in pixels."""
+
+    outlier_score_name = "knn-5 distance"
+
+    def __init__(self, data: DataSpec, *, k: int = 5) -> None:
+        super().__init__()
+        self.k = k
+        self.points: Tensor
+        self.register_buffer("points", torch.zeros(0, data.size))
+
+    def fit(self, data: Dataset, budget: Budget, generator: torch.Generator) -> None:
+        del budget, generator
+        self.points = data.train.x.flatten(1).clone()
+
+    def outlier_score(self, x: Tensor) -> Tensor:
+        distances = torch.cdist(x.flatten(1).double(), self.points.double())
+        return distances.kthvalue(min(self.k, len(self.points)), 1).values.float()
+
+
+class PCAResidual(GenerativeModel):
+    """Strange is what the leading principal components (95 % of the variance) leave out: ‖x - x̂‖²/D."""
+
+    outlier_score_name = "pca residual, 95 % variance"
+
+    def __init__(self, data: DataSpec, *, share: float = 0.95) -> None:
+        super().__init__()
+        self.share = share
+        self.mean: Tensor
+        self.basis: Tensor
+        self.register_buffer("mean", torch.zeros(data.size, dtype=torch.float64))
+        self.register_buffer("basis", torch.zeros(data.size, 1, dtype=torch.float64))
+
+    def fit(self, data: Dataset, budget: Budget, generator: torch.Generator) -> None:
+        del budget, generator
+        x = data.train.x.flatten(1).double()
+        values, vectors = torch.linalg.eigh(torch.cov(x.T))
+        shares = values.flip(0).clamp(min=0).cumsum(0) / values.clamp(min=0).sum().clamp(min=1e-12)
+        kept = min(int((shares < self.share).sum()) + 1, len(values))
+        self.mean, self.basis = x.mean(0), vectors.flip(1)[:, :kept].contiguous()
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        centred = x.flatten(1).double() - self.mean
+        return (self.mean + centred @ self.basis @ self.basis.T).float().view_as(x)
+
+    def outlier_score(self, x: Tensor) -> Tensor:
+        centred = x.flatten(1).double() - self.mean
+        return (centred - centred @ self.basis @ self.basis.T).square().mean(1).float()

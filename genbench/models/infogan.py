@@ -1,0 +1,63 @@
+"""InfoGAN: a part of the generator's input must be readable from its output."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from genbench.models import nets
+from genbench.models.gans import Adversarial, cross_entropy
+from genbench.protocols.model import Adam, Batch, DataSpec, Objective
+
+CATEGORIES, CONTINUOUS = 10, 2
+
+
+class InfoGAN(Adversarial):
+    """`gan` with - λ L_I(G, Q) for G and Q: G is told a category c (1 of 10) and two numbers in [-1, 1] beside its
+    noise, Q reads them back from D's features by cross-entropy and squared error (Chen et al. 2016, arXiv:1606.03657,
+    eq. 6, λ = 1 and 0.1 as in its appendix; the Gaussian of Q has unit variance)."""
+
+    def __init__(
+        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, lr: float = 1e-3
+    ) -> None:
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
+        told = CATEGORIES + CONTINUOUS
+        self.generator = nets.decoder(data, self.latent + told, net=net, width=width)
+        self.reader = torch.nn.Linear(self.critic.head.in_features, told)
+
+    def objectives(self) -> list[Objective]:
+        adam = Adam(lr=self.lr, betas=self.betas)
+        both = [*self.generator.parameters(), *self.reader.parameters()]
+        return [
+            Objective("critic", self.critic.parameters(), self.critic_loss, optimizer=adam),
+            Objective("generator and reader", both, self.generator_loss, optimizer=adam),
+        ]
+
+    def noise(self, x: Tensor) -> Tensor:
+        """Noise, one-hot category, two uniform numbers: (B, latent + 12)."""
+        order = torch.rand(len(x), CATEGORIES, dtype=x.dtype, device=x.device)
+        category = (order == order.max(1, keepdim=True).values).to(x.dtype)
+        numbers = 2 * torch.rand(len(x), CONTINUOUS, dtype=x.dtype, device=x.device) - 1
+        noise = torch.randn(len(x), self.latent, dtype=x.dtype, device=x.device)
+        return torch.cat([noise, category, numbers], 1)
+
+    def critic_loss(self, batch: Batch) -> Tensor:
+        return cross_entropy(self.score(batch.x), self.score(self.fakes(batch.x).detach()))
+
+    def generator_loss(self, batch: Batch) -> Tensor:
+        z = self.noise(batch.x)
+        features = self.critic.features(self.decode(z))
+        told = z[:, self.latent :]
+        read: Tensor = self.reader(features)
+        category = -(told[:, :CATEGORIES] * read[:, :CATEGORIES].log_softmax(1)).sum(1).mean()
+        numbers = 0.5 * (told[:, CATEGORIES:] - read[:, CATEGORIES:]).square().sum(1).mean()
+        fooled = functional.softplus(-self.critic.head(features)).mean()
+        return fooled + category + 0.1 * numbers
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        device = generator.device
+        noise = torch.randn(n, self.latent, generator=generator, device=device)
+        rows = torch.randint(CATEGORIES, (n,), generator=generator, device=device)
+        numbers = 2 * torch.rand(n, CONTINUOUS, generator=generator, device=device) - 1
+        return self.decode(torch.cat([noise, nets.one_hot(rows, CATEGORIES, noise), numbers], 1))

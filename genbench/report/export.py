@@ -1,0 +1,146 @@
+"""The tables for other tools: tidy as CSV, Parquet and JSON, leaderboards as LaTeX and Markdown."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+from genbench.errors import UsageError, nearest
+from genbench.report.board import Board, BoardRow, Cell, Column
+from genbench.report.boards import leaderboards
+from genbench.report.data import RunData
+
+
+def export(data: RunData, format_: str) -> bytes:
+    """The tables of a run in one of `FORMATS`; an unknown format is a `UsageError` with the nearest one."""
+    if format_ not in FORMATS:
+        near = nearest(format_, FORMATS)
+        hint = f"did you mean {near!r}? " if near else ""
+        raise UsageError(f"no format is called {format_!r}: {hint}known are {', '.join(FORMATS)}.")
+    return FORMATS[format_](data)
+
+
+def render_table(table: pd.DataFrame, format_: str) -> bytes:
+    """`export` of a tidy table that comes alone: headlines are then the evaluations' own."""
+    return export(RunData(table=table), format_)
+
+
+def to_csv(data: RunData) -> bytes:
+    """The tidy table, one row a value; what is not there is empty."""
+    return str(flat(data.table).to_csv(index=False, lineterminator="\n")).encode()
+
+
+def to_json(data: RunData) -> bytes:
+    """The tidy table as a list of objects; what is not there is null."""
+    text = data.table.to_json(orient="records", double_precision=15, force_ascii=False)
+    return (json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def to_parquet(data: RunData) -> bytes:
+    """The tidy table in columns; needs pyarrow."""
+    buffer = io.BytesIO()
+    try:
+        flat(data.table).to_parquet(buffer, index=False, engine="pyarrow")
+    except ImportError as error:
+        raise UsageError("--format parquet needs pyarrow: pip install pyarrow, or take csv.") from error
+    return buffer.getvalue()
+
+
+def flat(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with nested columns (such as `details`) as JSON text."""
+    nested = [c for c in table.columns if table[c].map(lambda v: isinstance(v, dict | list)).any()]
+    return table.assign(**{c: table[c].map(json.dumps) for c in nested})
+
+
+def to_markdown(data: RunData) -> bytes:
+    """The leaderboards as Markdown tables."""
+    return "\n\n".join(_markdown(board) for board in leaderboards(data)).encode() + b"\n"
+
+
+def _markdown(board: Board) -> str:
+    heads = ["model", *(_head(c) for c in board.columns)]
+    lines = [f"### {_title(board)}", "", _markdown_row(heads), _markdown_row(["---", *("---:" for _ in board.columns)])]
+    for row in board.all_rows:
+        lines.append(_markdown_row([_name(row), *(_cell(row.cells.get(c.key)) for c in board.columns)]))
+    return "\n".join([*lines, *(f"\n> {warning}" for warning in board.warnings), *(f"\n{n}" for n in board.notes)])
+
+
+def _markdown_row(parts: Sequence[str]) -> str:
+    return "| " + " | ".join(part.replace("|", "\\|").replace("\n", " ") for part in parts) + " |"
+
+
+def to_latex(data: RunData) -> bytes:
+    """The leaderboards as LaTeX tables (booktabs); models in the first place are bold."""
+    return ("\n\n".join(_latex(board) for board in leaderboards(data)) + "\n").encode()
+
+
+def _latex(board: Board) -> str:
+    lines = [
+        "\\begin{table}",
+        f"\\caption{{{_escape(_title(board))}}}",
+        f"\\begin{{tabular}}{{l{'r' * len(board.columns)}}}",
+        "\\toprule",
+        " & ".join(["model", *(_escape(_head(c)) for c in board.columns)]) + " \\\\",
+        "\\midrule",
+    ]
+    groups = [rows for rows in (board.rows, board.controls) if rows]
+    for i, rows in enumerate(groups):
+        lines += ["\\midrule"] * (i > 0)
+        for row in rows:
+            cells = [_latex_cell(row.cells.get(c.key)) for c in board.columns]
+            lines.append(" & ".join([_escape(_name(row)), *cells]) + " \\\\")
+    lines += ["\\bottomrule", "\\end{tabular}", "\\end{table}"]
+    return "\n".join(lines)
+
+
+def _latex_cell(cell: Cell | None) -> str:
+    if cell is None or cell.mean is None:
+        return _escape(_cell(cell))
+    number = f"{cell.text} \\pm {cell.half_text}" if cell.half_text else cell.text
+    number = number.replace("−", "-").replace("\N{NARROW NO-BREAK SPACE}", "\\,")
+    shown = f"$\\mathbf{{{number}}}$" if cell.place == 1 else f"${number}$"
+    return shown + (f" ({cell.n} of {cell.n + len(cell.failed)} seeds)" if cell.failed else "")
+
+
+ESCAPES = {
+    "\\": "\\textbackslash{}", "&": "\\&", "%": "\\%", "$": "\\$", "#": "\\#", "_": "\\_", "{": "\\{", "}": "\\}",
+    "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "↓": "$\\downarrow$", "↑": "$\\uparrow$",
+    "→": "$\\rightarrow$", "±": "$\\pm$", "–": "--", "−": "$-$", "×": "$\\times$", "³": "$^3$",
+}  # fmt: skip
+
+
+def _escape(text: str) -> str:
+    return "".join(ESCAPES.get(character, character) for character in text)
+
+
+def _title(board: Board) -> str:
+    return f"{board.dataset}: {'overview' if board.is_overview else board.title}"
+
+
+def _head(column: Column) -> str:
+    head = f"{column.title} {column.sense.arrow}".strip()
+    return f"{head} ({column.subtitle})" if column.subtitle else head
+
+
+def _name(row: BoardRow) -> str:
+    named = f"{row.label} · {row.score}" if row.score else row.label
+    return f"{named} ({', '.join(row.flags)})" if row.flags else named
+
+
+def _cell(cell: Cell | None) -> str:
+    if cell is None:
+        return ""
+    place = f"{cell.place}{'=' if cell.shared else ''}. " if cell.place else ""
+    return place + cell.plain + (f" ({', '.join(cell.flags)})" if cell.flags else "")
+
+
+FORMATS: dict[str, Callable[[RunData], bytes]] = {
+    "csv": to_csv,
+    "parquet": to_parquet,
+    "json": to_json,
+    "latex": to_latex,
+    "markdown": to_markdown,
+}

@@ -14,8 +14,8 @@ from scipy import stats
 from torch import Tensor
 
 from genbench.metrics.intervals import Interval, from_error, mean_error
+from genbench.metrics.symmetric import add_products, congruence, mirror
 
-_PANEL = 512  # columns of a covariance taken at once, so that each symmetric pair is multiplied once
 _ROWS = 2048
 INFLUENCE_LIMIT = 1024
 """Dimension up to which the standard error is worth its eigenvectors."""
@@ -89,12 +89,8 @@ def covariance(x: Tensor, mean: Tensor) -> Tensor:
     total = torch.zeros(d, d, dtype=torch.float64, device=x.device)
     for start in range(0, n, _ROWS):
         rows = x[start : start + _ROWS].to(torch.float64, copy=True).sub_(mean)
-        for top in range(0, d, _PANEL):
-            panel = slice(top, top + _PANEL)
-            total[panel, : top + _PANEL].addmm_(rows[:, panel].T, rows[:, : top + _PANEL])
-    for top in range(0, d, _PANEL):
-        total[:top, top : top + _PANEL] = total[top : top + _PANEL, :top].T
-    return total.div_(n - 1)
+        add_products(total, rows)
+    return mirror(total).div_(n - 1)
 
 
 def frechet_distance(a: Moments, b: Moments) -> float:
@@ -117,7 +113,7 @@ def root_trace(a: Moments, b: Moments) -> float:
         thin, whole = (a, b) if a.is_thin else (b, a)
         return float(torch.linalg.svdvals(thin.centred() @ _factor(whole.covariance)).sum()) / math.sqrt(thin.n - 1)
     left = _factor(a.covariance)
-    return float(spectrum(left.T @ b.covariance @ left).sqrt().sum())
+    return float(spectrum(congruence(left, b.covariance)).sqrt().sum())
 
 
 def _factor(matrix: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """The panel's speed beside its peers', small enough to run with every test: `pytest tests/speed --benchmark-only`.
 
-The figures that count are `make bench`'s, at n = 10,000 and d = 2,048. Here the ways are timed in turn, and only what no
-noise can turn around is asserted.
+The figures that count are those of `make bench`, at n = 10,000 and d = 2,048. Here only what no noise can turn around is
+asserted.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ WAYS: dict[str, Callable[..., object]] = {"genbench": bench.panel, "products": b
 @pytest.mark.parametrize("way", WAYS)
 def test_speed_beside_peers(benchmark: Any, way: str) -> None:
     if way in bench.PEERS:
-        pytest.importorskip(way.split()[0].replace("-", "_"), reason=f"{way.split()[0]} is not installed")
+        pytest.importorskip(
+            way.split(maxsplit=1)[0].replace("-", "_"), reason=f"{way.split(maxsplit=1)[0]} is not installed"
+        )
     if way == "torch-fidelity KID (subsets)":
         pytest.skip("a hundred subsets of everything: only in `make bench`")
     benchmark.pedantic(WAYS[way], args=(X, Y), rounds=2, warmup_rounds=1)

@@ -170,17 +170,17 @@ def measure_memory(way: str, n: int, d: int) -> None:
         warnings.simplefilter("ignore")
         run(features(1200, 32, 5), features(1200, 32, 6))
         x, y = features(n, d, 2), features(n, d, 3)
-        before = peak_memory(again="yes")
+        before = peak_memory(again=True)
         run(x, y)
     print(json.dumps({"extra": (peak_memory() - before) / 1024}))
 
 
-def peak_memory(*, again: str = "no") -> int:
+def peak_memory(*, again: bool = False) -> int:
     """KiB of resident memory at its peak; `again`: forget the peak so far (Linux), so that only what follows counts."""
     status = Path("/proc/self/status")
     if not status.exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    if again == "yes":
+    if again:
         Path("/proc/self/clear_refs").write_text("5")
     lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
     return int(lines["VmHWM"].split()[0])

@@ -1,7 +1,7 @@
 """The panel's speed beside its peers', small enough to run with every test: `pytest tests/speed --benchmark-only`.
 
-The figures that count are those of `make bench`, at n = 10,000 and d = 2,048. Here only what no noise can turn around is
-asserted.
+The figures that count are those of `make bench`, at n = 10,000 and d = 2,048. Here only what no noise can turn around
+is asserted.
 """
 
 from __future__ import annotations

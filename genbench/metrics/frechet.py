@@ -79,7 +79,8 @@ def spectrum(matrix: Tensor) -> Tensor:
 
 def moments(x: Tensor) -> Moments:
     """The moments of (n, d) features, n ≥ 2."""
-    total = sum((x[i : i + _ROWS].double().sum(0) for i in range(0, len(x), _ROWS)), torch.zeros(x.shape[1]).double())
+    none = torch.zeros(x.shape[1], dtype=torch.float64, device=x.device)
+    total = sum((x[i : i + _ROWS].double().sum(0) for i in range(0, len(x), _ROWS)), none)
     return Moments(len(x), total / len(x), x)
 
 

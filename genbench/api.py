@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from genbench import resources
-from genbench import run as running
-from genbench.errors import DataError, UnknownName
+from genbench import resources, running
+from genbench.errors import DataError, UnknownName, UsageError
 from genbench.evaluations.evidence import Evidence
+from genbench.evaluations.pictures import grid, sample_picture
 from genbench.executors.inline import make_bench
 from genbench.executors.setting import Setting
 from genbench.fitting import weights_path
@@ -55,6 +56,14 @@ class Run:
             raise DataError(f"{label} was not run on {dataset} with seed {seed}; there are: {there}.")
         return Fitted(self.folder.folder, found.iloc[-1].to_dict(), data_root)
 
+    def datasets(self) -> list[str]:
+        """The datasets that were run, in order."""
+        store = Store(self.folder.store_url)
+        try:
+            return list(store.rows().dataset.unique())
+        finally:
+            store.close()
+
     def report(self, output: Path | None = None) -> Path:
         """Write the report again; its path."""
         return write_report(self.folder, output)
@@ -81,6 +90,23 @@ class Fitted:
     def sample(self, n: int) -> Tensor:
         """(n, *shape): the first n draws; fewer are a prefix of more."""
         return self._evidence.samples(n)
+
+    def save(self, n: int, path: Path) -> None:
+        """Write n samples: `.npy` for the array, `.png` for a picture. Raises `UsageError` for another form."""
+        samples = self.sample(n)
+        if path.suffix == ".npy":
+            np.save(path, samples.detach().cpu().numpy())
+            return
+        if path.suffix != ".png":
+            raise UsageError(f"samples are written as .png or .npy, got {str(path)!r}.")
+        spec = self._evidence.dataset.spec
+        if spec.is_image:
+            path.write_bytes(grid(samples, spec, columns=max(1, round(n**0.5))))
+            return
+        pictures = sample_picture(samples, self._evidence.dataset)
+        if not pictures:
+            raise UsageError("these samples make no picture: give a name that ends in .npy.")
+        path.write_bytes(pictures[0].png)
 
 
 class _Silent:

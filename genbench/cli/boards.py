@@ -16,6 +16,8 @@ def print_boards(run: RunFolder) -> None:
     for board in leaderboards(run.data()):
         if board.is_overview:
             console.out.print(_table(board))
+            for note in board.notes:
+                console.out.print(Text(note, style="dim"), soft_wrap=True)
             for warning in board.warnings:
                 console.out.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
             console.out.print()
@@ -23,6 +25,7 @@ def print_boards(run: RunFolder) -> None:
 
 def _table(board: Board) -> Table:
     table = Table(title=board.title, title_justify="left", box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("place", justify="right")
     table.add_column("", no_wrap=True)
     for column in board.columns:
         table.add_column(_heading(column), justify="right")
@@ -35,11 +38,15 @@ def _table(board: Board) -> Table:
 
 
 def _heading(column: Column) -> Text:
-    return Text.assemble(f"{column.title} {column.sense.arrow}", ("\n" + column.subtitle, "dim not bold"))
+    return Text.assemble(
+        f"{column.title} {column.sense.arrow}", ("\n" + (column.encoder or column.target), "dim not bold")
+    )
 
 
 def _cells(row: BoardRow, board: Board) -> list[Text]:
-    found = [Text(row.label)]
+    first = row.cells.get(board.columns[0].key) if board.columns else None
+    place = "" if first is None or first.place is None else f"{first.place}{'=' if first.shared else ''}"
+    found = [Text(place), Text.assemble(row.label, *((f" {flag}", "bold red") for flag in row.flags))]
     for column in board.columns:
         cell = row.cells.get(column.key)
         text = Text("–" if cell is None else cell.plain)

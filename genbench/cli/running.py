@@ -13,7 +13,7 @@ from genbench.cli import console
 from genbench.cli.boards import print_boards
 from genbench.jobs import Evaluated, Event, Fitted, Started
 from genbench.report.files import RunFolder, board_records, write_report
-from genbench.run import Options, Prepared, Result, execute, prepare
+from genbench.running import Options, Prepared, Result, execute, prepare
 from genbench.values import Status
 
 

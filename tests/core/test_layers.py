@@ -12,7 +12,7 @@ PACKAGE = Path(genbench.__file__).parent
 LAYERS = [
     ["cli"],
     ["api", "conformance", "selftest"],
-    ["run", "score"],
+    ["running", "score"],
     ["provenance", "report"],
     ["executors"],
     ["jobs"],

@@ -18,6 +18,7 @@ from genbench.executors.inline import make_bench
 from genbench.executors.setting import Setting
 from genbench.fitting import weights_path
 from genbench.jobs import Event
+from genbench.options import Options, chosen_suite
 from genbench.registry import models
 from genbench.report.files import RunFolder, open_run, write_report
 from genbench.store import Store
@@ -115,14 +116,12 @@ class _Silent:
     def event(self, event: Event) -> None: ...
 
 
-def run(
-    suite: str, options: running.Options | None = None, *, listener: running.Listener | None = None
-) -> running.Result:
+def run(suite: str, options: Options | None = None, *, listener: running.Listener | None = None) -> running.Result:
     """Run what is missing of a suite and write the report; what `genbench run` does."""
-    chosen = options or running.Options()
+    chosen = options or Options()
     if not chosen.command:
         chosen = replace(chosen, command=f"genbench.run({suite!r})")
-    prepared = running.prepare(suite, chosen)
+    prepared = running.prepare(chosen_suite(suite, chosen), chosen)
     result = running.execute(prepared, listener or _Silent(), command=chosen.command)
     write_report(RunFolder(result.folder, result.store_url))
     return result

@@ -72,8 +72,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run what is missing of a suite, write the report, print the leaderboard."""
-    from genbench.cli import running
-    from genbench.running import Options
+    from genbench.options import Options, chosen_suite
 
     options = Options(
         models=names(models),
@@ -91,10 +90,13 @@ def run(
         force=force,
         command=shlex.join(["genbench", *sys.argv[1:]]),
     )
+    chosen = chosen_suite(suite, options)
+    from genbench.cli import running
+
     if dry_run:
-        running.show_plan(suite, options, as_json=as_json)
+        running.show_plan(chosen, options, as_json=as_json)
         return
-    raise typer.Exit(running.run_and_show(suite, options, as_json=as_json))
+    raise typer.Exit(running.run_and_show(chosen, options, as_json=as_json))
 
 
 @app.command("list")

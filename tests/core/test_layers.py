@@ -18,6 +18,7 @@ LAYERS = [
     ["jobs"],
     ["fitting"],
     ["store", "plan"],
+    ["options"],
     ["suite"],
     ["evaluations"],
     ["models", "data", "encoders", "metrics", "stats", "training"],

@@ -2,13 +2,16 @@
   "use strict";
   const value = (row, i) => row.cells[i]?.dataset.sort ?? row.cells[i]?.textContent ?? "";
 
+  const heads = (table) => [...table.tHead.querySelectorAll("th[data-index]")]
+    .sort((a, b) => a.dataset.index - b.dataset.index);
+
   function sort(table, header, index) {
     const numeric = header.classList.contains("num");
     const first = header.dataset.better === "higher" ? "descending" : "ascending";
     const other = first === "ascending" ? "descending" : "ascending";
     const order = header.getAttribute("aria-sort") === first ? other : first;
     const sign = order === "ascending" ? 1 : -1;
-    for (const th of table.tHead.rows[0].cells) th.removeAttribute("aria-sort");
+    for (const th of table.tHead.querySelectorAll("th")) th.removeAttribute("aria-sort");
     header.setAttribute("aria-sort", order);
     for (const body of table.tBodies) {
       const rows = [...body.rows].filter((row) => !row.classList.contains("divider"));
@@ -24,12 +27,13 @@
   function csv(table) {
     const quote = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
     const text = (cell) => (cell.dataset.csv ?? cell.dataset.sort ?? cell.innerText).trim().replace(/\s+/g, " ");
-    return [...table.rows].filter((row) => !row.classList.contains("divider"))
-      .map((row) => [...row.cells].map((cell) => quote(text(cell))).join(",")).join("\n");
+    const line = (cells) => cells.map((cell) => quote(text(cell))).join(",");
+    const rows = [...table.tBodies].flatMap((body) => [...body.rows]).filter((row) => !row.classList.contains("divider"));
+    return [line(heads(table)), ...rows.map((row) => line([...row.cells]))].join("\n");
   }
 
   for (const table of document.querySelectorAll("table.board")) {
-    [...table.tHead.rows[0].cells].forEach((header, index) => {
+    heads(table).forEach((header, index) => {
       const button = document.createElement("button");
       button.type = "button";
       button.append(...header.childNodes);

@@ -27,6 +27,10 @@ _TOYS = [
     (_toy("two-bumps", "1-D mixture of two bumps, weights 0.3 and 0.7", 1, 2), "genbench.data.mixtures:two_bumps"),
     (_toy("ring8", "Eight narrow Gaussians on a ring", 2, 8), "genbench.data.mixtures:ring8"),
     (_toy("grid25", "Twenty-five narrow Gaussians on a grid", 2, 25), "genbench.data.mixtures:grid25"),
+    (_toy("two-moons", "Two half circles, noised", 2, 2), "genbench.data.curves:two_moons"),
+    (_toy("spiral", "One arm of two turns, noised", 2), "genbench.data.curves:spiral"),
+    (_toy("checkerboard", "Eight squares of a board", 2, 8), "genbench.data.patterns:checkerboard"),
+    (_toy("pinwheel", "Five wound arms", 2, 5), "genbench.data.patterns:pinwheel"),
 ]
 
 _PUBLISHED = [

@@ -22,7 +22,7 @@ def evaluate(evidence: Evidence, settings: Memorisation) -> Outcome:
     data, bench = evidence.dataset, evidence.bench
     n = equal_n(data, settings.samples)
     found = []
-    for name, metrics in _by_encoder(settings).items():
+    for name, metrics in _by_encoder(settings, data).items():
         encoder = bench.encoder(name, data)
         values = feature_metrics(
             bench.reference(data, encoder, n),
@@ -35,13 +35,13 @@ def evaluate(evidence: Evidence, settings: Memorisation) -> Outcome:
     return Outcome(found, _neighbours(evidence.samples(n), data))
 
 
-def _by_encoder(settings: Memorisation) -> dict[str, list[str]]:
-    asked = settings.metrics or DEFAULT
-    groups = {
-        settings.encoder: [m for m in asked if m not in IN_PIXELS],
-        "pixels": [m for m in asked if m in IN_PIXELS],
-    }
-    return {name: metrics for name, metrics in groups.items() if metrics}
+def _by_encoder(settings: Memorisation, data: Dataset) -> dict[str, list[str]]:
+    """Which metrics stand on which encoder: copies are looked for in pixels."""
+    groups: dict[str, list[str]] = {}
+    for metric in settings.metrics or DEFAULT:
+        encoder = "pixels" if metric in IN_PIXELS and data.spec.is_image else settings.encoder
+        groups.setdefault(encoder, []).append(metric)
+    return groups
 
 
 def _neighbours(samples: Tensor, data: Dataset) -> list[Image]:

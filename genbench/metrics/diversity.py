@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,8 +28,10 @@ def _share(case: Case, terms: str) -> Value:
 
 
 def _density(case: Case) -> Value:
-    terms = manifold.density(case.pair.held, case.real.k)
-    return mean_value(terms, high=math.inf, reason=_constant(case), details={"k": case.real.k})
+    held, k = case.pair.held, case.real.k
+    found = mean_value(manifold.density(held, k), high=math.inf, reason=_constant(case), details={"k": k})
+    exact = int(held.real_balls.sum()) / (k * len(held.real_balls))
+    return replace(found, value=exact)
 
 
 def _clipped_density(case: Case) -> Value:

@@ -72,9 +72,9 @@ class Moments:
 
 
 def spectrum(matrix: Tensor) -> Tensor:
-    """Eigenvalues of a positive semidefinite matrix, those below 0 by rounding cut there."""
-    values: Tensor = torch.linalg.eigvalsh(matrix)
-    return values.clamp(min=0)
+    """Eigenvalues of a positive semidefinite matrix; those that are 0 but for rounding are exactly 0, for a square root
+    would make 1e-8 of 1e-16."""
+    return _cut(torch.linalg.eigvalsh(matrix))
 
 
 def moments(x: Tensor) -> Moments:
@@ -88,7 +88,7 @@ def covariance(x: Tensor, mean: Tensor) -> Tensor:
     n, d = x.shape
     total = torch.zeros(d, d, dtype=torch.float64, device=x.device)
     for start in range(0, n, _ROWS):
-        rows = x[start : start + _ROWS].double().sub_(mean)
+        rows = x[start : start + _ROWS].to(torch.float64, copy=True).sub_(mean)
         for top in range(0, d, _PANEL):
             panel = slice(top, top + _PANEL)
             total[panel, : top + _PANEL].addmm_(rows[:, panel].T, rows[:, : top + _PANEL])
@@ -115,25 +115,30 @@ def root_trace(a: Moments, b: Moments) -> float:
         return float(torch.linalg.svdvals(product).sum()) / math.sqrt((a.n - 1) * (b.n - 1))
     if a.is_thin or b.is_thin:
         thin, whole = (a, b) if a.is_thin else (b, a)
-        x = thin.centred()
-        return _root_sum(x @ whole.covariance @ x.T / (thin.n - 1))
+        return float(torch.linalg.svdvals(thin.centred() @ _factor(whole.covariance)).sum()) / math.sqrt(thin.n - 1)
     left = _factor(a.covariance)
-    return _root_sum(left.T @ b.covariance @ left)
+    return float(spectrum(left.T @ b.covariance @ left).sqrt().sum())
 
 
 def _factor(matrix: Tensor) -> Tensor:
     """L with L Lᵀ = matrix: Cholesky where it is regular, eigenvectors where it is not."""
     lower: Tensor
     lower, info = torch.linalg.cholesky_ex(matrix)
-    if int(info) == 0:
+    pivots = lower.diagonal().square()
+    if int(info) == 0 and float(pivots.min()) > _noise(matrix) * float(pivots.max()):
         return lower
     values, vectors = torch.linalg.eigh(matrix)
-    scaled: Tensor = vectors * values.clamp(min=0).sqrt()
+    scaled: Tensor = vectors * _cut(values).sqrt()
     return scaled
 
 
-def _root_sum(product: Tensor) -> float:
-    return float(spectrum(product).sqrt().sum())
+def _noise(matrix: Tensor) -> float:
+    """Relative size of what rounding puts in place of an eigenvalue that is 0."""
+    return math.sqrt(len(matrix)) * torch.finfo(torch.float64).eps
+
+
+def _cut(values: Tensor) -> Tensor:
+    return torch.where(values > _noise(values) * values.abs().max(), values, 0.0)
 
 
 def influence(reference: Moments, generated: Moments, g: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ Probes, clusters and neighbourhoods are scikit-learn's; their settings are part 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,7 @@ import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.manifold import trustworthiness as sklearn_trustworthiness
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
@@ -72,7 +74,10 @@ def _probe(codes: Codes, classifier: LogisticRegression | KNeighborsClassifier) 
 
 def clustering(codes: Tensor, classes: int, seed: int) -> Tensor:
     """(n,): k-means clusters with the true number of classes, ten starts."""
-    return torch.from_numpy(KMeans(classes, n_init=10, random_state=seed).fit_predict(codes.numpy()).astype(np.int64))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct codes than classes: then fewer clusters
+        found = KMeans(classes, n_init=10, random_state=seed).fit_predict(codes.numpy())
+    return torch.from_numpy(found.astype(np.int64))
 
 
 def nmi(clusters: Tensor, labels: Tensor) -> float:

@@ -6,11 +6,13 @@ All from distances to the nearest training example; none of them can prove that 
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from genbench.metrics import auc
@@ -75,7 +77,9 @@ def mann_whitney_z(x: Tensor, y: Tensor) -> float:
 
 def cells(train: Tensor, sets: list[Tensor], seed: int, count: int = 10) -> list[Tensor]:
     """Which k-means cell of the training set each row of each set lies in."""
-    model = KMeans(count, n_init=1, random_state=seed).fit(train.double().cpu().numpy())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct points than cells: then fewer cells
+        model = KMeans(count, n_init=1, random_state=seed).fit(train.double().cpu().numpy())
     return [torch.from_numpy(model.predict(x.double().cpu().numpy()).astype(np.int64)) for x in sets]
 
 

@@ -51,7 +51,7 @@ def feature_metrics(
     features that are not finite and `UnknownName` for a metric that nobody has; what cannot be measured is a value
     with a status and a reason.
     """
-    fake = PointSet(generated, reference.k, reference.block, name="generated")
+    fake = PointSet(generated, reference.k, reference.block, name="generated", centre=reference.moments.mean)
     if fake.dim != reference.dim:
         raise DataError(f"generated features have {fake.dim} columns, reference features {reference.dim}.")
     real_train = PointSet(train, reference.k, reference.block, name="training") if isinstance(train, Tensor) else train

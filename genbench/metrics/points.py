@@ -12,7 +12,7 @@ from torch import Tensor
 
 from genbench.errors import DataError
 
-SMALL = 1 << 32
+SMALL = 1 << 33
 """Multiply-adds up to which a Gram matrix is taken in float64: there it costs next to nothing and rounds to nothing."""
 
 _PIECE = 1 << 20  # values in one temporary of the float64 refinement
@@ -45,10 +45,10 @@ class Points:
 
     def __init__(self, x: Tensor, centre: Tensor, dtype: torch.dtype) -> None:
         self.x, self.dtype = x, dtype
-        self.centre = centre.to(x.dtype)
+        self.centre = centre.to(torch.promote_types(x.dtype, dtype))
         self.half = torch.empty(len(x), dtype=torch.float64, device=x.device)
         for start in range(0, len(x), 1024):
-            a = (x[start : start + 1024] - self.centre).to(dtype)
+            a = self._centred(start, start + 1024)
             self.half[start : start + 1024] = 0.5 * (a * a).sum(1)
         self.half = self.half.to(dtype).double()
 
@@ -60,13 +60,17 @@ class Points:
         """d, the length of one feature vector."""
         return self.x.shape[1]
 
+    def _centred(self, start: int, stop: int) -> Tensor:
+        """x − c, subtracted in the wider of the two types."""
+        return (self.x[start:stop].to(self.centre.dtype) - self.centre).to(self.dtype)
+
     def write(self, start: int, stop: int, out: Tensor, *, minus_half_at: int) -> Tensor:
         """Rows start..stop as [x − c, ...] in `out` (at least stop − start, d + 2); the other extra column is 1."""
         d, part = self.dim, out[: stop - start]
         if self.x.dtype == self.dtype:
             torch.sub(self.x[start:stop], self.centre, out=part[:, :d])
         else:
-            part[:, :d] = self.x[start:stop] - self.centre
+            part[:, :d] = self._centred(start, stop)
         part[:, d:] = 1.0
         part[:, d + minus_half_at] = -self.half[start:stop].to(self.dtype)
         return part

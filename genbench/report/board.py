@@ -151,6 +151,14 @@ class Board:
         return self.evaluation == OVERVIEW
 
     @property
+    def silence(self) -> tuple[str, ...]:
+        """Why no row has a value here and none failed: the reasons, each once; empty where the table has content."""
+        cells = [cell for row in self.all_rows for cell in row.cells.values()]
+        if any(cell.mean is not None or cell.failed for cell in cells):
+            return ()
+        return tuple(dict.fromkeys(reason for cell in cells for reason in cell.reasons))
+
+    @property
     def all_rows(self) -> tuple[BoardRow, ...]:
         """Models, then controls."""
         return self.rows + self.controls

@@ -10,6 +10,7 @@ from genbench.report import cells as making
 from genbench.report import glossary, judge, memory, sanity
 from genbench.report.board import OVERVIEW, Board, BoardRow, Cell, Column, RowKey
 from genbench.report.data import Entry, RunData, entries
+from genbench.stats.intervals import LEAST
 
 Grid = dict[str, dict[RowKey, Cell]]
 """Cells by column key and row."""
@@ -17,8 +18,11 @@ Grid = dict[str, dict[RowKey, Cell]]
 
 def leaderboards(data: RunData) -> list[Board]:
     """The boards of all datasets in the order of the table: first a dataset's overview, then its evaluations."""
-    found = entries(data.table)
-    heads = headlines(data)
+    return all_boards(entries(data.table), headlines(data))
+
+
+def all_boards(found: Sequence[Entry], heads: Mapping[str, str]) -> list[Board]:
+    """`leaderboards` of typed entries."""
     boards: list[Board] = []
     for dataset in dict.fromkeys(e.dataset for e in found):
         boards += dataset_boards(dataset, [e for e in found if e.dataset == dataset], heads)
@@ -53,6 +57,8 @@ def dataset_boards(dataset: str, found: Sequence[Entry], heads: Mapping[str, str
 def evaluation_board(dataset: str, name: str, found: Sequence[Entry], headline: str) -> Board:
     """All metrics of one evaluation on one dataset."""
     columns = making.find_columns(found)
+    if not any(e.ok for e in found):
+        columns = [c for c in columns if c.metric == headline] or columns[:1]
     rows = making.row_keys(found)
     by_label: dict[str, list[Entry]] = {}
     for entry in found:
@@ -99,7 +105,7 @@ def judged(column: Column, made: Mapping[RowKey, Cell], rows: Mapping[RowKey, En
     texts = {key: making.write(cell, column) for key, cell in made.items()}
     models = {key: cell for key, cell in texts.items() if not rows[key].is_control}
     placed = texts | judge.give_places(models, column)
-    scored = judge.give_scores(placed, {key: rows[key].model for key in placed}, column)
+    scored = judge.give_scores(placed, rows, column)
     return {key: judge.flag_below_chance(cell, column) for key, cell in scored.items()}
 
 
@@ -108,13 +114,19 @@ def _assemble(board: Board, rows: Mapping[RowKey, Entry], grid: Grid) -> Board:
     headline = grid.get(board.headline, {})
     column = board.column(board.headline) if board.columns else None
     models = judge.best_first([k for k in rows if not rows[k].is_control], headline, column)
-    controls = judge.best_first([k for k in rows if rows[k].is_control], headline, column)
+    told = [k for k in rows if rows[k].is_control and any(_speaks(grid[c.key].get(k)) for c in board.columns)]
+    controls = judge.best_first(told, headline, column)
     return replace(
         board,
         rows=tuple(_row(key, rows[key], board.columns, grid) for key in models),
         controls=tuple(_row(key, rows[key], board.columns, grid) for key in controls),
         notes=_notes(board, grid, rows),
     )
+
+
+def _speaks(cell: Cell | None) -> bool:
+    """Whether a control has a value or a failure here; one that this is not made for is left out."""
+    return cell is not None and (cell.mean is not None or bool(cell.failed))
 
 
 def _row(key: RowKey, entry: Entry, columns: Sequence[Column], grid: Grid) -> BoardRow:
@@ -139,8 +151,9 @@ def overview_board(
         for label, score in making.row_keys(found[board.evaluation]):
             firsts.setdefault(label, score)
         column, cells = _headline_cells(board, firsts, rows)
-        columns.append(column)
-        grid[column.key] = cells
+        if any(_speaks(cell) for cell in cells.values()) or (board is boards[-1] and not columns):
+            columns.append(column)
+            grid[column.key] = cells
     overview = Board(
         dataset=dataset,
         evaluation=OVERVIEW,
@@ -218,13 +231,16 @@ def _notes(board: Board, grid: Grid, rows: Mapping[RowKey, Entry]) -> tuple[str,
     if board.evaluation in judge.UNRANKED:
         notes.append("Nothing is ranked here: each number is read against the ceiling row, and more is not better.")
     if cells and not any(cell.place for _, cell in cells) and board.evaluation not in judge.UNRANKED:
-        notes.append(
-            "No places: a place needs at least 3 seeds of at least 2 complete rows. Rows are in order of value."
-        )
+        notes.append("No places: they need 3 seeds of at least 2 complete rows. Rows are in order of value.")
+    if any(0 < cell.n < LEAST for _, cell in cells):
+        notes.append("Means over fewer than 3 seeds have no ±.")
     if any(cell.failed and cell.n for _, cell in cells):
         notes.append(
             "Rows with failed seeds show the mean of the seeds that ended well, are marked, and have no place."
         )
+    blind = [c.title for c in board.columns if any(not cell.score_clear for cell in grid[c.key].values())]
+    if blind:
+        notes.append(f"No bar where floor and ceiling cannot be told apart on this dataset: {', '.join(blind)}.")
     unlike = sorted({c.title for c, cell in cells if not cell.comparable})
     if unlike:
         notes.append(

@@ -19,13 +19,14 @@ def column_key(entry: Entry) -> str:
 
 
 def find_columns(found: Sequence[Entry]) -> list[Column]:
-    """The columns that these entries fill, metric by metric in the order of the first row that measured them."""
+    """The columns that these entries fill, metric by metric in the order of the first row that measured them.
+
+    A metric that no row could give here is no column (a job that failed names all that its evaluation knows); where
+    there is no value at all, every metric is one.
+    """
     metrics = list(dict.fromkeys(e.metric for e in found))
-    filled = {column_key(e): e for e in reversed(found) if e.ok}
-    for entry in reversed(found):
-        if not any(e.metric == entry.metric for e in filled.values()):
-            filled[column_key(entry)] = entry
     order = list(dict.fromkeys(column_key(e) for e in found))
+    filled = {column_key(e): e for e in reversed(found) if e.ok} or {column_key(e): e for e in reversed(found)}
     firsts = sorted(filled.values(), key=lambda e: (metrics.index(e.metric), order.index(column_key(e))))
     return [_column(e) for e in firsts]
 
@@ -127,7 +128,8 @@ def finish_column(column: Column, cells: Sequence[Cell]) -> Column:
 def _about(common: tuple[str, ...], column: Column) -> str:
     if column.evaluation == "speed":
         return common[0]
-    told = [part for part in common if part.startswith("n =") or part in ("bound", "estimate")]
+    told = [part.replace(" ", "\N{NO-BREAK SPACE}") for part in common if part.startswith("n =")]
+    told += [part for part in common if part in ("bound", "estimate")]
     split = f"against {column.split}" if column.split not in ("", "reference") else ""
     return ", ".join([*told, *([split] if split else [])])
 

@@ -79,26 +79,24 @@ class Entry:
 
 def entries(table: pd.DataFrame) -> list[Entry]:
     """The rows of the tidy table in their order; a table without `label` is labelled by model and sampler."""
-    fields = {f.name: str(f.type) for f in dataclasses.fields(Entry)}
-    columns = {name: table[name].tolist() if name in table else [None] * len(table) for name in fields}
+    kinds = {f.name: str(f.type) for f in dataclasses.fields(Entry)}
+    columns = {name: _column(table, name, kind) for name, kind in kinds.items()}
     if "label" not in table:
         columns["label"] = [_label(*names) for names in zip(columns["model"], columns["sampler"], strict=True)]
-    rows = zip(*columns.values(), strict=True)
-    kinds = list(fields.items())
-    return [Entry(**{name: _typed(v, kind) for (name, kind), v in zip(kinds, row, strict=True)}) for row in rows]
+    return [Entry(**dict(zip(kinds, row, strict=True))) for row in zip(*columns.values(), strict=True)]
 
 
-def _label(model: Any, sampler: Any) -> str:
-    return str(model) if _absent(sampler) or sampler in ("", "prior") else f"{model}+{sampler}"
+def _label(model: str, sampler: str) -> str:
+    return model if sampler in ("", "prior") else f"{model}+{sampler}"
 
 
-def _absent(value: Any) -> bool:
-    return value is None or bool(pd.isna(value))
-
-
-def _typed(value: Any, kind: str) -> Any:
-    if kind.startswith("str"):
-        return "" if _absent(value) else str(value)
-    if _absent(value) or value == "":
-        return None
-    return int(value) if kind.startswith("int") else float(value)
+def _column(table: pd.DataFrame, name: str, kind: str) -> list[Any]:
+    """The values of a column as the field's type; what is absent is None, or empty where words are meant."""
+    make = {"str": str, "int": int}.get(kind.partition(" ")[0], float)
+    absent = "" if make is str else None
+    if name not in table:
+        return [absent] * len(table)
+    column = table[name]
+    return [
+        absent if bad else make(v) for v, bad in zip(column.tolist(), (column.isna() | (column == "")), strict=True)
+    ]

@@ -117,7 +117,8 @@ def _reference(name: str, shown: float, x: float, bottom: float) -> Markup:
 
 def _hint(column: Column, axis: Axis) -> str:
     better = "read against the ceiling" if column.evaluation in UNRANKED else _better(column.sense)
-    said = [better, column.target, "log scale" if axis.is_log else "", column.scale.note, column.unit]
+    unit = " ".join(part for part in (column.scale.note, column.unit) if part)
+    said = [better, column.target, "log" if axis.is_log else "", unit]
     return ", ".join(part for part in said if part)
 
 
@@ -128,7 +129,7 @@ def _better(sense: Sense) -> str:
 def _tick(value: float, column: Column, axis: Axis, bottom: float) -> Markup:
     x = axis(value)
     return Markup('<path class="grid" d="M{} {}V{}"/><text class="tick" x="{}" y="{}">{}</text>').format(
-        x, TOP - 4, bottom, x, bottom + 15, f"{value / column.scale.factor:.6g}".replace("-", "−")
+        x, TOP - 4, bottom, x, bottom + 15, f"{value / column.scale.factor:.6g}".replace("e-0", "e-").replace("-", "−")
     )
 
 

@@ -9,6 +9,7 @@ from statistics import stdev
 
 from genbench.report import glossary
 from genbench.report.board import Cell, Column, RowKey
+from genbench.report.data import Entry
 from genbench.stats.intervals import LEAST
 from genbench.stats.ranks import simultaneous_ranks
 
@@ -63,11 +64,11 @@ def _is_ranked(cell: Cell, column: Column) -> bool:
     )
 
 
-def give_scores(cells: Mapping[RowKey, Cell], models: Mapping[RowKey, str], column: Column) -> dict[RowKey, Cell]:
-    """The cells with (value − floor) / (ceiling − floor). `models`: the registry's name of each row's model."""
+def give_scores(cells: Mapping[RowKey, Cell], rows: Mapping[RowKey, Entry], column: Column) -> dict[RowKey, Cell]:
+    """The cells with (value − floor) / (ceiling − floor); models under the floor are flagged."""
     if column.evaluation not in SCORED or column.sense.direction not in ("lower", "higher"):
         return dict(cells)
-    by_model = {models[key]: cell for key, cell in cells.items() if cell.mean is not None}
+    by_model = {rows[key].model: c for key, c in cells.items() if c.mean is not None and c.comparable}
     floor = by_model.get(FLOORS.get(column.evaluation, FLOOR))
     ceiling = _ceiling(column, by_model)
     if floor is None or floor.mean is None or ceiling is None or ceiling.mean is None or ceiling.mean == floor.mean:
@@ -80,7 +81,7 @@ def give_scores(cells: Mapping[RowKey, Cell], models: Mapping[RowKey, str], colu
             scored[key] = cell
             continue
         score = (cell.mean - floor.mean) / width
-        under = score < 0 and not overlap(cell, floor) and models[key] != FLOOR
+        under = score < 0 and not overlap(cell, floor) and not rows[key].is_control
         flags = (*cell.flags, UNDER_FLOOR) if under else cell.flags
         scored[key] = replace(cell, score=score, score_clear=clear, flags=flags)
     return scored

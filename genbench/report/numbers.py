@@ -45,16 +45,17 @@ def decimals(value: float, half: float | None) -> int:
 
 
 def text(value: float, places: int) -> str:
-    """The number with a true minus sign, thousands set apart, and no negative zero."""
+    """The number with a true minus sign, thousands set apart, no negative zero, and powers of ten for what would be
+    rounded away."""
     shown = f"{value:,.{places}f}"
     if float(shown.replace(",", "")) == 0:
-        shown = shown.lstrip("-")
-    return shown.replace("-", "−").replace(",", " ")
+        shown = f"{value:.1e}".replace("e-0", "e-") if value and places == MOST_DECIMALS else shown.lstrip("-")
+    return shown.replace("-", "−").replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 def pads(texts: Sequence[str]) -> list[str]:
     """What to add to each number, unseen, so that right-aligned they all have their decimal point in one line."""
-    parts = [text.partition(".")[1:] for text in texts]
+    parts = [text.partition("e")[0].partition(".")[1:] for text in texts]
     longest = max((len(digits) for _, digits in parts), default=0)
     return [("" if point or not longest else ".") + "0" * (longest - len(digits)) for point, digits in parts]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,9 +15,10 @@ import jinja2
 import genbench
 from genbench import resources
 from genbench.protocols.metric import MetricSpec
+from genbench.records import RunRecord
 from genbench.report import figures, gallery, glossary, numbers
 from genbench.report.board import Board, Cell, Column
-from genbench.report.boards import leaderboards
+from genbench.report.boards import all_boards, headlines
 from genbench.report.data import Entry, RunData, entries
 from genbench.report.export import to_csv
 from genbench.report.judge import BELOW_CHANCE, UNDER_FLOOR
@@ -34,6 +36,8 @@ class Table:
 
     For each column `pads` (by row) the unseen padding of its numbers, `rooms` the width of its intervals. `common`:
     what all columns have in common, said once. `undecided`: the columns in which all models share the first place.
+    `spans`: over how many columns a metric's heading goes, from its first one (0 for the others). `notes`: what the
+    overview did not say already.
     """
 
     board: Board
@@ -41,6 +45,13 @@ class Table:
     rooms: Mapping[str, int]
     common: tuple[str, ...]
     undecided: frozenset[str]
+    spans: Mapping[str, int]
+    notes: tuple[str, ...]
+
+    @property
+    def grouped(self) -> bool:
+        """Whether a heading spans several columns."""
+        return any(span > 1 for span in self.spans.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +73,10 @@ class Section:
 def render(data: RunData) -> str:
     """The report as one self-contained HTML page: a pure function of what a run left behind."""
     found = entries(data.table)
-    boards = leaderboards(data)
-    provenance = dict(data.runs[-1].provenance) if data.runs else {}
+    boards = all_boards(found, headlines(data))
+    provenance = origins(data.runs)
     said = troubles(found)
-    return environment().get_template("report.html.j2").render(
+    page = environment().get_template("report.html.j2").render(
         title=data.runs[-1].suite if data.runs else "report",
         summary=provenance.get("suite", {}).get("summary", ""),
         facts=facts(data, found),
@@ -73,11 +84,38 @@ def render(data: RunData) -> str:
         failures=[t for t in said if t.status != Status.UNSUPPORTED],
         unsupported=[t for t in said if t.status == Status.UNSUPPORTED],
         metrics=glossary_of(boards),
-        runs=data.runs,
+        commands=commands(data.runs),
+        changes=changes(data.runs),
         provenance=provenance,
         csv=csv_uri(data),
         version=genbench.__version__,
     )  # fmt: skip
+    return page.strip() + "\n"
+
+
+def origins(runs: Sequence[RunRecord]) -> dict[str, Any]:
+    """The provenance of the last run, with the datasets and encoders of all."""
+    merged: dict[str, Any] = {"versions": {}, "hardware": {}, "datasets": {}, "encoders": {}}
+    for run in runs:
+        for name, value in run.provenance.items():
+            merged[name] = merged[name] | value if name in ("datasets", "encoders") else value
+    return merged
+
+
+def commands(runs: Sequence[RunRecord]) -> list[tuple[str, str]]:
+    """Each command with when it was last given, the oldest first."""
+    last = {run.command: run.started for run in runs}
+    return list(last.items())
+
+
+def changes(runs: Sequence[RunRecord]) -> list[str]:
+    """What was different in earlier runs: numbers of this page may come from them."""
+    told: dict[str, None] = {}
+    for run in runs[:-1]:
+        for part in ("versions", "hardware"):
+            now, then = runs[-1].provenance.get(part, {}), run.provenance.get(part, {})
+            told |= {f"{name} {value}": None for name, value in then.items() if now.get(name) != value}
+    return list(told)
 
 
 def environment() -> jinja2.Environment:
@@ -112,7 +150,7 @@ def sections(data: RunData, boards: Sequence[Board], provenance: Mapping[str, An
                 title=known.get("title") or "",
                 facts=dataset_facts(known),
                 overview=table(overview),
-                tables=tuple(table(b) for b in own),
+                tables=tuple(table(b, overview.notes) for b in own),
                 plot=figures.interval_plot(overview),
                 plots={b.evaluation: figures.interval_plot(b) for b in own},
                 galleries=gallery.galleries(data, own),
@@ -122,8 +160,8 @@ def sections(data: RunData, boards: Sequence[Board], provenance: Mapping[str, An
     return found
 
 
-def table(board: Board) -> Table:
-    """The board with what its numbers need to be aligned."""
+def table(board: Board, said: Sequence[str] = ()) -> Table:
+    """The board with what its numbers need to be aligned, less the notes that were said before."""
     pads: dict[str, dict[int, str]] = {}
     rooms: dict[str, int] = {}
     for column in board.columns:
@@ -132,7 +170,17 @@ def table(board: Board) -> Table:
         pads[column.key] = dict(zip(shown, numbers.pads(list(shown.values())), strict=True))
         halves = [len(cell.half_text) for cell in cells if cell is not None and cell.half_text]
         rooms[column.key] = max(halves, default=-2) + 2
-    return Table(board, pads, rooms, _common(board), frozenset(filter(partial(_is_undecided, board), pads)))
+    undecided = frozenset(filter(partial(_is_undecided, board), pads))
+    notes = tuple(note for note in board.notes if note not in said)
+    return Table(board, pads, rooms, _common(board), undecided, _spans(board), notes)
+
+
+def _spans(board: Board) -> dict[str, int]:
+    sizes = Counter(c.metric for c in board.columns)
+    firsts = {c.metric: c.key for c in reversed(board.columns)}
+    if board.is_overview:
+        return {c.key: 1 for c in board.columns}
+    return {c.key: sizes[c.metric] if firsts[c.metric] == c.key else 0 for c in board.columns}
 
 
 def _common(board: Board) -> tuple[str, ...]:
@@ -164,6 +212,8 @@ def tooltip(cell: Cell, column: Column) -> str:
         lines.append(f"place: between {cell.place} and {cell.last_place} with 95 % confidence")
     if cell.score is not None:
         lines.append(f"{cell.score:.2f} of the way from floor to ceiling" + ("" if cell.score_clear else " (unclear)"))
+    if UNDER_FLOOR in cell.flags:
+        lines.append(UNDER_FLOOR)
     if not cell.comparable:
         lines.append(f"not ranked: {', '.join(p for p in cell.identity if p)}")
     lines += [f"seed {seed}: {status}" for seed, status in cell.missing.items()]

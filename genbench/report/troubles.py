@@ -1,4 +1,4 @@
-"""What went wrong or could not be done, gathered: one line for each row and reason, with its seeds and evaluations."""
+"""What went wrong or could not be done, gathered: one line for each dataset and reason, with its rows and seeds."""
 
 from __future__ import annotations
 
@@ -11,24 +11,34 @@ from genbench.values import Status
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why a row has no value: on which dataset, in which evaluations, on which seeds."""
+    """Why rows have no value: which rows, on which dataset, in which evaluations, on which seeds; `jobs` counts them
+    (a job is one evaluation of one row on one seed)."""
 
-    label: str
+    labels: tuple[str, ...]
     dataset: str
     status: str
     reason: str
     evaluations: tuple[str, ...]
     seeds: tuple[int, ...]
+    jobs: int
 
 
 def troubles(found: Sequence[Entry]) -> list[Trouble]:
     """All that is not ok, failures before what is unsupported, in the order of the table."""
-    groups: dict[tuple[str, str, str, str], list[Entry]] = {}
+    groups: dict[tuple[str, str, str], list[Entry]] = {}
     for entry in found:
         if not entry.ok:
-            groups.setdefault((entry.label, entry.dataset, entry.status, entry.reason), []).append(entry)
+            groups.setdefault((entry.dataset, entry.status, entry.reason), []).append(entry)
     gathered = [
-        Trouble(*key, tuple(dict.fromkeys(e.evaluation for e in group)), tuple(sorted({e.seed for e in group})))
-        for key, group in groups.items()
+        Trouble(
+            labels=tuple(dict.fromkeys(e.label for e in group)),
+            dataset=dataset,
+            status=status,
+            reason=reason,
+            evaluations=tuple(dict.fromkeys(e.evaluation for e in group)),
+            seeds=tuple(sorted({e.seed for e in group})),
+            jobs=len({(e.label, e.seed, e.evaluation) for e in group}),
+        )
+        for (dataset, status, reason), group in groups.items()
     ]
     return sorted(gathered, key=lambda t: t.status == Status.UNSUPPORTED)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from genbench.stats.intervals import LEAST, Interval, mean_interval
@@ -40,13 +41,19 @@ def compare_paired(a: Sequence[float], b: Sequence[float]) -> Comparison:
 
 def paired_t(differences: Sequence[float]) -> float:
     """Two-sided p of Student's t for the hypothesis that the mean difference is 0."""
-    d = np.asarray(differences, dtype=np.float64)
-    if len(d) < 2:
-        raise ValueError(f"a paired test needs at least 2 pairs, got {len(d)}")
-    spread = float(d.std(ddof=1))
-    if spread <= 1e-12 * float(np.abs(d).max()):
-        return 0.0 if d.mean() != 0 else 1.0
-    return float(2 * stats.t.sf(abs(float(d.mean())) / (spread / math.sqrt(len(d))), len(d) - 1))
+    return float(paired_p(np.asarray(differences, dtype=np.float64)[None])[0])
+
+
+def paired_p(differences: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`paired_t` of each row: (tests, pairs) -> (tests,)."""
+    n = differences.shape[1]
+    if n < 2:
+        raise ValueError(f"a paired test needs at least 2 pairs, got {n}")
+    mean, spread = differences.mean(1), differences.std(1, ddof=1)
+    steady = spread <= 1e-12 * np.abs(differences).max(1)
+    t = np.abs(mean) / (np.where(steady, 1.0, spread) / math.sqrt(n))
+    p: NDArray[np.float64] = np.where(steady, np.where(mean != 0, 0.0, 1.0), 2 * stats.t.sf(t, n - 1))
+    return p
 
 
 def smallest_wilcoxon_p(n: int) -> float:

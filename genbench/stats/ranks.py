@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from genbench.stats.comparisons import holm, paired_t
+from genbench.stats.comparisons import holm, paired_p
 from genbench.stats.intervals import LEAST
 
 
@@ -35,13 +35,14 @@ def simultaneous_ranks(losses: Sequence[Sequence[float]], *, alpha: float = 0.05
     rows = len(x)
     if rows == 0 or x.shape[1] < LEAST:
         return None
-    pairs = list(combinations(range(rows), 2))
-    adjusted = holm([paired_t((x[i] - x[j]).tolist()) for i, j in pairs])
+    pairs = np.array(list(combinations(range(rows), 2)), dtype=np.intp).reshape(-1, 2)
+    adjusted = holm(paired_p(x[pairs[:, 0]] - x[pairs[:, 1]]).tolist())
     better, worse = [0] * rows, [0] * rows
-    for (i, j), p in zip(pairs, adjusted, strict=True):
+    means = x.mean(1)
+    for (i, j), p in zip(pairs.tolist(), adjusted, strict=True):
         if p > alpha:
             continue
-        first, second = (i, j) if x[i].mean() < x[j].mean() else (j, i)
+        first, second = (i, j) if means[i] < means[j] else (j, i)
         worse[first] += 1
         better[second] += 1
     return [Rank(1 + better[i], rows - worse[i]) for i in range(rows)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import torch
@@ -50,8 +51,10 @@ def _warm_up(game: Game, rows: Tensor) -> None:
     with torch.cuda.stream(stream):
         game.play(rows)
         before = [plain_attributes(model) for model in game.team.models]
-        torch.cuda.set_sync_debug_mode("error")
         try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the mode warns that it is a prototype
+                torch.cuda.set_sync_debug_mode("error")
             for _ in range(WARM_UP - 1):
                 game.play(rows)
         except Exception as error:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from genbench.errors import DataError
 from genbench.protocols.model import Budget
+from genbench.seeds import derive
 from genbench.training.game import Game
 from genbench.training.ledger import Ledger
 from genbench.training.record import Engine
@@ -23,23 +24,33 @@ VERSION = "1"
 
 
 class Journal:
-    """Keeps a checkpoint of a training up to date, where one is wanted; begins from it, where there is one."""
+    """Keeps a checkpoint of a training up to date, where one is wanted; begins from it, where there is one.
+
+    Of several processes the first writes; the others' noise starts afresh when a training is resumed.
+    """
 
     def __init__(self, game: Game, budget: Budget, seeds: Sequence[int], engine: Engine) -> None:
         self._game, self._path, self._every = game, engine.checkpoint, engine.every
         self._identity = {"seeds": repr(tuple(seeds)), "budget": repr(budget), "rows": str(len(game.data))}
         self.ledger = load(self._path, game, self._identity) if self._path else Ledger()
+        self._keep, self._first = engine.keep, game.processes.rank == 0
+        if not self._first and self.ledger.rounds:
+            torch.manual_seed(derive("noise", *seeds, game.processes.rank, self.ledger.rounds))
         self._saved = time.perf_counter()
 
     def after(self) -> None:
         """A stretch has ended: save, if it is time."""
-        if self._path and time.perf_counter() - self._saved >= self._every:
+        if self._path and self._first and time.perf_counter() - self._saved >= self._every:
             save(self._path, self._game, self.ledger, self._identity)
             self._saved = time.perf_counter()
 
-    def close(self) -> None:
-        """The training has ended: its checkpoint is of no more use."""
-        if self._path:
+    def close(self, *, finite: bool) -> None:
+        """The training has ended: its checkpoint is of no more use, or is kept whole for the seeds that go on."""
+        if not self._path or not self._first:
+            return
+        if self._keep and finite:
+            save(self._path, self._game, self.ledger, self._identity)
+        else:
             self._path.unlink(missing_ok=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
@@ -13,6 +13,7 @@ from genbench.errors import UsageError
 from genbench.protocols.dataset import Split
 from genbench.protocols.model import Batch, Objective
 from genbench.training.order import Order
+from genbench.training.parallel import Alone, Processes
 from genbench.training.player import Player, norm
 
 
@@ -55,6 +56,13 @@ class Game:
     data: Split
     batch: int
     orders: Sequence[Order]
+    processes: Processes = field(default_factory=Alone)
+
+    def __post_init__(self) -> None:
+        if self.batch % self.processes.size:
+            raise UsageError(f"a batch of {self.batch} cannot be shared by {self.processes.size} processes equally.")
+        for player in self.players:
+            player.processes = self.processes
 
     @property
     def players(self) -> Sequence[Player]:
@@ -80,13 +88,16 @@ class Game:
         return self.moves * self.batch
 
     def rows(self, start: int, stop: int) -> Tensor:
-        """Row numbers of rounds [start, stop): (rounds, moves, B), for a stack (rounds, moves, S, B)."""
+        """Row numbers of rounds [start, stop): (rounds, moves, B), for a stack (rounds, moves, S, B).
+
+        Of several processes each gets its share of every batch.
+        """
         parts = [
             order.stretch(start * self.images, stop * self.images).view(stop - start, self.moves, self.batch)
             for order in self.orders
         ]
         rows = torch.stack(parts, dim=2) if self.seeds else parts[0]
-        return rows.to(self.data.x.device)
+        return rows[..., self.processes.rank :: self.processes.size].to(self.device)
 
     def play(self, rows: Tensor) -> Tensor:
         """One round on row numbers (moves, [S,] B); each player's mean loss over its steps, (players, [S])."""

@@ -31,9 +31,8 @@ def run(game: Game, budget: Budget, ledger: Ledger, *, play: Play, after: Callab
     total = total_rounds(budget, game)
     while not spent(budget, ledger, total):
         stop = ledger.rounds + _stretch(budget, ledger, total)
-        began = time.perf_counter()
-        seen = _play(game, play, (ledger.rounds, stop), _progress(budget, ledger, total))
-        ledger.enter(game, stop, time.perf_counter() - began, seen)
+        losses, norms, seconds = _play(game, play, (ledger.rounds, stop), _progress(budget, ledger, total))
+        ledger.enter(game, stop, seconds, (losses, norms))
         if not after():
             return
 
@@ -70,8 +69,12 @@ def _progress(budget: Budget, ledger: Ledger, total: int) -> tuple[float, float]
 
 def _play(
     game: Game, play: Play, rounds: tuple[int, int], progress: tuple[float, float]
-) -> tuple[list[list[float]], list[list[float]]]:
-    """Mean losses and last gradient norms over rounds [start, stop), [player][seed]."""
+) -> tuple[list[list[float]], list[list[float]], float]:
+    """Mean losses and last gradient norms over rounds [start, stop), [player][seed], and the seconds they took.
+
+    All processes get the mean over processes of each number, so that they decide alike.
+    """
+    began = time.perf_counter()
     changes = any(player.changes for player in game.players)
     losses = []
     for i, rows in enumerate(game.rows(*rounds)):
@@ -81,4 +84,9 @@ def _play(
     norms = torch.stack([player.gradient_norm() for player in game.players])
     both = torch.stack([torch.stack(losses).mean(0), norms]).view(2, len(game.players), -1)
     mean, last = both.tolist()  # the one wait for the device
-    return mean, last
+    if game.processes.size == 1:
+        return mean, last, time.perf_counter() - began
+    seconds = torch.tensor([time.perf_counter() - began], device=both.device)
+    game.processes.average([both, seconds])
+    mean, last = both.tolist()
+    return mean, last, float(seconds)

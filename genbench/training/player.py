@@ -9,6 +9,7 @@ from torch import Tensor
 
 from genbench.errors import GenbenchError
 from genbench.protocols.model import Adam, Batch, Objective
+from genbench.training.parallel import Alone, Processes
 
 EMA_START = 10
 """The average's decay is at most (1 + moves) / (EMA_START + moves), so that the initial weights are soon forgotten."""
@@ -28,6 +29,7 @@ class Player:
         self.name, self.settings = objective.name, objective.optimizer
         self.device = self.parameters[0].device
         self.parts, self.split = 1, True
+        self.processes: Processes = Alone()
         self.optimizer = _optimizer(self.settings, self.parameters)
         self.averages = [p.detach().clone() for p in self.parameters] if objective.ema is not None else []
         self._pull = torch.ones((), device=self.device)
@@ -35,6 +37,8 @@ class Player:
     def move(self, batch: Batch) -> Tensor:
         """One optimiser step on this batch; the loss before it, detached, () or (S,). Never waits for the device."""
         loss = self._gradient(batch)
+        if self.processes.size > 1:
+            self.processes.average(self._gradients())
         if self.objective.clip is not None:
             self._clip(self.objective.clip)
         self.optimizer.step()

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from genbench.training.parallel import Alone, Processes
+
 Progress = Callable[[int, int], None]
 """Called after each stretch of training with what is done and the total: images, steps, or milliseconds."""
 
@@ -18,7 +20,8 @@ class Engine:
     `capture`: whether a CUDA graph is tried. `stack`: seeds of one stack at most; `None` lets memory and the model's
     size decide. `out_of_memory`: split the batch and add up gradients (a loss that is not a mean over examples then
     changes), or fail by name. `checkpoint`: a file kept up to date every `every` seconds, from which the same call
-    goes on after a kill; it is deleted at the end.
+    goes on after a kill; it is deleted at the end, unless it is to `keep`. `processes`: the group that shares each
+    batch, `Accelerated()` in each of its processes; `fit` then gives the same model in all of them.
     """
 
     capture: Literal["auto", "never"] = "auto"
@@ -26,6 +29,8 @@ class Engine:
     out_of_memory: Literal["split", "fail"] = "split"
     checkpoint: Path | None = None
     every: float = 60.0
+    keep: bool = False
+    processes: Processes = field(default_factory=Alone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

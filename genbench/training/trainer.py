@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -77,15 +78,28 @@ def fit_stack(
             models.append(build().to(device).train())
     size, remark = stack_size(models, data.train.to(device), budget.batch, engine)
     results: list[tuple[nn.Module, Training]] = []
+    parts: list[Path] = []
     for start in range(0, len(seeds), size):
         members, chosen = models[start : start + size], seeds[start : start + size]
+        own = _part(engine, chosen)
+        parts += [own.checkpoint] if own.checkpoint else []
         if isinstance(members[0], FitsItself):
             records = [_fit_itself(members[0], data, budget, seed=chosen[0], device=device)]
         else:
             team = One(members[0]) if size == 1 else Stack(members)
-            records = _fit_team(team, data, budget, chosen, progress, engine)
+            records = _fit_team(team, data, budget, chosen, progress, own)
         results += [(m, replace(r, remark=r.remark or remark)) for m, r in zip(members, records, strict=True)]
+    for path in parts:
+        path.unlink(missing_ok=True)
     return results
+
+
+def _part(engine: Engine, seeds: Sequence[int]) -> Engine:
+    """The engine with a checkpoint of these seeds' own, which is kept when they end: the others may not have."""
+    if engine.checkpoint is None:
+        return engine
+    path = engine.checkpoint
+    return replace(engine, checkpoint=path.with_name(f"{path.stem}-{seeds[0]}-{seeds[-1]}{path.suffix}"), keep=True)
 
 
 def _fit_itself(model: FitsItself, data: Dataset, budget: Budget, *, seed: int, device: torch.device) -> Training:
@@ -109,13 +123,16 @@ def _fit_team(
     """Train a team, one record a seed; the models end in `eval()`, with their averages where they have them."""
     began = time.perf_counter()
     device = team.players[0].device
-    game = Game(team, data.train.to(device), budget.batch, [Order(len(data.train), seed) for seed in seeds])
+    orders, group = [Order(len(data.train), seed) for seed in seeds], engine.processes
+    game = Game(team, data.train.to(device), budget.batch, orders, group)
+    group.copy_first(list(team.weights().values()))
     for player in game.players:
         player.split = engine.out_of_memory == "split"
     for model in team.models:
         model.train()
     try:
-        with seeded("noise", *seeds, device=device), torch.enable_grad():
+        own = () if group.rank == 0 else (f"process {group.rank}",)
+        with seeded("noise", *seeds, *own, device=device), torch.enable_grad():
             journal = Journal(game, budget, seeds, engine)
             keeper = Keeper(game)
             play, trained, remark = _way(game, engine)
@@ -132,11 +149,14 @@ def _fit_team(
     finally:
         for model in team.models:
             model.eval()
+    journal.close(finite=not any(keeper.diverged))
     for player in game.players:
         player.adopt_average()
     keeper.restore()
+    group.copy_first(list(team.weights().values()))
     team.hand_out()
-    journal.close()
+    if group.size > 1:
+        trained = f"{trained} over {group.size} processes"
     name = trained if not game.seeds else f"{trained} stack of seeds {_span(seeds)}".removeprefix("plain ")
     remark = remark or _parts(game)
     return [
@@ -149,6 +169,8 @@ def _way(game: Game, engine: Engine) -> tuple[Play, str, str]:
     """How rounds are played: captured where that works; the name of the way, and why it is not the fast one."""
     if game.device.type != "cuda" or engine.capture == "never":
         return game.play, "plain", ""
+    if game.processes.size > 1:
+        return game.play, "plain", "not captured: gradients are averaged between processes"
     try:
         return captured(game), "captured", ""
     except Unsupported as error:

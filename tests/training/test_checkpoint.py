@@ -85,6 +85,31 @@ def test_a_stack_resumes_too(tmp_path):
         assert torch.equal(weights(resumed), weights(whole))
 
 
+def test_seeds_one_after_the_other_resume_where_they_stopped(tmp_path):
+    data, path = toy_data(), tmp_path / "s.safetensors"
+    seen: list[int] = []
+
+    def train(progress=None, checkpoint=path):
+        engine = Engine(checkpoint=checkpoint, every=0.0)
+        return fit_stack(
+            lambda: PenaltyGAN(data.spec), data, SHORT, seeds=(0, 1), device=CPU, progress=progress, engine=engine
+        )
+
+    def second_seed_dies(done: int, total: int) -> None:
+        seen.append(done)
+        if len(seen) > 50:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        train(second_seed_dies)
+    seen.clear()
+    resumed, whole = train(lambda done, _: seen.append(done)), train(checkpoint=None)
+    assert 0 < len(seen) < 33, "the first seed was done, the second had begun"
+    for (ours, training), (theirs, expected) in zip(resumed, whole, strict=True):
+        assert torch.equal(weights(ours), weights(theirs)) and training.curve == expected.curve
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_checkpoint_of_another_training_or_a_broken_one_is_refused(tmp_path):
     data, path = toy_data(), tmp_path / "fit.safetensors"
     engine = Engine(checkpoint=path, every=0.0)

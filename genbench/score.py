@@ -1,0 +1,222 @@
+"""`genbench score`: samples that genbench did not make, measured against real data from files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genbench import registry, resources, seeds
+from genbench.data.files import Statistics, read_samples
+from genbench.data.loading import load_dataset, split_options
+from genbench.encoders.loading import load_encoder
+from genbench.errors import DataError, Unsupported, UsageError
+from genbench.metrics.classes import Readings
+from genbench.metrics.frechet import Moments, frechet_distance, moments
+from genbench.metrics.panel import feature_metrics
+from genbench.metrics.points import check_features
+from genbench.metrics.pointset import PointSet
+from genbench.protocols.dataset import Dataset, DataSpec, Split
+from genbench.protocols.encoder import Classifier, Encoder
+from genbench.protocols.metric import MetricSpec
+from genbench.values import Value
+
+DEFAULT = (
+    "frechet", "kid", "sliced-wasserstein", "precision", "recall", "density", "coverage", "vendi", "duplicate-rate",
+)  # fmt: skip
+WITH_TRAIN = ("authenticity", "ct", "nn-distance-ratio", "membership-auc")
+"""What is added where training data are given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """The arguments of `genbench score`.
+
+    `real`, `fake`, `train`: a folder or zip of images, `.npy`, `.npz`; `PATH?size=N` brings images to N × N. `encoder`:
+    a name, or `in-domain:DATASET` for the ruler of a known dataset; features (2-D arrays) need none. `metrics`: ids,
+    all that fit where empty.
+    """
+
+    real: str
+    fake: str
+    train: str | None = None
+    encoder: str | None = None
+    metrics: Sequence[str] = ()
+    seed: int = 0
+    device: str = "cpu"
+    data_root: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What came out: values by `metric` or `metric:target`, the encoder, and how many rows each side had."""
+
+    values: Mapping[str, Value]
+    encoder: str
+    n: int | None
+    m: int
+    _specs: Mapping[str, MetricSpec] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `--json`."""
+        return {
+            "encoder": self.encoder,
+            "n": self.n,
+            "m": self.m,
+            "metrics": {key: self._record(key, value) for key, value in self.values.items()},
+        }
+
+    def _record(self, key: str, value: Value) -> dict[str, Any]:
+        names = ("value", "ci_low", "ci_high", "n", "m")
+        record: dict[str, Any] = {name: getattr(value, name) for name in names}
+        direction = self._specs[key.split(":", maxsplit=1)[0]].direction
+        return {
+            **record,
+            "direction": str(direction),
+            "kind": str(value.kind),
+            "status": str(value.status),
+            "reason": value.reason,
+        }
+
+    def render(self) -> str:
+        """A plain table: display name, value with its 95 % interval over samples, or the reason why there is none."""
+        lines = [f"{self.m} samples against {self.n or 'moments of'} real, features: {self.encoder}", ""]
+        width = max(len(self._title(key)) for key in self.values)
+        for key, value in self.values.items():
+            arrow = {"lower": "↓", "higher": "↑", "nearest": "→"}[str(self._specs[key.split(":")[0]].direction)]
+            lines.append(f"{self._title(key):<{width}} {arrow} {_text(key, value)}")
+        return "\n".join(lines)
+
+    def _title(self, key: str) -> str:
+        name, _, target = key.partition(":")
+        title = "FID" if name == "frechet" and self.encoder == "inception-v3" else self._specs[name].title
+        return f"{title} ({target})" if target else title
+
+
+def _text(key: str, value: Value) -> str:
+    if value.value is None:
+        return f"-  {value.reason}"
+    scale, unit = (1000.0, " × 10⁻³") if key == "kid" else (1.0, "")
+    text = f"{scale * value.value:.4g}{unit}"
+    if value.ci_low is not None and value.ci_high is not None:
+        text += f"  [{scale * value.ci_low:.4g}, {scale * value.ci_high:.4g}]"
+    return text
+
+
+def score(request: Request) -> Scores:
+    """Measure `fake` against `real`, all rows of each.
+
+    Raises `DataError` with the path for a file that cannot be used, `UsageError` for images without an encoder,
+    `UnknownName` for a metric or encoder that nobody has.
+    """
+    names = tuple(request.metrics) or DEFAULT + (WITH_TRAIN if request.train else ())
+    specs = {name: registry.metrics.get(name).card for name in names}
+    real, fake = _read(request.real), _read(request.fake)
+    train = _read(request.train) if request.train else None
+    if isinstance(fake, Statistics) or isinstance(train, Statistics):
+        path = request.fake if isinstance(fake, Statistics) else request.train
+        raise DataError(f"{path} holds mu and sigma: those can stand for the real side only.")
+    sides = _encoded(request, real, fake, train)
+    if isinstance(real, Statistics):
+        return Scores(_against_moments(real, sides.fake, names, request), sides.encoder, None, len(fake), specs)
+    rows = PointSet(sides.real, name="real")
+    known = PointSet(sides.train, name="training") if sides.train is not None else None
+    generator = seeds.generator("score", request.seed)
+    values = feature_metrics(rows, sides.fake, train=known, metrics=names, generator=generator, readings=sides.readings)
+    return Scores(values, sides.encoder, len(rows), len(fake), specs)
+
+
+def _read(path: str) -> Tensor | Statistics:
+    place, options = split_options(path, ("size",))
+    size = options.get("size")
+    if size is not None and not (size.isdigit() and int(size) > 0):
+        raise UsageError(f"{path}: the size after ?size= is a number of pixels, got {size!r}.")
+    return read_samples(place, int(size) if size else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Features of each side by one encoder (those of the samples twice where the real side is moments)."""
+
+    encoder: str
+    real: Tensor
+    fake: Tensor
+    train: Tensor | None = None
+    readings: Readings = field(default_factory=Readings)
+
+
+def _encoded(request: Request, real: Tensor | Statistics, fake: Tensor, train: Tensor | None) -> _Sides:
+    first = fake if isinstance(real, Statistics) else real
+    paths = [request.real, request.fake, request.train]
+    sides = [first, fake, train]
+    for path, side in zip(paths, sides, strict=True):
+        if side is not None and side.ndim != first.ndim:
+            words = ["images" if s.ndim == 4 else "features" for s in (first, side)]
+            raise DataError(f"{request.real} holds {words[0]}, but {path} {words[1]}: give two of a kind.")
+    if first.ndim == 2:
+        if request.encoder not in (None, "identity"):
+            raise UsageError(f"--encoder {request.encoder} reads images, and {request.real} holds features: leave it.")
+        return _Sides("identity", first, fake, train)
+    if request.encoder is None:
+        raise UsageError(
+            f"{request.real} holds images: name an encoder, such as `--encoder pixels` (`genbench list encoders`)."
+        )
+    images = _alike(paths, sides)
+    encoder = _encoder(request, images[0], request.train or request.real)
+    real_features, fake_features, *rest = [encoder.features(x).cpu() for x in images]
+    readings = Readings()
+    if isinstance(encoder, Classifier):
+        seen = [encoder.probabilities(x).cpu() for x in images[:2]]
+        readings = Readings(real=seen[0].argmax(1), generated=seen[1].argmax(1), probabilities=seen[1])
+    return _Sides(request.encoder, real_features, fake_features, rest[0] if rest else None, readings)
+
+
+def _alike(paths: Sequence[str | None], sides: Sequence[Tensor | None]) -> list[Tensor]:
+    """Images of one size; grey ones get three channels where others have colour."""
+    there = [(path, side) for path, side in zip(paths, sides, strict=True) if side is not None]
+    channels = max(side.shape[1] for _, side in there)
+    size = there[0][1].shape[2:]
+    for path, side in there:
+        if side.shape[2:] != size:
+            raise DataError(
+                f"{path} holds images of {side.shape[2]} × {side.shape[3]}, {there[0][0]} of {size[0]} × {size[1]}: "
+                "bring one to the other's size with PATH?size=N."
+            )
+    return [side.expand(-1, channels, -1, -1) for _, side in there]
+
+
+def _encoder(request: Request, images: Tensor, name: str) -> Encoder:
+    assert request.encoder is not None
+    kind, _, known = request.encoder.partition(":")
+    dataset = load_dataset(known, root=request.data_root) if known else _as_dataset(Path(name).name, images)
+    if known and dataset.spec.shape != tuple(images.shape[1:]):
+        raise DataError(f"the ruler of {known} reads {dataset.spec.shape}, the images are {tuple(images.shape[1:])}.")
+    try:
+        return load_encoder(kind, dataset, cache=resources.cache_dir(), device=request.device)
+    except Unsupported as reason:
+        raise UsageError(f"--encoder {request.encoder}: {reason}") from reason
+
+
+def _as_dataset(name: str, images: Tensor) -> Dataset:
+    some = Split(images)
+    spec = DataSpec(tuple(images.shape[1:]), (0.0, 1.0))
+    return Dataset(name=name, spec=spec, train=some, val=some.take(slice(0, 0)), reference=some, ceiling=some)
+
+
+def _against_moments(real: Statistics, fake: Tensor, names: Sequence[str], request: Request) -> dict[str, Value]:
+    """`frechet` alone; the rest needs the rows."""
+    fake = check_features(fake, "fake")
+    mean, sigma = torch.from_numpy(real.mu), torch.from_numpy(real.sigma)
+    if len(mean) != fake.shape[1]:
+        raise DataError(f"{request.real} has {len(mean)} features, {request.fake} has {fake.shape[1]}.")
+    why = f"{Path(request.real).name} holds only mu and sigma: it needs the rows"
+    found = {name: Value.unsupported(why, m=len(fake)) for name in names}
+    if "frechet" in names:
+        # n is not in such a file; it only enters the covariance, which is given
+        distance = frechet_distance(Moments(2**31, mean, given=sigma), moments(fake))
+        found["frechet"] = Value(value=distance, m=len(fake), reason="no interval: the real side is moments alone")
+    return {key: replace(value, m=len(fake)) for key, value in found.items()}

@@ -1,0 +1,77 @@
+"""Known answers on known laws, and of likelihoods."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from laws import Normal, ring8
+from oracles import gen
+from scipy.stats import norm
+
+from genbench.metrics.likelihood import bits_per_dim, nll_metrics
+from genbench.metrics.toys import Model, density_metrics, integral
+from genbench.values import Kind, Status
+
+GRID = ("tv", "kl-forward", "kl-reverse", "dense-error", "sparse-error")
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.3, 1.0])
+def test_shifted_normals_have_their_closed_forms(shift: float) -> None:
+    law, other = Normal(0.0), Normal(shift)
+    model = Model(other.sample(10_000, generator=gen()), other.log_prob)
+    found = {key: v.value for key, v in density_metrics(law, model, metrics=GRID).items()}
+    assert found["tv"] == pytest.approx(2 * norm.cdf(shift / 2) - 1, abs=1e-4)
+    assert found["kl-forward"] == pytest.approx(shift**2 / 2, abs=2e-3)
+    assert found["dense-error"] + found["sparse-error"] == pytest.approx(found["tv"], abs=1e-4)
+
+
+def test_the_entropy_of_a_ring_is_its_closed_form_and_its_nll() -> None:
+    law = ring8()
+    x = law.sample(40_000, generator=gen())
+    value = nll_metrics(law.log_prob(x), size=2, kind=Kind.EXACT)["nll"]
+    assert law.entropy == pytest.approx(math.log(8) + 1 + math.log(2 * math.pi) + 2 * math.log(0.02))
+    assert value.ci_low < law.entropy < value.ci_high
+
+
+def test_a_uniform_density_has_8_bits_a_dimension() -> None:
+    assert bits_per_dim(0.0, 784) == 8
+    found = nll_metrics(torch.zeros(10), size=784, kind=Kind.EXACT, pixels="yes")
+    assert found["nll:bits-per-dim"].value == 8
+
+
+def test_the_truth_integrates_to_1_and_has_no_error() -> None:
+    law = ring8()
+    model = Model(law.sample(10_000, generator=gen()), law.log_prob)
+    assert integral(model) == pytest.approx(1, abs=0.01)
+    assert all(v.value == pytest.approx(0, abs=1e-9) for v in density_metrics(law, model, metrics=GRID).values())
+
+
+def test_a_density_that_does_not_integrate_to_1_fails_with_its_integral() -> None:
+    law = ring8()
+    model = Model(law.sample(10_000, generator=gen()), lambda x: law.log_prob(x) + math.log(2))
+    value = density_metrics(law, model, metrics=["tv"])["tv"]
+    assert value.status is Status.FAILED
+    assert "2" in (value.reason or "")
+
+
+def test_a_histogram_of_the_truth_is_near_and_of_one_mode_far() -> None:
+    law = ring8()
+    near = density_metrics(law, law.sample(100_000, generator=gen()), metrics=GRID)
+    one = law.modes[:1] + 0.02 * torch.randn(100_000, 2, generator=gen())
+    far = density_metrics(law, one, metrics=GRID)
+    assert near["tv"].kind is Kind.ESTIMATE
+    assert near["tv"].value < 0.03
+    assert far["tv"].value == pytest.approx(7 / 8, abs=0.02)
+
+
+def test_wasserstein_1_on_the_line_is_the_shift() -> None:
+    value = density_metrics(Normal(0.0), torch.randn(20_000, 1, generator=gen(3)) + 1, metrics=["wasserstein-1"])
+    assert value["wasserstein-1"].value == pytest.approx(1, abs=0.03)
+
+
+def test_a_likelihood_that_is_not_finite_is_diverged_with_the_count() -> None:
+    value = nll_metrics(torch.tensor([0.0, float("inf"), 1.0]), size=2, kind=Kind.EXACT)["nll"]
+    assert value.status is Status.DIVERGED
+    assert "1 of 3" in (value.reason or "")

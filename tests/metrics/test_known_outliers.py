@@ -1,0 +1,84 @@
+"""Known answers of outlier detection, and scikit-learn on ties."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from oracles import gen
+from scipy.stats import norm
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from genbench.metrics.outliers import aupr_in, aupr_out, auroc, fpr95, outlier_metrics, recall_at
+
+ALL = ("auroc", "aupr-out", "aupr-in", "fpr95", "recall-at-5")
+
+
+def draws(n: int, seed: int, mean: float = 0.0, sd: float = 1.0) -> torch.Tensor:
+    return mean + sd * torch.randn(n, generator=gen(seed), dtype=torch.float64)
+
+
+def test_a_constant_score_knows_nothing() -> None:
+    assert auroc(torch.ones(30), torch.ones(20)) == 0.5
+
+
+def test_shifted_normals_have_their_closed_form() -> None:
+    assert auroc(draws(40_000, 0), draws(40_000, 1, 1.0)) == pytest.approx(norm.cdf(1 / math.sqrt(2)), abs=0.006)
+    assert norm.cdf(1 / math.sqrt(2)) == pytest.approx(0.76025, abs=1e-5)
+
+
+def test_fpr95_is_the_share_of_outliers_accepted() -> None:
+    found = fpr95(draws(40_000, 0), draws(40_000, 1, 3.0, 2.0))
+    assert found == pytest.approx(norm.cdf((norm.ppf(0.95) - 3) / 2), abs=0.01)
+    assert found == pytest.approx(0.2490, abs=0.01)
+
+
+def test_a_random_score_has_the_prevalence_as_its_average_precision() -> None:
+    seen = [aupr_out(draws(300, 2 * i), draws(100, 2 * i + 1)) for i in range(40)]
+    assert sum(seen) / 40 == pytest.approx(0.25, abs=0.02)
+
+
+@pytest.mark.parametrize("levels", [2, 5, 1000])
+def test_equal_to_scikit_learn_with_ties(levels: int) -> None:
+    ordinary = torch.randint(levels, (300,), generator=gen()).double()
+    outlier = torch.randint(levels, (120,), generator=gen(1)).double() + levels // 4
+    labels, scores = np.r_[np.zeros(300), np.ones(120)], torch.cat([ordinary, outlier]).numpy()
+    assert auroc(ordinary, outlier) == pytest.approx(roc_auc_score(labels, scores), abs=1e-12)
+    assert aupr_out(ordinary, outlier) == pytest.approx(average_precision_score(labels, scores), abs=1e-12)
+    assert aupr_in(ordinary, outlier) == pytest.approx(average_precision_score(1 - labels, -scores), abs=1e-12)
+
+
+def test_delong_intervals_cover_the_truth() -> None:
+    truth, inside = norm.cdf(1 / math.sqrt(2)), 0
+    for i in range(1000):
+        scores = draws(100, 2 * i), draws(80, 2 * i + 1, 1.0)
+        value = outlier_metrics(*scores, metrics=["auroc"], generator=gen())["auroc"]
+        inside += value.ci_low <= truth <= value.ci_high
+    assert 930 <= inside <= 970
+
+
+def test_recall_among_the_strangest() -> None:
+    ordinary, outlier = torch.arange(95).double(), torch.arange(5).double() + 1000
+    assert recall_at(ordinary, outlier) == 1
+    assert recall_at(torch.zeros(95), torch.zeros(5)) == pytest.approx(0.05)
+    value = outlier_metrics(ordinary, outlier, metrics=["recall-at-5"], generator=gen())["recall-at-5"]
+    assert value.details["lift"] == pytest.approx(20)
+
+
+def test_below_chance_is_not_flipped() -> None:
+    value = outlier_metrics(draws(200, 0, 2.0), draws(200, 1), metrics=["auroc"], generator=gen())["auroc"]
+    assert value.value < 0.2
+
+
+def test_the_same_seed_gives_the_same_interval() -> None:
+    scores = draws(100, 0), draws(80, 1, 1.0)
+    first, second = (outlier_metrics(*scores, metrics=ALL, generator=gen(7)) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("bad", [torch.tensor([1.0]), torch.tensor([0.0, float("nan"), 1.0])])
+def test_unusable_scores_are_a_status_with_the_count(bad: torch.Tensor) -> None:
+    found = outlier_metrics(bad, draws(10, 0), metrics=ALL, generator=gen())
+    assert all(v.value is None and "1" in (v.reason or "") for v in found.values())

@@ -1,0 +1,75 @@
+"""Known answers of Wasserstein distances and two-sample tests."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from oracles import gen, normal, number, values
+from scipy.stats import wasserstein_distance
+
+from genbench.metrics.wasserstein import line_cost, orthonormal, wasserstein_1
+
+
+@pytest.mark.parametrize("d", [1, 2, 7, 300])
+def test_a_shift_is_exact_over_whole_bases(d: int) -> None:
+    x, v = normal(80, d), normal(1, d, 1)
+    assert number(x, x + v, "sliced-wasserstein") == pytest.approx(float(v.norm()) / math.sqrt(d), rel=1e-6)
+
+
+@pytest.mark.parametrize(("n", "m"), [(50, 50), (50, 70), (13, 200), (1, 5)])
+def test_wasserstein_1_is_scipys(n: int, m: int) -> None:
+    x, y = normal(n, 1)[:, 0], 2 * normal(m, 1, 1)[:, 0] + 1
+    assert wasserstein_1(x, y) == pytest.approx(wasserstein_distance(x.numpy(), y.numpy()), rel=1e-9)
+
+
+@pytest.mark.parametrize(("n", "m"), [(40, 40), (30, 45)])
+def test_one_direction_is_pots_optimal_transport(n: int, m: int) -> None:
+    ot = pytest.importorskip("ot", reason="POT is not installed: pip install POT")
+    x, y, direction = normal(n, 2), normal(m, 2, 1) + 1, orthonormal(2, gen())[:, :1]
+    lines = (x @ direction).T.sort(1).values, (y @ direction).T.sort(1).values
+    expected = ot.wasserstein_1d(lines[0][0].numpy(), lines[1][0].numpy(), p=2)
+    assert float(line_cost(*lines, 2)) == pytest.approx(float(expected), rel=1e-9)
+
+
+def test_sliced_wasserstein_is_pots_in_two_dimensions() -> None:
+    ot = pytest.importorskip("ot", reason="POT is not installed: pip install POT")
+    x, y = normal(60, 2), normal(60, 2, 1) * torch.tensor([2.0, 0.5]) + 0.3
+    angle = np.linspace(0, np.pi, 2000, endpoint=False)
+    directions = np.stack([np.cos(angle), np.sin(angle)])
+    expected = ot.sliced_wasserstein_distance(x.numpy(), y.numpy(), projections=directions, p=2)
+    assert number(x, y, "sliced-wasserstein") == pytest.approx(float(expected), rel=0.01)
+
+
+def test_sliced_wasserstein_is_at_most_the_distance_in_the_plane() -> None:
+    ot = pytest.importorskip("ot", reason="POT is not installed: pip install POT")
+    x, y = normal(60, 2), normal(60, 2, 1) * torch.tensor([2.0, 0.5]) + 0.3
+    whole = ot.emd2(np.full(60, 1 / 60), np.full(60, 1 / 60), ot.dist(x.numpy(), y.numpy()))
+    assert number(x, y, "sliced-wasserstein") ** 2 * 2 <= whole + 1e-9
+
+
+def test_one_law_leaves_the_classifier_guessing_and_disjoint_sets_do_not() -> None:
+    x = normal(600, 5)
+    assert number(x, normal(600, 5, 1), "c2st") == pytest.approx(0.5, abs=3 * 0.5 / math.sqrt(600))
+    assert number(x, x + 50, "c2st") == 1
+
+
+def test_nearest_neighbours_of_one_law_of_disjoint_sets_and_of_copies() -> None:
+    x = normal(600, 5)
+    assert number_of(x, normal(600, 5, 1)) == pytest.approx([0.5] * 3, abs=3.5 * 0.5 / math.sqrt(600) * math.sqrt(2))
+    assert number_of(x, x + 50) == [1, 1, 1]
+    assert number_of(x, x.clone()) == [0, 0, 0]
+
+
+def number_of(x: torch.Tensor, y: torch.Tensor) -> list[float]:
+    found = values(x, y, "nn-accuracy")
+    return [found[f"nn-accuracy:{target}"].value for target in ("all", "real", "generated")]
+
+
+def test_a_collapsed_model_has_low_real_and_high_generated_accuracy() -> None:
+    x = normal(300, 5)
+    _, real, generated = number_of(x, x[:1] + 0.01 * normal(300, 5, 1))
+    assert generated > 0.99
+    assert real > 0.9

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+from synthetic import CONTROLS, Maker, make_table, quality
+
+from genbench.report.boards import leaderboards
+from genbench.report.data import RunData
+from genbench.report.sanity import expected_coverage
+
+
+def warnings(maker: Maker) -> list[str]:
+    return list(leaderboards(RunData(table=maker.frame()))[0].warnings)
+
+
+def run() -> Maker:
+    maker = Maker()
+    for seed in range(3):
+        for label in ("vae", "ddpm", *CONTROLS):
+            quality(maker, label, seed)
+    return maker
+
+
+def change(maker: Maker, label: str, metric: str, value: float) -> Maker:
+    for row in maker.rows:
+        if (row["label"], row["metric"]) == (label, metric):
+            row |= {"value": value, "ci_low": value, "ci_high": value}
+    return maker
+
+
+def test_controls_in_their_places_raise_nothing() -> None:
+    assert warnings(run()) == []
+
+
+def test_expected_coverage() -> None:
+    """Known answer 22."""
+    assert expected_coverage(400, 400) == pytest.approx(0.96933, abs=5e-6)
+    assert expected_coverage(400, 150) == pytest.approx(0.79862, abs=5e-6)
+
+
+@pytest.mark.parametrize(
+    ("label", "metric", "value", "said"),
+    [
+        ("vae", "frechet", 0.2, "nearer to the data than the data"),
+        ("control-marginals", "frechet", 1.5, "far behind"),
+        ("control-noise", "frechet", 1.5, "far behind"),
+        ("control-test-half", "density", 0.3, "density near 1"),
+        ("control-test-half", "coverage", 0.6, "coverage near 0.969"),
+        ("control-noise", "coverage", 0.95, "cover far less"),
+        ("control-mean-image", "vendi", 9.0, "Vendi score of 1"),
+        ("control-mean-image", "duplicate-rate", 0.4, "all duplicates"),
+        ("control-train-copy", "authenticity", 0.6, "not flagged by authenticity"),
+        ("control-train-copy", "ct", 0.0, "not flagged by ct"),
+    ],
+)
+def test_a_control_out_of_its_place_is_named(label: str, metric: str, value: float, said: str) -> None:
+    found = warnings(change(run(), label, metric, value))
+    assert any(said in warning and label in warning for warning in found), found
+
+
+def test_a_control_that_cannot_copy_but_is_flagged() -> None:
+    maker = change(change(run(), "control-noise", "authenticity", 0.1), "control-noise", "ct", -9.0)
+    assert any("control-noise is flagged" in w for w in warnings(maker))
+
+
+def test_a_copy_may_lead_without_a_warning() -> None:
+    assert warnings(change(run(), "control-train-copy", "frechet", 0.4)) == []
+
+
+def test_on_toys_the_floors_are_judged_by_total_variation() -> None:
+    """A ring and its marginals have one mean and covariance: a Fréchet distance on points cannot tell them apart."""
+    maker = Maker()
+    for seed in range(3):
+        for label, frechet, tv in (("oracle", 0.01, 0.1), ("control-marginals", 0.01, 0.8), ("vae", 0.02, 0.4)):
+            at = {"family": "vae" if label == "vae" else "control"}
+            maker.add(label, seed, "sample-quality", "frechet", frechet + seed / 1e4, **at)
+            maker.add(label, seed, "sample-quality", "tv", tv + seed / 1e3, **at)
+    assert warnings(maker) == []
+    found = warnings(change(maker, "control-marginals", "tv", 0.15))
+    assert len(found) == 1 and "control-marginals should be far behind oracle in total variation" in found[0]
+
+
+def test_a_random_score_far_from_chance_is_named() -> None:
+    maker = Maker()
+    for seed in range(3):
+        at = {"score": "random", "target": "class-3"}
+        maker.interval("control-noise", seed, "outlier-detection", "auroc", 0.8, 0.02, **at)
+        maker.interval("vae", seed, "outlier-detection", "auroc", 0.9, 0.02, score="nll", target="class-3")
+    assert any("AUROC of 0.5 on class-3" in w for w in warnings(maker))
+
+
+def test_the_made_up_run_is_sane() -> None:
+    boards = leaderboards(RunData(table=make_table()))
+    assert [w for b in boards for w in b.warnings] == []

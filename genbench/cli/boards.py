@@ -10,7 +10,6 @@ from genbench.report.board import Board, BoardRow, Column
 from genbench.report.boards import leaderboards
 from genbench.report.files import RunFolder
 
-
 ROOM = 36, 18
 """Columns of the terminal that names take, and each number with its interval."""
 
@@ -30,11 +29,11 @@ def print_boards(run: RunFolder) -> None:
 
 
 def _table(board: Board) -> Table:
-    table = Table(title=board.title, title_justify="left", box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(title=board.title, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("place", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for column in board.columns:
-        table.add_column(_heading(column), justify="right")
+        table.add_column(_heading(column), justify="right", overflow="fold")
     names, each = ROOM
     is_wide = console.out.width >= names + each * len(board.columns)
     for row in board.rows:
@@ -46,10 +45,8 @@ def _table(board: Board) -> Table:
 
 
 def _heading(column: Column) -> Text:
-    return Text.assemble(
-        f"{column.metric.replace('-', ' ')} {column.sense.arrow}",
-        ("\n" + (column.encoder or column.target or column.unit), "dim not bold"),
-    )
+    below = column.encoder or column.target or " ".join(filter(None, (column.scale.note, column.unit)))
+    return Text.assemble(f"{column.metric.replace('-', ' ')} {column.sense.arrow}", ("\n" + below, "dim not bold"))
 
 
 def _cells(row: BoardRow, board: Board, *, is_wide: bool) -> list[Text]:

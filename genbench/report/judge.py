@@ -122,7 +122,7 @@ def flag_below_chance(cell: Cell, column: Column) -> Cell:
 
 
 def best_first(rows: Sequence[RowKey], cells: Mapping[RowKey, Cell], column: Column | None) -> list[RowKey]:
-    """Rows by mean (shared places are no order); after them those with failed seeds, of unlike identity, and without a value."""
+    """Rows by mean (shared places are no order); then those with failed seeds, of unlike identity, without a value."""
 
     def order(key: RowKey) -> tuple[float, ...]:
         cell = cells.get(key)

@@ -20,7 +20,7 @@ assert tools  # registers its commands
 def main() -> None:
     """The entry point: every error of genbench becomes one sentence and exit status 2."""
     try:
-        app(standalone_mode=False, prog_name="genbench")
+        code = app(standalone_mode=False, prog_name="genbench")  # what `typer.Exit` carries comes back as a value
     except GenbenchError as error:
         _exit(str(error), 2)
     except typer.Abort:
@@ -34,6 +34,7 @@ def main() -> None:
             error.show()
             raise SystemExit(error.exit_code) from None
         raise
+    raise SystemExit(code or 0)
 
 
 def _exit(message: str, code: int) -> None:

@@ -9,6 +9,7 @@ import torch
 
 from genbench.data import canvas, portraits, roads, shapes
 from genbench.data.canvas import Canvas, Dice, rgb
+from genbench.data.conformance import check_dataset
 from genbench.data.loading import load_dataset
 from genbench.data.sheet import contact_sheet, write_sheet
 from genbench.errors import DataError, Unsupported
@@ -109,6 +110,7 @@ def test_attributes_of_a_face_are_seen_in_it() -> None:
 
 def test_their_datasets_hold_attributes_and_outliers(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
     road, face = load_dataset("roads"), load_dataset("portraits")
+    assert check_dataset(road) == check_dataset(face) == check_dataset(load_dataset("portraits-balanced")) == []
     assert set(road.near) == {"crossing", "weather", "barrier", "bend"} and len(road.outliers["bend"]) == 10
     assert road.train.factors is not None and road.train.factors.shape == (80, len(roads.ATTRIBUTES))
     assert face.train.y is not None and face.train.factors is not None

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from genbench.data.conformance import check_dataset
 from genbench.data.loading import load_dataset
 from genbench.data.originals import offline
 from genbench.data.tables import ADBENCH
@@ -43,6 +44,7 @@ def test_archives_load_whole(name: str, data_root: Path) -> None:
 def test_the_jpeg_excerpt_keeps_its_name_and_parts(data_root: Path) -> None:
     data = load_dataset("cifar10-jpeg-20k", root=data_root)
     assert "JPEG" in data.title
+    assert check_dataset(data) == []
     assert (len(data.train), len(data.reference), len(data.ceiling)) == (16_000, 4_000, 4_000)
     assert data.reference.y is not None and torch.bincount(data.reference.y).tolist() == [400] * 10
 
@@ -79,6 +81,7 @@ def test_binarised_digits_are_drawn_from_their_greys(data_root: Path) -> None:
     fixed, dynamic = (load_dataset(f"binarised-mnist{k}", root=data_root) for k in ("", "-dynamic"))
     mnist = load_dataset("mnist", root=data_root)
     assert set(fixed.train.x.unique().tolist()) == {0.0, 1.0}
+    assert check_dataset(dynamic) == []
     assert dynamic.bernoulli and not fixed.bernoulli
     assert dynamic.train.x.equal(mnist.train.x) and dynamic.reference.x.equal(fixed.reference.x)
     grey = (mnist.train.x > 0.4) & (mnist.train.x < 0.6)

@@ -85,7 +85,6 @@ FINGERPRINTS = {
     "spiral": "59089998813b3364",
     "checkerboard": "717cb0eb6ceaf583",
     "pinwheel": "6d66599cd7257c60",
-    "shapes": "35aaf90ff2374296",
 }
 
 

@@ -20,7 +20,7 @@ models = ["vae", "ae+gmm10", "ddpm", "control-test-half", "control-train-copy", 
 datasets = ["digits"]
 seeds = 1
 [budget]
-images = 60_000
+images = 100_000
 [[evaluations]]
 name = "sample-quality"
 [[evaluations]]

@@ -9,7 +9,7 @@ import pytest
 import torch
 from oracles import gen
 from scipy.stats import norm
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from genbench.metrics.outliers import aupr_in, aupr_out, auroc, fpr95, outlier_metrics, recall_at
 
@@ -48,6 +48,15 @@ def test_equal_to_scikit_learn_with_ties(levels: int) -> None:
     assert auroc(ordinary, outlier) == pytest.approx(roc_auc_score(labels, scores), abs=1e-12)
     assert aupr_out(ordinary, outlier) == pytest.approx(average_precision_score(labels, scores), abs=1e-12)
     assert aupr_in(ordinary, outlier) == pytest.approx(average_precision_score(1 - labels, -scores), abs=1e-12)
+
+
+@pytest.mark.parametrize("levels", [3, 20, 1000])
+def test_fpr95_is_what_scikit_learns_curve_says(levels: int) -> None:
+    ordinary = torch.randint(levels, (300,), generator=gen()).double()
+    outlier = torch.randint(levels, (120,), generator=gen(1)).double() + levels // 4
+    labels, scores = np.r_[np.zeros(300), np.ones(120)], torch.cat([ordinary, outlier]).numpy()
+    false_alarms, found, _ = roc_curve(labels, scores, drop_intermediate=False)
+    assert fpr95(ordinary, outlier) == pytest.approx(1 - found[false_alarms <= 0.05].max(), abs=1e-12)
 
 
 def test_delong_intervals_cover_the_truth() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,9 +12,25 @@ from oracles import gen
 from scipy.stats import norm
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from genbench.metrics.outliers import aupr_in, aupr_out, auroc, fpr95, outlier_metrics, recall_at
+from genbench.metrics import outliers
+from genbench.metrics.auc import auc
+from genbench.metrics.outliers import outlier_metrics, rank
 
 ALL = ("auroc", "aupr-out", "aupr-in", "fpr95", "recall-at-5")
+
+
+def auroc(ordinary: torch.Tensor, outlier: torch.Tensor) -> float:
+    return auc(outlier, ordinary)
+
+
+def ranked(statistic: outliers.Statistic, ordinary: torch.Tensor, outlier: torch.Tensor) -> float:
+    return float(statistic(rank(ordinary, outlier)))
+
+
+aupr_out = partial(ranked, outliers.aupr_out)
+aupr_in = partial(ranked, outliers.aupr_in)
+fpr95 = partial(ranked, outliers.fpr95)
+recall_at = partial(ranked, outliers.recall_at)
 
 
 def draws(n: int, seed: int, mean: float = 0.0, sd: float = 1.0) -> torch.Tensor:

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from torch import Tensor
 
 from genbench import resources, running
 from genbench.errors import DataError, UnknownName, UsageError
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.pictures import grid, sample_picture
-from genbench.executors.inline import make_bench
+from genbench.executors.inline import make_bench, pinned
 from genbench.executors.setting import Setting
 from genbench.fitting import weights_path
 from genbench.jobs import Event
@@ -77,8 +78,8 @@ class Fitted:
         path = weights_path(folder, row["fit"])
         if not path.exists():
             raise DataError(f"the weights of {row['label']} are gone ({path}): run again with --force.")
-        setting = Setting(folder=folder, cache=resources.cache_dir(), data_root=data_root)
-        bench = make_bench(setting)
+        self._setting = Setting(folder=folder, cache=resources.cache_dir(), data_root=data_root)
+        bench = make_bench(self._setting)
         entry = models.get(row["model"])
         spec = bench.dataset(row["dataset"]).spec
         self.module = build(entry.load(), spec, row["options"] or {}, seed=row["seed"]).eval()
@@ -90,7 +91,8 @@ class Fitted:
 
     def sample(self, n: int) -> Tensor:
         """(n, *shape): the first n draws; fewer are a prefix of more."""
-        return self._evidence.samples(n)
+        with pinned(self._setting), torch.no_grad():
+            return self._evidence.samples(n)
 
     def save(self, n: int, path: Path) -> None:
         """Write n samples: `.npy` for the array, `.png` for a picture. Raises `UsageError` for another form."""

@@ -20,27 +20,17 @@ assert tools  # registers its commands
 def main() -> None:
     """The entry point: every error of genbench becomes one sentence and exit status 2."""
     try:
-        app(standalone_mode=False, prog_name="genbench")
+        code = app(standalone_mode=False, prog_name="genbench")  # what `typer.Exit` carries comes back as a value
     except GenbenchError as error:
-        _exit(str(error), 2)
-    except typer.Abort:
-        raise SystemExit(130) from None
-    except KeyboardInterrupt:
-        _exit("stopped; what was done is kept, the same command goes on from here.", 130)
-    except typer.Exit as stop:
-        raise SystemExit(stop.exit_code) from None
+        code = console.say_wrong(str(error), code=2)
+    except (KeyboardInterrupt, typer.Abort):
+        code = console.say_wrong("stopped; what was done is kept, the same command goes on from here.", code=130)
     except Exception as error:
-        if hasattr(error, "show") and hasattr(error, "exit_code"):  # click's own usage errors
-            error.show()
-            raise SystemExit(error.exit_code) from None
-        raise
-
-
-def _exit(message: str, code: int) -> None:
-    try:
-        console.fail(message, code)
-    except typer.Exit as stop:
-        raise SystemExit(stop.exit_code) from None
+        if not (hasattr(error, "show") and hasattr(error, "exit_code")):
+            raise
+        error.show()  # the parser's own errors know how to show themselves
+        code = error.exit_code
+    raise SystemExit(code or 0)
 
 
 @app.callback(invoke_without_command=True)

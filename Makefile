@@ -24,3 +24,6 @@ check: env
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+bench: env
+	$(BIN)/python bench/metrics.py --large

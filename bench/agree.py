@@ -13,9 +13,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from genbench.models.diffusion import DDPM
-from genbench.models.gans import GAN, WGANGP
-from genbench.models.vae import VAE
+from genbench import registry
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 from genbench.protocols.model import Batch, Budget, GenerativeModel, Objective
 from genbench.training.capture import captured
@@ -28,6 +26,7 @@ from genbench.training.trainer import build, fit
 
 SPEC = DataSpec((1, 28, 28), (0.0, 1.0), 10)
 SEEDS = (0, 1, 2)
+VAE, GAN, WGANGP, DDPM = (registry.models.get(name).load() for name in ("vae", "gan", "wgan-gp", "ddpm"))
 
 
 class BatchNormVAE(VAE):

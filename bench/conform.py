@@ -25,7 +25,8 @@ def main() -> None:
         found = check_model(name, device=torch.device(options.device))
         said = [f"{f.check}: {f.sentence}" for f in found if f.status != "ok" and not f.sentence.startswith(QUIET)]
         wrong = sum(f.status == "wrong" for f in found)
-        print(f"{name:20} {time.perf_counter() - began:5.1f} s  {wrong} wrong  {' | '.join(said)}", flush=True)
+        if said or wrong:
+            print(f"{name:20} {time.perf_counter() - began:5.1f} s  {wrong} wrong  {' | '.join(said)}", flush=True)
 
 
 if __name__ == "__main__":

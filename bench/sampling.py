@@ -1,6 +1,6 @@
 """Sampling on a GPU, eager and as the replay of a captured chunk: seconds for n samples, and whether they are equal.
 
-python bench/sampling.py --models vae,ddpm --samples 10000
+python bench/sampling.py --models vae,ddpm,edm --samples 10000
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SPEC = DataSpec((1, 28, 28), (0.0, 1.0), 10)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", default="vae,ddpm")
+    parser.add_argument("--models", default="vae,ddpm,edm,flow-matching,maf")
     parser.add_argument("--samples", type=int, default=10_000)
     options = parser.parse_args()
     device = torch.device("cuda")

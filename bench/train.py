@@ -28,9 +28,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genbench.models.gans import GAN, WGANGP
+from genbench import registry
 from genbench.protocols.dataset import Dataset, DataSpec, Split
-from genbench.protocols.model import Adam, Batch, Budget, GenerativeModel, Objective
+from genbench.protocols.model import Adam, Batch, Budget, GenerativeModel, ModelBuilder, Objective
 from genbench.training.order import Order
 from genbench.training.trainer import Engine, Training, build, fit, fit_stack
 
@@ -83,7 +83,12 @@ class ConvVAE(MlpVAE):
         )
 
 
-MODELS: dict[str, type[GenerativeModel]] = {"mlp": MlpVAE, "conv": ConvVAE, "gan": GAN, "wgan-gp": WGANGP}
+MODELS: dict[str, ModelBuilder] = {
+    "mlp": MlpVAE,
+    "conv": ConvVAE,
+    "gan": registry.models.get("gan").load(),
+    "wgan-gp": registry.models.get("wgan-gp").load(),
+}
 
 
 def mnist() -> tuple[Dataset, str]:

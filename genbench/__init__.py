@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from genbench.api import load, run
     from genbench.protocols.dataset import Dataset, DataSpec, Split
     from genbench.protocols.metric import MetricSpec
     from genbench.protocols.model import Adam, Batch, Budget, GenerativeModel, Objective
@@ -26,13 +27,16 @@ __all__ = [
     "Objective",
     "Split",
     "Value",
+    "load",
     "register_dataset",
     "register_encoder",
     "register_metric",
     "register_model",
+    "run",
 ]
 
 _HOME = {
+    "genbench.api": ("load", "run"),
     "genbench.protocols.dataset": ("Dataset", "DataSpec", "Split"),
     "genbench.protocols.metric": ("MetricSpec",),
     "genbench.protocols.model": ("Adam", "Batch", "Budget", "GenerativeModel", "Objective"),

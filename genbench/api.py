@@ -6,17 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import torch
 from torch import Tensor
 
-from genbench import resources
-from genbench import run as running
-from genbench.errors import DataError, UnknownName
+from genbench import resources, running
+from genbench.errors import DataError, UnknownName, UsageError
 from genbench.evaluations.evidence import Evidence
-from genbench.executors.inline import make_bench
+from genbench.evaluations.pictures import grid, sample_picture
+from genbench.executors.inline import make_bench, pinned
 from genbench.executors.setting import Setting
 from genbench.fitting import weights_path
 from genbench.jobs import Event
+from genbench.options import Options, chosen_suite
 from genbench.registry import models
 from genbench.report.files import RunFolder, open_run, write_report
 from genbench.store import Store
@@ -55,6 +58,14 @@ class Run:
             raise DataError(f"{label} was not run on {dataset} with seed {seed}; there are: {there}.")
         return Fitted(self.folder.folder, found.iloc[-1].to_dict(), data_root)
 
+    def datasets(self) -> list[str]:
+        """The datasets that were run, in order."""
+        store = Store(self.folder.store_url)
+        try:
+            return list(store.rows().dataset.unique())
+        finally:
+            store.close()
+
     def report(self, output: Path | None = None) -> Path:
         """Write the report again; its path."""
         return write_report(self.folder, output)
@@ -67,8 +78,8 @@ class Fitted:
         path = weights_path(folder, row["fit"])
         if not path.exists():
             raise DataError(f"the weights of {row['label']} are gone ({path}): run again with --force.")
-        setting = Setting(folder=folder, cache=resources.cache_dir(), data_root=data_root)
-        bench = make_bench(setting)
+        self._setting = Setting(folder=folder, cache=resources.cache_dir(), data_root=data_root)
+        bench = make_bench(self._setting)
         entry = models.get(row["model"])
         spec = bench.dataset(row["dataset"]).spec
         self.module = build(entry.load(), spec, row["options"] or {}, seed=row["seed"]).eval()
@@ -80,7 +91,25 @@ class Fitted:
 
     def sample(self, n: int) -> Tensor:
         """(n, *shape): the first n draws; fewer are a prefix of more."""
-        return self._evidence.samples(n)
+        with pinned(self._setting), torch.no_grad():
+            return self._evidence.samples(n)
+
+    def save(self, n: int, path: Path) -> None:
+        """Write n samples: `.npy` for the array, `.png` for a picture. Raises `UsageError` for another form."""
+        samples = self.sample(n)
+        if path.suffix == ".npy":
+            np.save(path, samples.detach().cpu().numpy())
+            return
+        if path.suffix != ".png":
+            raise UsageError(f"samples are written as .png or .npy, got {str(path)!r}.")
+        spec = self._evidence.dataset.spec
+        if spec.is_image:
+            path.write_bytes(grid(samples, spec, columns=max(1, round(n**0.5))))
+            return
+        pictures = sample_picture(samples, self._evidence.dataset)
+        if not pictures:
+            raise UsageError("these samples make no picture: give a name that ends in .npy.")
+        path.write_bytes(pictures[0].png)
 
 
 class _Silent:
@@ -89,14 +118,12 @@ class _Silent:
     def event(self, event: Event) -> None: ...
 
 
-def run(
-    suite: str, options: running.Options | None = None, *, listener: running.Listener | None = None
-) -> running.Result:
+def run(suite: str, options: Options | None = None, *, listener: running.Listener | None = None) -> running.Result:
     """Run what is missing of a suite and write the report; what `genbench run` does."""
-    chosen = options or running.Options()
+    chosen = options or Options()
     if not chosen.command:
         chosen = replace(chosen, command=f"genbench.run({suite!r})")
-    prepared = running.prepare(suite, chosen)
+    prepared = running.prepare(chosen_suite(suite, chosen), chosen)
     result = running.execute(prepared, listener or _Silent(), command=chosen.command)
     write_report(RunFolder(result.folder, result.store_url))
     return result

@@ -200,7 +200,8 @@ def _override(content: dict[str, Any], setting: str) -> None:
 
 def _sentence(path: Path, error: ValidationError) -> str:
     """The first of pydantic's complaints in words, with the nearest key where one is unknown."""
-    first = error.errors()[0]
+    found = error.errors()
+    first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
     place = [str(p) for p in first["loc"]]
     where = ".".join(place)
     if first["type"] == "extra_forbidden":

@@ -10,39 +10,53 @@ from genbench.report.board import Board, BoardRow, Column
 from genbench.report.boards import leaderboards
 from genbench.report.files import RunFolder
 
+ROOM = 36, 18
+"""Columns of the terminal that names take, and each number with its interval."""
+
 
 def print_boards(run: RunFolder) -> None:
-    """The overview of each dataset: models first, best on top, the controls apart."""
+    """The overview of each dataset: models first, best on top, the controls apart. Intervals where they have room."""
     for board in leaderboards(run.data()):
-        if board.is_overview:
-            console.out.print(_table(board))
-            for warning in board.warnings:
-                console.out.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
-            console.out.print()
+        if not board.is_overview:
+            continue
+        console.out.print(_table(board))
+        for row in (*board.rows, *board.controls):
+            if row.flags:
+                console.out.print(Text(f"{row.label}: {', '.join(row.flags)}", style="red"), soft_wrap=True)
+        for warning in board.warnings:
+            console.out.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
+        console.out.print()
 
 
 def _table(board: Board) -> Table:
-    table = Table(title=board.title, title_justify="left", box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(title=board.title, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("place", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for column in board.columns:
-        table.add_column(_heading(column), justify="right")
+        table.add_column(_heading(column), justify="right", overflow="fold")
+    names, each = ROOM
+    is_wide = console.out.width >= names + each * len(board.columns)
     for row in board.rows:
-        table.add_row(*_cells(row, board))
+        table.add_row(*_cells(row, board, is_wide=is_wide))
     table.add_section()
     for row in board.controls:
-        table.add_row(*_cells(row, board), style="dim")
+        table.add_row(*_cells(row, board, is_wide=is_wide), style="dim")
     return table
 
 
 def _heading(column: Column) -> Text:
-    return Text.assemble(f"{column.title} {column.sense.arrow}", ("\n" + column.subtitle, "dim not bold"))
+    below = column.encoder or column.target or " ".join(filter(None, (column.scale.note, column.unit)))
+    return Text.assemble(f"{column.metric.replace('-', ' ')} {column.sense.arrow}", ("\n" + below, "dim not bold"))
 
 
-def _cells(row: BoardRow, board: Board) -> list[Text]:
-    found = [Text(row.label)]
+def _cells(row: BoardRow, board: Board, *, is_wide: bool) -> list[Text]:
+    first = row.cells.get(board.columns[0].key) if board.columns else None
+    place = "" if first is None or first.place is None else f"{first.place}{'=' if first.shared else ''}"
+    found = [Text(place), Text(row.label)]
     for column in board.columns:
         cell = row.cells.get(column.key)
-        text = Text("–" if cell is None else cell.plain)
+        shown = "–" if cell is None else cell.plain if is_wide or cell.mean is None or cell.failed else cell.text
+        text = Text(shown, no_wrap=True)
         if cell is not None and cell.flags:
             text.append(" !", style="bold red")
         found.append(text)

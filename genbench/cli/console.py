@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any, NoReturn
+from typing import Any
 
-import typer
 from rich.console import Console
+from rich.text import Text
 
 out = Console(soft_wrap=False, highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -18,11 +18,7 @@ def print_json(content: Any) -> None:
     sys.stdout.write(json.dumps(content, indent=2, default=str, allow_nan=False) + "\n")
 
 
-def fail(message: str, code: int = 2) -> NoReturn:
-    """Say what is wrong and end with this exit status."""
-    err.print(f"[bold red]error[/]: {_plain(message)}", soft_wrap=True)
-    raise typer.Exit(code)
-
-
-def _plain(message: str) -> str:
-    return message.replace("[", "\\[")
+def say_wrong(message: str, *, code: int) -> int:
+    """Say what is wrong on standard error; gives the exit status back."""
+    err.print(Text.assemble(("error", "bold red"), f": {message}"), soft_wrap=True)
+    return code

@@ -1,4 +1,4 @@
-"""The commands. Each one imports what it needs when it is called, so that `--help` answers at once."""
+"""The commands around a run. Each one imports what it needs when it is called, so that `--help` answers at once."""
 
 from __future__ import annotations
 
@@ -10,49 +10,27 @@ from typing import Annotated
 import typer
 
 import genbench
-from genbench.cli import console, listing
+from genbench.cli import console, listing, tools
+from genbench.cli.app import DEFAULT_RUN, DataRoot, Json, Plugin, app, load_plugins, names
 from genbench.errors import GenbenchError
 
-app = typer.Typer(
-    name="genbench",
-    help="Which of these generative models is better, at what, by how much, at what cost, and how sure are we?",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-
-Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
-Plugin = Annotated[
-    list[str] | None, typer.Option("--plugin", help="A Python file that registers models, datasets, ...")
-]
-DataRoot = Annotated[str | None, typer.Option("--data-root", help="Where data files are (else GENBENCH_DATA).")]
+assert tools  # registers its commands
 
 
 def main() -> None:
     """The entry point: every error of genbench becomes one sentence and exit status 2."""
     try:
-        app(standalone_mode=False, prog_name="genbench")
+        code = app(standalone_mode=False, prog_name="genbench")  # what `typer.Exit` carries comes back as a value
     except GenbenchError as error:
-        _exit(str(error), 2)
-    except typer.Abort:
-        raise SystemExit(130) from None
-    except KeyboardInterrupt:
-        _exit("stopped; what was done is kept, the same command goes on from here.", 130)
-    except typer.Exit as stop:
-        raise SystemExit(stop.exit_code) from None
+        code = console.say_wrong(str(error), code=2)
+    except (KeyboardInterrupt, typer.Abort):
+        code = console.say_wrong("stopped; what was done is kept, the same command goes on from here.", code=130)
     except Exception as error:
-        if hasattr(error, "show") and hasattr(error, "exit_code"):  # click's own usage errors
-            error.show()
-            raise SystemExit(error.exit_code) from None
-        raise
-
-
-def _exit(message: str, code: int) -> None:
-    try:
-        console.fail(message, code)
-    except typer.Exit as stop:
-        raise SystemExit(stop.exit_code) from None
+        if not (hasattr(error, "show") and hasattr(error, "exit_code")):
+            raise
+        error.show()  # the parser's own errors know how to show themselves
+        code = error.exit_code
+    raise SystemExit(code or 0)
 
 
 @app.callback(invoke_without_command=True)
@@ -84,12 +62,11 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run what is missing of a suite, write the report, print the leaderboard."""
-    from genbench.cli import running
-    from genbench.run import Options
+    from genbench.options import Options, chosen_suite
 
     options = Options(
-        models=_names(models),
-        datasets=_names(datasets),
+        models=names(models),
+        datasets=names(datasets),
         seeds=seeds,
         device=device,
         out=out,
@@ -103,10 +80,13 @@ def run(
         force=force,
         command=shlex.join(["genbench", *sys.argv[1:]]),
     )
+    chosen = chosen_suite(suite, options)
+    from genbench.cli import running
+
     if dry_run:
-        running.show_plan(suite, options, as_json=as_json)
+        running.show_plan(chosen, options, as_json=as_json)
         return
-    raise typer.Exit(running.run_and_show(suite, options, as_json=as_json))
+    raise typer.Exit(running.run_and_show(chosen, options, as_json=as_json))
 
 
 @app.command("list")
@@ -116,7 +96,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """What there is."""
-    _load(plugin)
+    load_plugins(plugin)
     listing.show_list(kind, as_json=as_json)
 
 
@@ -130,13 +110,13 @@ def show(
     as_json: Json = False,
 ) -> None:
     """All that is known of one thing."""
-    _load(plugin)
+    load_plugins(plugin)
     listing.show_one(kind, name, data_root=data_root, sheet=sheet, as_json=as_json)
 
 
 @app.command()
 def report(
-    place: Annotated[str, typer.Argument(metavar="[DIR|URL]", help="A run's folder or a store's URL.")] = "runs/quick",
+    place: Annotated[str, typer.Argument(metavar="[DIR|URL]", help="A run's folder or a store's URL.")] = DEFAULT_RUN,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The file to write [DIR/report.html].")] = None,
 ) -> None:
     """Render the report again from the store, without torch."""
@@ -148,7 +128,7 @@ def report(
 
 @app.command()
 def export(
-    place: Annotated[str, typer.Argument(metavar="[DIR|URL]", help="A run's folder or a store's URL.")] = "runs/quick",
+    place: Annotated[str, typer.Argument(metavar="[DIR|URL]", help="A run's folder or a store's URL.")] = DEFAULT_RUN,
     format_: Annotated[str, typer.Option("--format", help="csv, parquet, json, latex or markdown.")] = "csv",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The file to write [standard output].")] = None,
 ) -> None:
@@ -164,14 +144,3 @@ def doctor(data_root: DataRoot = None, as_json: Json = False) -> None:
     from genbench.cli import doctor as doctor_
 
     doctor_.show(data_root, as_json=as_json)
-
-
-def _names(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _load(plugins: list[str] | None) -> None:
-    from genbench.registry import load_plugin
-
-    for plugin in plugins or ():
-        load_plugin(plugin)

@@ -12,14 +12,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from genbench.cli import console
 from genbench.cli.boards import print_boards
 from genbench.jobs import Evaluated, Event, Fitted, Started
+from genbench.options import Options
 from genbench.report.files import RunFolder, board_records, write_report
-from genbench.run import Options, Prepared, Result, execute, prepare
+from genbench.running import Prepared, Result, execute, prepare
+from genbench.suite import Suite
 from genbench.values import Status
 
 
-def show_plan(name: str, options: Options, *, as_json: bool) -> None:
+def show_plan(suite: Suite, options: Options, *, as_json: bool) -> None:
     """What a run would do."""
-    prepared = prepare(name, options)
+    prepared = prepare(suite, options)
     counted = Counter((job.row.dataset, job.settings.name) for job in prepared.missing)
     fits = {job.fit.key for job in prepared.missing}
     if as_json:
@@ -40,9 +42,9 @@ def show_plan(name: str, options: Options, *, as_json: bool) -> None:
         console.out.print(f"  {number:4d}  {evaluation} on {dataset}")
 
 
-def run_and_show(name: str, options: Options, *, as_json: bool) -> int:
+def run_and_show(suite: Suite, options: Options, *, as_json: bool) -> int:
     """Run, report, print; the exit status."""
-    prepared = prepare(name, options)
+    prepared = prepare(suite, options)
     show = _Live() if console.err.is_terminal else _Lines()
     with show:
         result = execute(prepared, show, command=options.command)

@@ -78,6 +78,8 @@ def outlier_score_is_honest(subject: Subject) -> Iterator[str]:
         yield "outlier_score needs `outlier_score_name` beside it."
     score = subject.model.outlier_score
     yield from _scores(subject, score, "outlier_score")
+    if subject.entry.card.family == "control":
+        return  # a baseline that looks at one thing, such as brightness, may well prefer noise
     real, noise = score(subject.x).double(), score(subject.noise).double()
     above = (noise[:, None] > real[None, :]).double() + 0.5 * (noise[:, None] == real[None, :]).double()
     if not float(above.mean()) > 0.5:
@@ -111,16 +113,16 @@ def evaluation_leaves_no_trace(subject: Subject) -> Iterator[str]:
 
 
 def saved_and_loaded_it_is_the_same(subject: Subject) -> Iterator[str]:
-    """A model made anew and filled from the saved weights does the very same."""
+    """A model made anew and filled from the saved weights does the same (products may round by a tensor's address)."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.safetensors"
-        save_weights(subject.model, path, {})
+        save_weights(subject.model, path, {"model": subject.name})
         twin = subject.fresh(seed=1)
         load_weights(twin, path)
     twin.eval()
     theirs = _use(subject, twin)
     for name, ours in _use(subject, subject.model).items():
-        if not torch.equal(ours, theirs[name]):
+        if not torch.allclose(ours, theirs[name], rtol=1e-5, atol=1e-6):
             yield f"{name} differs after saving and loading: keep all that it needs in parameters and buffers."
 
 

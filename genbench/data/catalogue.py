@@ -33,6 +33,25 @@ _TOYS = [
     (_toy("pinwheel", "Five wound arms", 2, 5), "genbench.data.patterns:pinwheel"),
 ]
 
+_PROCEDURAL = [
+    (
+        _image("shapes", "A square, ellipse or heart; all five factors known: for latent structure.", (1, 32, 32), 3),
+        "genbench.data.shapes:shapes",
+    ),
+    (
+        _image("roads", "Driving scenes, 95 % ordinary, 5 % rare, with attributes: the long tail.", RGB, 5),
+        "genbench.data.roads:roads",
+    ),
+    (
+        _image("portraits", "Drawn faces, imbalanced in skin tone, pose and lighting.", RGB, 6),
+        "genbench.data.portraits:portraits",
+    ),
+    (
+        _image("portraits-balanced", "The same with equal shares: to train attribute classifiers with.", RGB, 6),
+        "genbench.data.portraits:portraits_balanced",
+    ),
+]
+
 _PUBLISHED = [
     (
         _image("mnist", "70,000 handwritten digits.", GREY, 10, licence=MNIST_LICENCE, needs="MNIST/raw"),
@@ -57,6 +76,10 @@ _PUBLISHED = [
     (
         _image("svhn", "99,289 house numbers, cropped.", RGB, 10, licence="non-commercial use", needs="svhn"),
         "genbench.data.vision:svhn",
+    ),
+    (
+        _image("celeba", "202,599 faces at 64 px.", (3, 64, 64), 0, licence="non-commercial research", needs="celeba"),
+        "genbench.data.celeba:celeba",
     ),
 ]
 
@@ -144,10 +167,44 @@ _ARCHIVES = [
     ),
 ]
 
+_ADBENCH = [
+    (
+        DatasetCard(
+            name=f"adbench:{name}",
+            summary="Outlier table of ADBench; ?variant=clean trains on normal rows only.",
+            kind="table",
+            shape=(columns,),
+            licence="BSD-2-Clause",
+            source="arXiv:2206.09426",
+            needs="adbench",
+        ),
+        f"genbench.data.tables:{name.replace('-', '_')}",
+    )
+    for name, columns in (
+        ("annthyroid", 6),
+        ("fault", 27),
+        ("glass", 7),
+        ("hepatitis", 19),
+        ("internetads", 1555),
+        ("ionosphere", 32),
+        ("landsat", 36),
+        ("letter", 32),
+        ("lymphography", 18),
+        ("mammography", 6),
+        ("optdigits", 64),
+        ("pageblocks", 10),
+        ("pima", 8),
+        ("satellite", 36),
+        ("satimage-2", 36),
+    )
+]
+
 CATALOGUE: list[tuple[DatasetCard, str]] = [
     (_DIGITS, "genbench.data.digits:digits"),
     *_TOYS,
+    *_PROCEDURAL,
     *_PUBLISHED,
     *_OF_MNIST,
     *_ARCHIVES,
+    *_ADBENCH,
 ]

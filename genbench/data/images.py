@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from genbench.data.arrays import refuse_bomb
+from genbench.data.storage import Hold, in_memory
 from genbench.errors import DataError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".pgm", ".ppm"})
@@ -31,6 +32,33 @@ Opener = Callable[[], IO[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """One image file: its path for messages, the folder it lies in (relative), how to open it."""
+
+    path: str
+    folder: str
+    open: Opener
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Image files that agree in shape (C, H, W), or are brought to `size`."""
+
+    entries: tuple[Entry, ...]
+    shape: tuple[int, int, int]
+    size: int | None
+
+    def decode(self, rows: Sequence[int], hold: Hold = in_memory) -> Tensor:
+        """These images, (N, C, H, W) float32 in [0, 1]."""
+
+        def fill(x: Tensor) -> None:
+            for i, row in enumerate(rows):
+                x[i] = _decode(self.entries[row], self.shape[0], self.size)
+
+        return hold((len(rows), *self.shape), fill)
+
+
+@dataclass(frozen=True, slots=True)
 class Images:
     """`x` (N, C, H, W) float32 in [0, 1], C 1 where all are grey, else 3; their `names`; the subfolder that each lay in
     as label `y` (N,) with its `classes`, where there are two or more."""
@@ -41,25 +69,26 @@ class Images:
     classes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One image file: its path for messages, its label's name, how to open it."""
-
-    path: str
-    folder: str
-    open: Opener
-
-
-def read_images(
-    folder: str | Path, size: int | None = None, *, allocate: Callable[[tuple[int, ...]], Tensor] = torch.empty
-) -> Images:
+def read_images(folder: str | Path, size: int | None = None) -> Images:
     """All images of a folder, of its subfolders or of a zip file, in the order of their names.
 
     `size`: the shorter side is resized to it (bicubic, antialiased), then the centre is cut out as a square; without
-    it all must be of one size. `allocate`: makes the tensor that is filled. Raises `DataError` with the path of what is
-    missing, empty, broken, transparent, animated or of another size.
+    it all must be of one size. Raises `DataError` with the path of what is missing, empty, broken, transparent,
+    animated or of another size.
     """
+    with listed(folder, size) as listing:
+        x = listing.decode(range(len(listing.entries)))
+    names = tuple(entry.path for entry in listing.entries)
+    y, classes = by_folder([entry.folder for entry in listing.entries])
+    return Images(x, names, y, classes)
+
+
+@contextmanager
+def listed(folder: str | Path, size: int | None = None) -> Iterator[Listing]:
+    """The images of a folder or zip file, not yet decoded; sizes and colours are checked. See `read_images`."""
     place = Path(folder)
+    if size is not None and size < 1:
+        raise DataError(f"images of {place} cannot be brought to {size} pixels.")
     with _archive(place) as archive:
         entries = _zipped(archive, place) if archive else _listed(place)
         if not entries:
@@ -67,16 +96,19 @@ def read_images(
         heads = [_head(entry) for entry in entries]
         channels = 1 if all(mode in GREY_MODES for _, mode in heads) else 3
         width, height = (size, size) if size else _one_size(heads, entries)
-        x = allocate((len(entries), channels, height, width))
-        for i, entry in enumerate(entries):
-            x[i] = _decode(entry, channels, size)
-    folders = sorted({entry.folder for entry in entries})
-    y = torch.tensor([folders.index(entry.folder) for entry in entries]) if len(folders) > 1 else None
-    names = tuple(entry.path for entry in entries)
-    return Images(x, names, y, tuple(folders) if y is not None else ())
+        yield Listing(tuple(entries), (channels, height, width), size)
 
 
-def _listed(place: Path) -> list[_Entry]:
+def by_folder(folders: Sequence[str]) -> tuple[Tensor | None, tuple[str, ...]]:
+    """Labels (N,) and their names where the images lie in two folders or more; None and none else."""
+    names = sorted(set(folders))
+    if len(names) < 2:
+        return None, ()
+    number = {name: i for i, name in enumerate(names)}
+    return torch.tensor([number[folder] for folder in folders]), tuple(names)
+
+
+def _listed(place: Path) -> list[Entry]:
     if not place.is_dir():
         raise DataError(f"there is no folder {place}.")
     try:
@@ -84,14 +116,14 @@ def _listed(place: Path) -> list[_Entry]:
     except OSError as error:
         raise DataError(f"{place} cannot be read: {error.strerror or error}.") from error
     shown = [p for p in files if not any(part.startswith(".") for part in p.relative_to(place).parts)]
-    return [_Entry(str(p), p.relative_to(place).parent.as_posix(), partial(_on_disk, p)) for p in shown]
+    return [Entry(str(p), p.relative_to(place).parent.as_posix(), partial(_on_disk, p)) for p in shown]
 
 
-def _zipped(archive: zipfile.ZipFile, place: Path) -> list[_Entry]:
+def _zipped(archive: zipfile.ZipFile, place: Path) -> list[Entry]:
     refuse_bomb(archive, place)
     names = sorted(n for n in archive.namelist() if PurePosixPath(n).suffix.lower() in SUFFIXES)
     parents = {n: PurePosixPath(n).parent.as_posix() for n in names}
-    return [_Entry(f"{place}/{n}", parents[n], partial(_unpacked, archive, n)) for n in names]
+    return [Entry(f"{place}/{n}", parents[n], partial(_unpacked, archive, n)) for n in names]
 
 
 def _on_disk(path: Path) -> IO[bytes]:
@@ -117,7 +149,7 @@ def _archive(place: Path) -> Iterator[zipfile.ZipFile | None]:
 
 
 @contextmanager
-def _opened(entry: _Entry) -> Iterator[Image.Image]:
+def _opened(entry: Entry) -> Iterator[Image.Image]:
     """The image, with everything that Pillow objects to as a sentence."""
     try:
         with warnings.catch_warnings():
@@ -130,7 +162,7 @@ def _opened(entry: _Entry) -> Iterator[Image.Image]:
         raise DataError(f"{entry.path} is not a whole image: {error}.") from error
 
 
-def _head(entry: _Entry) -> tuple[tuple[int, int], str]:
+def _head(entry: Entry) -> tuple[tuple[int, int], str]:
     """((width, height), mode) without decoding."""
     with _opened(entry) as image:
         frames = getattr(image, "n_frames", 1)
@@ -141,7 +173,7 @@ def _head(entry: _Entry) -> tuple[tuple[int, int], str]:
         return image.size, image.mode
 
 
-def _one_size(heads: list[tuple[tuple[int, int], str]], entries: list[_Entry]) -> tuple[int, int]:
+def _one_size(heads: list[tuple[tuple[int, int], str]], entries: list[Entry]) -> tuple[int, int]:
     first = heads[0][0]
     for (size, _), entry in zip(heads, entries, strict=True):
         if size != first:
@@ -152,7 +184,7 @@ def _one_size(heads: list[tuple[tuple[int, int], str]], entries: list[_Entry]) -
     return first
 
 
-def _decode(entry: _Entry, channels: int, size: int | None) -> Tensor:
+def _decode(entry: Entry, channels: int, size: int | None) -> Tensor:
     """(C, H, W) float32 in [0, 1]."""
     with _opened(entry) as image:
         image.load()

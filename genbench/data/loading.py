@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
@@ -13,6 +14,16 @@ from genbench.errors import DataError
 from genbench.protocols.dataset import Dataset, DatasetBuilder
 
 DERIVED: Mapping[str, Callable[[Dataset, str], Dataset]] = {"-without-": without_class, "-only-": only_class}
+
+OWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "folder": ("genbench.data.own:folder", ("size",)),
+    "npz": ("genbench.data.own:npz", ()),
+    "csv": ("genbench.data.own:csv", ("label",)),
+    "parquet": ("genbench.data.own:parquet", ("label",)),
+    "hf": ("genbench.data.own:hf", ("image", "label", "size")),
+    "adbench": ("genbench.data.tables:adbench", ("variant",)),
+}
+"""Schemes (`SCHEME:PATH?option=value`): the function behind each and the options that it knows."""
 
 
 def load_dataset(name: str, *, root: str | Path | None = None) -> Dataset:
@@ -26,11 +37,24 @@ def load_dataset(name: str, *, root: str | Path | None = None) -> Dataset:
     if name in registry.datasets:
         builder = cast(DatasetBuilder, registry.datasets.get(name).load())
         return builder(root=where)
+    scheme, colon, rest = name.partition(":")
+    if colon and scheme in OWN:
+        return _own(scheme, rest, where)
     for word, derive in DERIVED.items():
         base, found, left = name.rpartition(word)
         if found and base in registry.datasets:
             return derive(load_dataset(base, root=root), left)
     return cast(DatasetBuilder, registry.datasets.get(name).load())(root=where)
+
+
+def _own(scheme: str, rest: str, root: str | None) -> Dataset:
+    """A dataset of a scheme, whose code is imported now."""
+    target, known = OWN[scheme]
+    path, options = split_options(rest, known)
+    module, _, function = target.partition(":")
+    build = getattr(importlib.import_module(module), function)
+    made: Dataset = build(path, root=root, **options) if scheme == "adbench" else build(path, **options)
+    return made
 
 
 def split_options(text: str, known: tuple[str, ...]) -> tuple[str, dict[str, str]]:

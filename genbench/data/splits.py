@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +12,7 @@ import torch
 from torch import Tensor
 
 from genbench import seeds
+from genbench.data.storage import Hold
 from genbench.protocols.dataset import Split
 
 HALVES = (2, 0, 1, 1)
@@ -25,6 +28,13 @@ class Parts(NamedTuple):
     ceiling: Split
 
 
+def rows_with_test(y: Tensor | None, train: Tensor, test: Tensor, *parts: str | int) -> list[Tensor]:
+    """Row numbers of train, val, reference, ceiling, where these rows are the official parts: see below."""
+    n = min(len(test), len(train) // 2)
+    left, taken = stratified(None if y is None else y[train], (len(train) - n, n), *parts, n=len(train))
+    return [train[left], train[:0], test, train[taken]]
+
+
 def in_four(whole: Split, *parts: str | int) -> Parts:
     """A set without an official test part, cut by `HALVES`."""
     return Parts(*(whole.take(rows) for rows in stratified(whole.y, HALVES, *parts, n=len(whole))))
@@ -32,9 +42,8 @@ def in_four(whole: Split, *parts: str | int) -> Parts:
 
 def with_official_test(train: Split, test: Split, *parts: str | int) -> Parts:
     """The test part is the reference; the ceiling is equally many (at most half) taken from the training part."""
-    n = min(len(test), len(train) // 2)
-    left, taken = stratified(train.y, (len(train) - n, n), *parts, n=len(train))
-    return Parts(train.take(left), train.take(left[:0]), test, train.take(taken))
+    rows = rows_with_test(train.y, torch.arange(len(train)), torch.arange(len(test)), *parts)
+    return Parts(train.take(rows[0]), train.take(rows[1]), test, train.take(rows[3]))
 
 
 def shuffled(n: int, *parts: str | int) -> np.ndarray:
@@ -74,19 +83,36 @@ def _deal(n: int, weights: Sequence[int]) -> np.ndarray:
     return dealt
 
 
-def without_shared(train: Split, *later: Split) -> tuple[list[Split], int]:
-    """`later` splits less the rows whose values an earlier split holds too, and how many rows that cost."""
+def without_shared(train: Split, *later: Split, holds: Sequence[Hold] = ()) -> tuple[list[Split], int]:
+    """`later` splits less the rows whose values an earlier split holds too, and how many rows that cost.
+
+    `holds`: where the values of each shortened split are put, else in memory.
+    """
     seen = set(_digests(train.x))
     kept = []
     dropped = 0
-    for split in later:
+    for k, split in enumerate(later):
         digests = _digests(split.x)
         fresh = [i for i, digest in enumerate(digests) if digest not in seen]
         dropped += len(digests) - len(fresh)
-        kept.append(split if len(fresh) == len(digests) else split.take(torch.tensor(fresh, dtype=torch.int64)))
+        kept.append(
+            split if len(fresh) == len(digests) else _shortened(split, torch.tensor(fresh).long(), *holds[k : k + 1])
+        )
         seen.update(digests)
     return kept, dropped
 
 
-def _digests(x: Tensor) -> list[int]:
-    return [hash(row.tobytes()) for row in x.flatten(1).numpy()]
+def _shortened(split: Split, rows: Tensor, hold: Hold | None = None) -> Split:
+    if hold is None:
+        return split.take(rows)
+
+    def fill(x: Tensor) -> None:
+        for i, row in enumerate(rows.tolist()):
+            x[i] = split.x[row]
+
+    x = hold((len(rows), *split.x.shape[1:]), fill)
+    return replace(split, x=x, y=None if split.y is None else split.y[rows])
+
+
+def _digests(x: Tensor) -> list[bytes]:
+    return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in x.flatten(1).numpy()]

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import safetensors.torch
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError
 from torch import Tensor
 
 from genbench import resources
 from genbench.encoders.ruler import EXTRACTION, FEATURES, RECIPE, RulerNet, train_ruler
-from genbench.errors import Unsupported
+from genbench.errors import DataError, Unsupported
 from genbench.protocols.dataset import Dataset, Split
 
 STATED_ACCURACY = {"digits": 0.96, "mnist": 0.99}
@@ -121,8 +121,10 @@ def _check(dataset: Dataset) -> None:
 def _load(path: Path, dataset: Dataset) -> RulerNet:
     channels, height, width = dataset.spec.shape
     net = RulerNet((channels, height, width), dataset.spec.classes)
-    with safe_open(path, "pt") as file:
-        net.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+    try:
+        net.load_state_dict(safetensors.torch.load_file(path))
+    except (SafetensorError, RuntimeError, OSError) as error:
+        raise DataError(f"{path} is not a whole ruler of {dataset.name}: delete it, and it is trained anew.") from error
     return net.eval().requires_grad_(requires_grad=False)
 
 

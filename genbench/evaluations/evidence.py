@@ -15,6 +15,7 @@ from genbench.models.samplers import LatentSampled, fit_sampler
 from genbench.protocols.dataset import Dataset
 from genbench.protocols.encoder import Encoder
 from genbench.protocols.model import CAPABILITIES, Deals, Encodes, Reconstructs, Samples, capabilities
+from genbench.training.sampling import draw
 
 BATCH = 500
 """Examples that go through a model at once."""
@@ -79,7 +80,7 @@ class Evidence:
         if isinstance(model, Deals):
             x = deal(model.deck(), n, self.seed)
         else:
-            x = seeds.draw(model.sample, n, "samples", self.seed, device=self.bench.device)
+            x = draw(model.sample, n, "samples", self.seed, device=self.bench.device)
         bad = (~torch.isfinite(x)).flatten(1).any(1).sum().item()
         if bad:
             raise Diverged(f"{bad} of {n} samples contain NaN or inf.")

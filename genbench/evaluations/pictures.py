@@ -17,7 +17,8 @@ from genbench.protocols.dataset import Dataset, DataSpec
 SIDE = 32
 """Images smaller than this many pixels are enlarged by whole steps, so that a reader can see them."""
 
-BINS = 240
+BINS = 120
+ZOOM = 3
 _DARK_TO_LIGHT = [(252, 252, 250), (253, 212, 158), (252, 141, 89), (215, 48, 31), (127, 0, 0)]
 
 
@@ -58,7 +59,7 @@ def density_map(points: Tensor, low: Sequence[float], high: Sequence[float]) -> 
     scaled = np.sqrt(counts[::-1] / max(counts.max(), 1.0))
     stops = np.linspace(0, 1, len(_DARK_TO_LIGHT))
     channels = [np.interp(scaled, stops, [c[i] for c in _DARK_TO_LIGHT]) for i in range(3)]
-    return png(np.stack(channels, -1).round().astype(np.uint8))
+    return png(np.stack(channels, -1).round().astype(np.uint8).repeat(ZOOM, 0).repeat(ZOOM, 1))
 
 
 def frame(points: Tensor) -> tuple[list[float], list[float]]:

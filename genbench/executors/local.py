@@ -115,7 +115,7 @@ class _Pool:
         if message is None:
             yield from self._lost(worker, Status.FAILED, _how_it_died(worker))
         elif message == DONE:
-            worker.task = None
+            worker.task = worker.job = None
         else:
             if isinstance(message, Started):
                 worker.job, worker.since = message.job, time.monotonic()
@@ -129,7 +129,7 @@ class _Pool:
     def _overdue(self) -> Iterator[Event]:
         limit = self.setting.time_limit
         for worker in list(self.workers):
-            if limit is not None and worker.task and time.monotonic() - worker.since > limit:
+            if limit is not None and worker.job and time.monotonic() - worker.since > limit:
                 yield from self._lost(worker, Status.TIMEOUT, f"it took longer than the limit of {limit:g} s")
 
     def _lost(self, worker: _Worker, status: Status, reason: str) -> Iterator[Event]:

@@ -14,8 +14,8 @@ from scipy import stats
 from torch import Tensor
 
 from genbench.metrics.intervals import Interval, from_error, mean_error
+from genbench.metrics.symmetric import add_products, congruence, mirror
 
-_PANEL = 512  # columns of a covariance taken at once, so that each symmetric pair is multiplied once
 _ROWS = 2048
 INFLUENCE_LIMIT = 1024
 """Dimension up to which the standard error is worth its eigenvectors."""
@@ -79,7 +79,7 @@ def spectrum(matrix: Tensor) -> Tensor:
 
 def moments(x: Tensor) -> Moments:
     """The moments of (n, d) features, n ≥ 2."""
-    total = sum((x[i : i + _ROWS].double().sum(0) for i in range(0, len(x), _ROWS)), torch.zeros(x.shape[1]).double())
+    total = torch.stack([rows.double().sum(0) for rows in torch.split(x, _ROWS)]).sum(0)
     return Moments(len(x), total / len(x), x)
 
 
@@ -89,12 +89,8 @@ def covariance(x: Tensor, mean: Tensor) -> Tensor:
     total = torch.zeros(d, d, dtype=torch.float64, device=x.device)
     for start in range(0, n, _ROWS):
         rows = x[start : start + _ROWS].to(torch.float64, copy=True).sub_(mean)
-        for top in range(0, d, _PANEL):
-            panel = slice(top, top + _PANEL)
-            total[panel, : top + _PANEL].addmm_(rows[:, panel].T, rows[:, : top + _PANEL])
-    for top in range(0, d, _PANEL):
-        total[:top, top : top + _PANEL] = total[top : top + _PANEL, :top].T
-    return total.div_(n - 1)
+        add_products(total, rows)
+    return mirror(total).div_(n - 1)
 
 
 def frechet_distance(a: Moments, b: Moments) -> float:
@@ -117,7 +113,7 @@ def root_trace(a: Moments, b: Moments) -> float:
         thin, whole = (a, b) if a.is_thin else (b, a)
         return float(torch.linalg.svdvals(thin.centred() @ _factor(whole.covariance)).sum()) / math.sqrt(thin.n - 1)
     left = _factor(a.covariance)
-    return float(spectrum(left.T @ b.covariance @ left).sqrt().sum())
+    return float(spectrum(congruence(left, b.covariance)).sqrt().sum())
 
 
 def _factor(matrix: Tensor) -> Tensor:
@@ -144,12 +140,14 @@ def _cut(values: Tensor) -> Tensor:
 def influence(reference: Moments, generated: Moments, g: Tensor) -> Tensor:
     """φ(g) = 2 z·(μ_G − μ_R) + zᵀ(I − A)z − tr((I − A)Σ_G) for each row, z = g − μ_G: (m, d) -> (m,).
 
-    A = Σ_G^{-½}(Σ_G^{½} Σ_R Σ_G^{½})^{½} Σ_G^{-½} is the optimal map from G's normal to R's; here from Cholesky
-    factors, as L⁻ᵀ (LᵀΣ_R L)^{½} L⁻¹ with Σ_G = LLᵀ. Needs m > d.
+    A = Σ_G^{-½}(Σ_G^{½} Σ_R Σ_G^{½})^{½} Σ_G^{-½} is the optimal map from G's normal to R's; here with Σ_G = FFᵀ,
+    as F⁻ᵀ (FᵀΣ_R F)^{½} F⁻¹, in the directions in which G varies at all. Needs m > d.
     """
-    lower = torch.linalg.cholesky(generated.covariance)
-    values, vectors = torch.linalg.eigh(lower.T @ reference.covariance @ lower)
-    root = torch.linalg.solve_triangular(lower.T, vectors, upper=True) * values.clamp(min=0).pow(0.25)
+    own, axes = torch.linalg.eigh(generated.covariance)
+    varies = _cut(own) > 0
+    factor, inverse = axes[:, varies] * own[varies].sqrt(), axes[:, varies] / own[varies].sqrt()
+    values, vectors = torch.linalg.eigh(factor.T @ reference.covariance @ factor)
+    root = inverse @ vectors * values.clamp(min=0).pow(0.25)
     rest = torch.eye(generated.dim, dtype=torch.float64, device=g.device) - root @ root.T
     z = g.double() - generated.mean
     linear = 2 * z @ (generated.mean - reference.mean)
@@ -164,21 +162,14 @@ def interval(value: float, reference: Moments, generated: Moments) -> tuple[Inte
     if generated.dim > INFLUENCE_LIMIT:
         return None, f"no interval: it is not computed beyond {INFLUENCE_LIMIT} features"
     assert generated.x is not None
-    try:
-        error = mean_error(influence(reference, generated, generated.x))
-    except RuntimeError:
-        return None, "no interval: the covariance of the samples is singular"
-    return from_error(value, error, low=0.0), None
+    return from_error(value, mean_error(influence(reference, generated, generated.x)), low=0.0), None
 
 
 def gap_error(a: Moments, b: Moments, generated: Moments) -> float | None:
     """Standard error over the samples of `frechet`(G, a) − `frechet`(G, b), from the difference of influences."""
     if generated.n <= generated.dim or generated.dim > INFLUENCE_LIMIT or generated.x is None:
         return None
-    try:
-        return mean_error(influence(a, generated, generated.x) - influence(b, generated, generated.x))
-    except RuntimeError:
-        return None
+    return mean_error(influence(a, generated, generated.x) - influence(b, generated, generated.x))
 
 
 def bias_floor(eigenvalues: Tensor, n: int, m: int) -> float:

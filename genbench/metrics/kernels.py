@@ -137,10 +137,10 @@ def mmd_biased(sums: Sums) -> float:
     return max(0.0, within - 2 * float(sums.cross.sum()) / (n * m))
 
 
-def jackknife(sums: Sums, *, biased: str = "no") -> float:
+def jackknife(sums: Sums, *, biased: bool = False) -> float:
     """Standard error over the samples, the reference held fixed, from the row sums alone. m ≥ 3."""
     n, m = len(sums.real), len(sums.own)
-    pairs = (m - 1) ** 2 if biased == "yes" else (m - 1) * (m - 2)
+    pairs = (m - 1) ** 2 if biased else (m - 1) * (m - 2)
     own = (sums.own.sum() - 2 * sums.own) / pairs
     cross = (sums.cross.sum() - sums.cross) / (n * (m - 1))
     return jackknife_error(own - 2 * cross) if m > 2 else math.nan

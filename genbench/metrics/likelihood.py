@@ -21,7 +21,7 @@ def bits_per_dim(nats: float, size: int) -> float:
     return nats / (size * math.log(2)) + 8
 
 
-def nll_metrics(log_prob: Tensor, *, size: int, kind: Kind, pixels: str = "no") -> Answer:
+def nll_metrics(log_prob: Tensor, *, size: int, kind: Kind, pixels: bool = False) -> Answer:
     """`nll` (nats an example) and, where the data are dequantised 8-bit `pixels`, `nll:bits-per-dim`.
 
     `log_prob` (n,) over the reference; `size` is D; `kind` says what the model's number is. Values that are not
@@ -34,7 +34,7 @@ def nll_metrics(log_prob: Tensor, *, size: int, kind: Kind, pixels: str = "no") 
         return {"nll": Value.missing(Status.DIVERGED if bad else Status.UNSUPPORTED, reason, n=len(terms))}
     nats = mean_value(terms, low=-math.inf, high=math.inf)
     found = {"nll": nats}
-    if pixels == "yes":
+    if pixels:
         found["nll:bits-per-dim"] = mean_value(terms / (size * math.log(2)) + 8, low=-math.inf, high=math.inf)
     return {
         key: Value(value=v.value, ci_low=v.ci_low, ci_high=v.ci_high, n=len(terms), kind=kind)

@@ -47,19 +47,17 @@ class Nearest:
         self.index[points] = index.gather(1, order)
 
 
-_GROUP = 16
-
-
 def top(u: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """The k largest of each row and their columns: those lie in the k groups with the largest maxima."""
-    groups = u.shape[1] // _GROUP
+    size = 16 if u.shape[1] >= 1024 else 8
+    groups = u.shape[1] // size
     if groups <= 4 * k:
         best = u.topk(k, 1)
         return best.values, best.indices
-    whole = groups * _GROUP
-    parts = torch.unflatten(u[:, :whole], 1, (_GROUP, groups))
+    whole = groups * size
+    parts = torch.unflatten(u[:, :whole], 1, (size, groups))
     chosen = parts.amax(1).topk(k, 1).indices
-    columns = (chosen.unsqueeze(2) + groups * torch.arange(_GROUP, device=u.device)).flatten(1)
+    columns = (chosen.unsqueeze(2) + groups * torch.arange(size, device=u.device)).flatten(1)
     if whole < u.shape[1]:
         rest = torch.arange(whole, u.shape[1], device=u.device).expand(len(u), -1)
         columns = torch.cat([columns, rest], 1)

@@ -72,13 +72,12 @@ def prepare(case: Case, asked: frozenset[str]) -> None:
         return
     wanted = _kernels(case, asked)
     can_have_balls = min(len(case.real), len(case.fake)) > case.real.k
-    balls = "yes" if asked & _BALLS and can_have_balls else "no"
-    own = "yes" if asked & _OWN_NEIGHBOURS else "no"
+    balls = bool(asked & _BALLS) and can_have_balls
+    own = bool(asked & _OWN_NEIGHBOURS)
     rows = bool(asked & {"nn-accuracy"}) or (case.train is case.real and bool(asked & _NEAREST_TRAIN))
     columns = bool(asked & {"nn-accuracy", "membership-auc"})
     for side in (case.real, case.fake):
-        needs_own = case.train is side and asked & _TRAIN_NEIGHBOURS
-        side.prepare(wanted, neighbours="yes" if needs_own else own)
+        side.prepare(wanted, neighbours=own or (case.train is side and bool(asked & _TRAIN_NEIGHBOURS)))
     sides = [name for name, needed in (("rows", rows), ("columns", columns)) if needed]
     case.pair.prepare(wanted, balls=balls, nearest=sides)
     if case.train_pair is not None and case.train_pair is not case.pair and asked & COPYING.keys():

@@ -22,6 +22,7 @@ def check_features(x: Tensor, name: str) -> Tensor:
     """The same tensor if it is an (n, d) array of finite numbers, else `DataError` with the count and the place."""
     if x.ndim != 2 or x.shape[1] < 1:
         raise DataError(f"{name} features must be (n, d), got shape {tuple(x.shape)}: flatten or encode them first.")
+    x = x.cpu() if x.device.type == "mps" else x  # which has no float64
     x = x if x.is_floating_point() else x.to(torch.float32)
     x = x if x.dtype in (torch.float32, torch.float64) else x.to(torch.float32)
     for start in range(0, x.shape[0], 2048):

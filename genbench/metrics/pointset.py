@@ -78,12 +78,12 @@ class PointSet:
         """Median distance between two rows."""
         return kernels.median_distance(self.features)
 
-    def prepare(self, asked: Iterable[Kernel], *, neighbours: str = "no") -> None:
+    def prepare(self, asked: Iterable[Kernel], *, neighbours: bool = False) -> None:
         """Answer all of this in one sweep, less what is known already."""
         sums = {kernel: KernelSums(kernel, self.points, self.points) for kernel in asked if kernel not in self._sums}
         observers: list[Observer] = list(sums.values())
         nearest = None
-        if neighbours == "yes" and self._neighbours is None and len(self) > 1:
+        if neighbours and self._neighbours is None and len(self) > 1:
             nearest = Nearest(len(self), len(self) - 1, self.k, self.points.half.to(self.points.dtype))
             observers.append(nearest)
         if observers:
@@ -100,7 +100,7 @@ class PointSet:
     @property
     def neighbours(self) -> Neighbours:
         """Nearest and k-th nearest other row of each row; needs n > k."""
-        self.prepare([], neighbours="yes")
+        self.prepare([], neighbours=True)
         if self._neighbours is None:
             raise Unsupported(f"the {self.name} set has {len(self)} row: a neighbour needs two")
         return self._neighbours
@@ -152,13 +152,13 @@ class Pair:
         same = left.dtype == dtype and torch.equal(left.centre, own.centre)
         return left if same else self.rows.about(own.centre, dtype), right
 
-    def prepare(self, asked: Iterable[Kernel] = (), *, balls: str = "no", nearest: Iterable[str] = ()) -> None:
+    def prepare(self, asked: Iterable[Kernel] = (), *, balls: bool = False, nearest: Iterable[str] = ()) -> None:
         """Answer all of this in one sweep: kernel sums, balls, nearest neighbours of `rows` or `columns`."""
         left, right = self._points
         sums = {kernel: KernelSums(kernel, left, right) for kernel in asked if kernel not in self._sums}
         observers: list[Observer] = list(sums.values())
         held = None
-        if balls == "yes" and self._held is None:
+        if balls and self._held is None:
             held = Balls(left, right, self.rows.radii2, self.columns.radii2)
             observers.append(held)
         found = {}
@@ -183,7 +183,7 @@ class Pair:
     @property
     def held(self) -> Held:
         """Who lies in whose ball."""
-        self.prepare(balls="yes")
+        self.prepare(balls=True)
         assert self._held is not None
         return self._held
 

@@ -53,7 +53,7 @@ def gaussians(case: Case) -> Gaussians:
 
 def _cmmd(case: Case) -> Value:
     sums = case.pair.sums(UnitGaussian())
-    mmd, error = kernels.mmd_biased(sums), kernels.jackknife(sums, biased="yes")
+    mmd, error = kernels.mmd_biased(sums), kernels.jackknife(sums, biased=True)
     return value(1000 * mmd, None if math.isnan(error) else from_error(1000 * mmd, 1000 * error, low=0.0))
 
 

@@ -134,6 +134,7 @@ def reconstruction_metrics(
     x̂ is clamped to [0, 1] for images and stays float. Raises `DataError` for unlike shapes or values that are not
     finite; what cannot be measured is a value with a reason.
     """
+    x, x_hat = (side.cpu() if side.device.type == "mps" else side for side in (x, x_hat))  # which has no float64
     if x.shape != x_hat.shape:
         raise DataError(f"pairs must be alike, got x {tuple(x.shape)} and its reconstruction {tuple(x_hat.shape)}.")
     for name, side in (("examples", x), ("reconstructions", x_hat)):

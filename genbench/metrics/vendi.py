@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from genbench.errors import Unsupported
+from genbench.metrics.symmetric import add_products, mirror
 
 EXACT = 1 << 33
 """Multiply-adds up to which the similarity products are taken in float64."""
@@ -67,9 +68,8 @@ def _second_moment(x: Tensor, norms: Tensor) -> Tensor:
     total = torch.zeros(d, d, dtype=torch.float64, device=x.device)
     for start in range(0, m, 2048):
         rows = slice(start, start + 2048)
-        unit = _unit(x[rows], norms[rows], dtype)
-        total += unit.T @ unit
-    return total / m
+        add_products(total, _unit(x[rows], norms[rows], dtype))
+    return mirror(total).div_(m)
 
 
 def _terms_from_rows(values: Tensor, vectors: Tensor) -> Tensor:

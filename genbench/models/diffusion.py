@@ -96,12 +96,12 @@ class DDPM(GenerativeModel):
         device = generator.device
         x = torch.randn(n, *self.shape, generator=generator, device=device)
         times = (torch.arange(STEPS, device=device) * len(self.alphas) // STEPS).flip(0)
-        for i, t in enumerate(times):
-            after = self.alphas[times[i + 1]] if i + 1 < STEPS else torch.ones((), device=device)
+        alphas = torch.cat([self.alphas[times], torch.ones(1, device=device)])  # one look-up: no wait for the device
+        for t, alpha, after in zip(times, alphas, alphas[1:], strict=False):
             eps = self.noise(x, t.expand(n))
             if self.unit_range:
-                eps = self._clipped(x, eps, self.alphas[t])
-            x, _ = ddim_step(x, eps, self.alphas[t], after)
+                eps = self._clipped(x, eps, alpha)
+            x, _ = ddim_step(x, eps, alpha, after)
         return self._from_net(x)
 
     def _clipped(self, x: Tensor, eps: Tensor, alpha: Tensor) -> Tensor:

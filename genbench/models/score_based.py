@@ -106,13 +106,14 @@ class EDM(ContinuousDiffusion):
 
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
         device = generator.device
-        sigmas = karras_levels(self.levels).to(device)
+        sigmas: list[float] = karras_levels(self.levels).tolist()  # Python numbers: no wait for the device
         x = sigmas[0] * torch.randn(n, *self.shape, generator=generator, device=device)
         for now, after in itertools.pairwise(sigmas):
-            slope = (x - self.denoised(x, now.expand(n))) / now
+            slope = (x - self.denoised(x, torch.full((n,), now, device=device))) / now
             ahead = x + (after - now) * slope
             if after > 0:
-                slope = 0.5 * (slope + (ahead - self.denoised(ahead, after.expand(n))) / after)
+                there = torch.full((n,), after, device=device)
+                slope = 0.5 * (slope + (ahead - self.denoised(ahead, there)) / after)
                 ahead = x + (after - now) * slope
             x = ahead
         return self.from_net(x)

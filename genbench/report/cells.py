@@ -12,6 +12,9 @@ from genbench.report.board import Cell, Column, RowKey
 from genbench.report.data import Entry
 from genbench.stats.intervals import LEAST, mean_interval
 
+ROUNDING = 1e-9
+"""Values that differ by less, relatively, are the same: rows in another order round differently."""
+
 
 def column_key(entry: Entry) -> str:
     """What makes a column: metric, target, encoder and split."""
@@ -97,7 +100,7 @@ def summarise(cell: Cell) -> Cell:
     found = list(cell.values.values())
     if not found:
         return cell
-    constant = len(found) > 1 and min(found) == max(found)
+    constant = len(found) > 1 and max(found) - min(found) <= ROUNDING * max(map(abs, found))
     interval = None if constant or len(found) < LEAST else mean_interval(found)
     return replace(
         cell,

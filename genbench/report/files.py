@@ -11,6 +11,7 @@ from typing import Any
 from genbench.errors import UsageError
 from genbench.report.boards import leaderboards
 from genbench.report.data import RunData
+from genbench.report.export import export
 from genbench.report.page import render
 from genbench.store import Store
 
@@ -59,14 +60,9 @@ def write_report(run: RunFolder, output: Path | None = None) -> Path:
 
 def write_table(run: RunFolder, form: str, output: Path | None) -> None:
     """The tidy table in this format, to a file or standard output."""
-    from genbench.report.export import render_table
-
-    content = render_table(run.data().table, form)
+    content = export(run.data(), form)
     if output is None:
-        if isinstance(content, bytes):
-            sys.stdout.buffer.write(content)
-        else:
-            sys.stdout.write(content)
+        sys.stdout.buffer.write(content)
         return
     _write(output, content)
 
@@ -95,6 +91,22 @@ def board_records(run: RunFolder) -> list[dict[str, Any]]:
         for column in board.columns
         if (cell := row.cells.get(column.key)) is not None
     ]
+
+
+def clean(run: RunFolder) -> tuple[int, int]:
+    """Drop weights and pictures that no current job refers to, and checkpoints: how many files, how many bytes."""
+    store = Store(run.store_url)
+    try:
+        fits, pictures = store.artifacts()
+    finally:
+        store.close()
+    kept = {run.folder / "artifacts" / "fits" / f"{key}.safetensors" for key in fits}
+    kept |= {run.folder / path for path in pictures}
+    loose = [p for p in (run.folder / "artifacts").rglob("*") if p.is_file() and p not in kept]
+    size = sum(p.stat().st_size for p in loose)
+    for path in loose:
+        path.unlink()
+    return len(loose), size
 
 
 def _write(path: Path, content: str | bytes) -> None:

@@ -122,7 +122,7 @@ def flag_below_chance(cell: Cell, column: Column) -> Cell:
 
 
 def best_first(rows: Sequence[RowKey], cells: Mapping[RowKey, Cell], column: Column | None) -> list[RowKey]:
-    """Rows by place, then by mean; after them those with failed seeds, of unlike identity, and without a value."""
+    """Rows by mean (shared places are no order); then those with failed seeds, of unlike identity, without a value."""
 
     def order(key: RowKey) -> tuple[float, ...]:
         cell = cells.get(key)
@@ -131,6 +131,6 @@ def best_first(rows: Sequence[RowKey], cells: Mapping[RowKey, Cell], column: Col
         if cell is None or cell.mean is None:
             return (4 if cell is None or not cell.failed else 3, 0.0, 0.0)
         group = 2 if not cell.comparable else 1 if cell.failed else 0
-        return (group, cell.place or 0, 0.0 if loss is None else loss)
+        return (group, 0.0 if loss is None else loss, cell.place or 0)
 
     return sorted(rows, key=order)

@@ -10,6 +10,9 @@ from torch import Tensor
 from genbench.training.game import Game
 from genbench.training.ledger import Ledger
 
+EVERY = 5
+"""Looks between two copies of the weights: a copy costs about as much as an optimiser step."""
+
 
 class Keeper:
     """A copy of the weights from when all was finite; `diverged` says for each seed where that ended."""
@@ -17,19 +20,24 @@ class Keeper:
     def __init__(self, game: Game) -> None:
         self._game = game
         self._kept = [t.detach().clone() for t in self._live()]
+        self._kept_at, self._looks = 0, 0
         self.diverged: list[str | None] = [None] * max(1, game.seeds)
 
-    def look(self, ledger: Ledger) -> bool:
-        """Note which seeds diverged in the last stretch, keep the others' weights; whether any seed still lives."""
-        finite = self._game.finite().reshape(-1).tolist()
+    def look(self, ledger: Ledger, *, last: bool) -> bool:
+        """Note which seeds diverged in the last stretch; whether any seed still lives.
+
+        At every fifth look, and at the last, the weights are looked at too, and those that are finite are kept.
+        """
+        self._looks += 1
+        keep = last or self._looks % EVERY == 0
+        finite = self._game.finite().reshape(-1).tolist() if keep else [True] * len(self.diverged)
         for seed, ok in enumerate(finite):
             if self.diverged[seed] is None:
                 self.diverged[seed] = self._trouble(ledger, seed, ok)
         alive = [i for i, why in enumerate(self.diverged) if why is None]
-        if len(alive) == len(self.diverged):
-            self._copy(self._live(), self._kept, None)
-        elif alive:
-            self._copy(self._live(), self._kept, alive)
+        if keep and alive:
+            self._copy(self._live(), self._kept, None if len(alive) == len(self.diverged) else alive)
+            self._kept_at = int(ledger.images[-1])
         return bool(alive)
 
     def restore(self) -> None:
@@ -58,5 +66,7 @@ class Keeper:
         if finite and not names:
             return None
         what = f"the loss {names[0]!r} became NaN or inf" if names else "a weight became NaN or inf"
-        before = int(ledger.images[-2]) if len(ledger.images) > 1 else 0
-        return f"{what} between {before:,} and {int(ledger.images[-1]):,} images; the state before is kept."
+        looked = EVERY if not names else 1
+        before = int(ledger.images[-1 - looked]) if len(ledger.images) > looked else 0
+        where = f"between {before:,} and {int(ledger.images[-1]):,} images"
+        return f"{what} {where}; the state at {self._kept_at:,} images is kept."

@@ -101,12 +101,14 @@ class Player:
         return self._gradient(batch)
 
     def _backward(self, batch: Batch, weight: float = 1.0) -> Tensor:
-        half = self.objective.precision == "bfloat16" and self.device.type == "cuda"
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
+        if self.objective.precision == "bfloat16" and self.device.type == "cuda":
+            with torch.autocast("cuda", dtype=torch.bfloat16):
+                loss = self.loss(batch).float()
+        else:
             loss = self.loss(batch)
-        total = loss.float().sum()
+        total = loss.sum() if self.seeds else loss
         (total if weight == 1.0 else total * weight).backward(inputs=self.parameters)  # type: ignore[no-untyped-call]
-        return loss.detach().float()
+        return loss.detach()
 
     def _backward_in_parts(self, batch: Batch) -> Tensor:
         axis = 1 if self.seeds else 0

@@ -19,7 +19,7 @@ from genbench.training.capture import captured
 from genbench.training.checkpoint import Journal
 from genbench.training.game import Game, One, Team
 from genbench.training.keeper import Keeper
-from genbench.training.loop import Play, done, run
+from genbench.training.loop import Play, done, run, spent, total_rounds
 from genbench.training.order import Order
 from genbench.training.record import Engine, Progress, Training
 from genbench.training.stack import Stack
@@ -108,6 +108,7 @@ def _fit_itself(model: FitsItself, data: Dataset, budget: Budget, *, seed: int, 
     began = time.perf_counter()
     with seeded("fit", seed, device=device), torch.no_grad():
         model.fit(there, budget, generator("fit", seed, device=device))
+    module.to(device)
     seconds = time.perf_counter() - began
     module.eval()
     bad = [name for name, t in module.state_dict().items() if not bool(torch.isfinite(t).all())]
@@ -139,7 +140,7 @@ def _fit_team(
             journal.ledger.setup += time.perf_counter() - began
 
             def after() -> bool:
-                alive = keeper.look(journal.ledger)
+                alive = keeper.look(journal.ledger, last=spent(budget, journal.ledger, total_rounds(budget, game)))
                 journal.after()
                 if progress is not None:
                     progress(*done(budget, journal.ledger, game))

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 
 from genbench.data.loading import load_dataset
 from genbench.encoders import in_domain as module
 from genbench.encoders.in_domain import in_domain, stated_accuracy
 from genbench.encoders.ruler import RulerNet, images_shown, train_ruler
-from genbench.errors import Unsupported
+from genbench.errors import DataError, Unsupported
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 from genbench.protocols.encoder import Classifier, Encoder
 
@@ -93,3 +94,27 @@ def test_the_global_random_state_and_the_threads_are_left_alone(
 
 def test_the_budget_is_bounded() -> None:
     assert [images_shown(n) for n in (10, 899, 5_000, 50_000)] == [40_000, 40_000, 125_000, 250_000]
+
+
+def test_half_a_ruler_is_a_sentence_with_its_path(tmp_path: Path, without_3: Dataset) -> None:
+    path = tmp_path / "rulers" / f"{module.train_fingerprint(without_3)}.safetensors"
+    path.parent.mkdir()
+    path.write_bytes(b"half")
+    with pytest.raises(DataError, match="not a whole ruler of digits-without-3: delete it"):
+        in_domain(without_3, cache=tmp_path, device=CPU)
+
+
+@pytest.mark.slow
+def test_the_shipped_ruler_of_mnist_reads_99_percent(data_root: Path, tmp_path: Path) -> None:
+    ruler = in_domain(load_dataset("mnist", root=data_root), cache=tmp_path, device=CPU)
+    assert ruler.accuracy >= 0.99
+    assert not list(tmp_path.iterdir())
+
+
+def test_shipped_weights_are_small_and_say_what_they_are() -> None:
+    for path in module.WEIGHTS.glob("*.safetensors"):
+        assert path.stat().st_size < 2**20
+        with safe_open(path, "pt") as file:
+            about = file.metadata()
+        assert about["recipe"] == "ruler-1" and path.stem == f"{about['dataset']}-{about['train']}"
+        assert float(about["accuracy"]) >= module.STATED_ACCURACY[about["dataset"]]

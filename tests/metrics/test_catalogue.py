@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -46,3 +47,11 @@ def test_the_panel_gives_every_feature_metric() -> None:
 def test_the_catalogue_imports_no_torch() -> None:
     code = "import sys, genbench.metrics.catalogue; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_page_says_what_the_code_says() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    for spec in SPECS:
+        row = next((line for line in page.splitlines() if line.startswith(f"| `{spec.name}`")), "")
+        assert spec.summary in row, f"docs/metrics.md lacks {spec.name} as the catalogue has it"
+        assert not spec.paper or spec.paper in row

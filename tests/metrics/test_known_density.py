@@ -37,7 +37,7 @@ def test_the_entropy_of_a_ring_is_its_closed_form_and_its_nll() -> None:
 
 def test_a_uniform_density_has_8_bits_a_dimension() -> None:
     assert bits_per_dim(0.0, 784) == 8
-    found = nll_metrics(torch.zeros(10), size=784, kind=Kind.EXACT, pixels="yes")
+    found = nll_metrics(torch.zeros(10), size=784, kind=Kind.EXACT, pixels=True)
     assert found["nll:bits-per-dim"].value == 8
 
 

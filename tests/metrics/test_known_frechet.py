@@ -100,3 +100,19 @@ def test_the_features_given_are_left_as_they_were(dtype: torch.dtype) -> None:
     before = [z.clone() for z in (x, y, t)]
     values(x, y, *MEASURES, train=t)
     assert all(torch.equal(a, b) for a, b in zip(before, (x, y, t), strict=True))
+
+
+def test_dead_features_do_not_take_the_interval_away() -> None:
+    x, y = mixed(200, 6), mixed(200, 6, 3)
+    padded = [torch.cat([z, torch.zeros(200, 3)], 1) for z in (x, y)]
+    plain, dead = values(x, y, "frechet")["frechet"], values(*padded, "frechet")["frechet"]
+    assert (dead.value, dead.ci_low, dead.ci_high) == pytest.approx(
+        (plain.value, plain.ci_low, plain.ci_high), rel=1e-6
+    )
+
+
+def test_the_interval_covers_the_distance_of_more_samples() -> None:
+    real = normal(4000, 3, 99)
+    truth = number(real, 1.2 * normal(40_000, 3, 98), "frechet")
+    found = [values(real, 1.2 * normal(600, 3, i), "frechet")["frechet"] for i in range(60)]
+    assert sum(v.ci_low <= truth <= v.ci_high for v in found) >= 50

@@ -10,6 +10,8 @@ import torch
 from oracles import frechet, kid, normal, values
 from sklearn.datasets import load_digits
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the peers, which are older
+
 SIZES = [(300, 300, 16), (400, 250, 64), (120, 100, 300), (1500, 1200, 40)]
 
 

@@ -13,42 +13,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from genbench import provenance, registry, resources
-from genbench import suite as suites
-from genbench.errors import UsageError
+from genbench import provenance, resources
 from genbench.evaluations.bench import Bench
 from genbench.evaluations.settings import FeatureSettings
 from genbench.executors.inline import make_bench, run_inline
 from genbench.executors.local import run_local
 from genbench.executors.setting import Setting, cores
 from genbench.jobs import Evaluated, Event, Fitted
+from genbench.options import Options
 from genbench.plan import Conditions, Job, Plan, Task, make_plan, tasks
 from genbench.records import RunRecord
 from genbench.store import Store
 from genbench.suite import Suite
 from genbench.values import Status
-
-EXECUTORS = ("auto", "inline", "local")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What the command line may say of a run; the suite says the rest."""
-
-    models: Sequence[str] = ()
-    datasets: Sequence[str] = ()
-    seeds: int | None = None
-    device: str = "auto"
-    out: Path | None = None
-    store: str | None = None
-    executor: str = "auto"
-    workers: int | None = None
-    time_limit: float | None = None
-    plugins: Sequence[str] = ()
-    data_root: str | None = None
-    settings: Sequence[str] = ()
-    force: bool = False
-    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +66,10 @@ class Listener(Protocol):
     def event(self, event: Event) -> None: ...
 
 
-def prepare(name: str, options: Options) -> Prepared:
+def prepare(suite: Suite, options: Options) -> Prepared:
     """Everything up to the first job; raises `UsageError` for whatever cannot be. Nothing is trained."""
-    for plugin in options.plugins:
-        registry.load_plugin(plugin)
-    suite = suites.read(suites.find(name), settings=options.settings)
-    suite = suites.select(suite, options.models, options.datasets, options.seeds)
     device = provenance.pick_device(options.device)
-    executor = _executor(options, device)
+    executor = options.executor if options.executor != "auto" else "local" if device == "cpu" else "inline"
     folder = options.out or Path("runs") / suite.name
     setting = Setting(
         folder=folder,
@@ -117,16 +90,6 @@ def prepare(name: str, options: Options) -> Prepared:
     store_url = options.store or str(folder / "genbench.db")
     known = _known(store_url)
     return Prepared(suite, plan, plan.missing(known, force=options.force), setting, store_url, executor, bench)
-
-
-def _executor(options: Options, device: str) -> str:
-    if options.executor == "ray":
-        raise UsageError("the executor 'ray' is not built yet: use --executor local (worker processes) or inline.")
-    if options.executor not in EXECUTORS:
-        raise UsageError(f"--executor is one of {', '.join(EXECUTORS)}; got {options.executor!r}.")
-    if options.executor != "auto":
-        return options.executor
-    return "local" if device == "cpu" else "inline"
 
 
 def _known(store_url: str) -> Mapping[str, Status]:

@@ -1,0 +1,37 @@
+"""The application that commands register with, and the options that they share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="genbench",
+    help="Which of these generative models is better, at what, by how much, at what cost, and how sure are we?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+Plugin = Annotated[
+    list[str] | None, typer.Option("--plugin", help="A Python file that registers models, datasets, ...")
+]
+DataRoot = Annotated[str | None, typer.Option("--data-root", help="Where data files are (else GENBENCH_DATA).")]
+
+DEFAULT_RUN = "runs/quick"
+
+
+def names(text: str) -> list[str]:
+    """A comma-separated option as a list."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def load_plugins(plugins: list[str] | None) -> None:
+    """Run the decorators of plugin files."""
+    from genbench.registry import load_plugin
+
+    for plugin in plugins or ():
+        load_plugin(plugin)

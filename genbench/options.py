@@ -1,0 +1,47 @@
+"""What the command line may say of a run, checked before anything heavy is imported. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from genbench import registry
+from genbench import suite as suites
+from genbench.errors import UsageError, nearest
+from genbench.suite import Suite
+
+EXECUTORS = ("auto", "inline", "local")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line may say of a run; the suite says the rest."""
+
+    models: Sequence[str] = ()
+    datasets: Sequence[str] = ()
+    seeds: int | None = None
+    device: str = "auto"
+    out: Path | None = None
+    store: str | None = None
+    executor: str = "auto"
+    workers: int | None = None
+    time_limit: float | None = None
+    plugins: Sequence[str] = ()
+    data_root: str | None = None
+    settings: Sequence[str] = ()
+    force: bool = False
+    command: str = ""
+
+
+def chosen_suite(name: str, options: Options) -> Suite:
+    """The suite as the options narrow and change it; raises `UsageError` for whatever they get wrong."""
+    if options.executor == "ray":
+        raise UsageError("the executor 'ray' is not built yet: use --executor local (worker processes) or inline.")
+    if options.executor not in EXECUTORS:
+        near = nearest(options.executor, EXECUTORS) or EXECUTORS[0]
+        raise UsageError(f"--executor is one of {', '.join(EXECUTORS)}; got {options.executor!r}: take {near!r}?")
+    for plugin in options.plugins:
+        registry.load_plugin(plugin)
+    suite = suites.read(suites.find(name), settings=options.settings)
+    return suites.select(suite, options.models, options.datasets, options.seeds)

@@ -1,0 +1,111 @@
+"""The commands beside a run, on one tiny run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+import genbench
+from genbench.cli.app import app
+from genbench.cli.main import main
+from genbench.errors import DataError, UnknownName
+
+SUITE = """
+schema = 1
+name = "tiny"
+models = ["vae", "ae+gmm10", "control-train-copy", "control-test-half"]
+datasets = ["digits"]
+seeds = 1
+[budget]
+images = 2_560
+[[evaluations]]
+name = "sample-quality"
+headline = "kid"
+[[evaluations]]
+name = "speed"
+images = 256
+seconds = 0.01
+batch = 64
+"""
+
+
+def call(*arguments: str) -> Result:
+    assert main
+    return CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("tools")
+    (path / "tiny.toml").write_text(SUITE)
+    done = call("run", str(path / "tiny.toml"), "--executor", "inline", "--device", "cpu", "--out", str(path / "a"))
+    assert done.exit_code == 0, done.output
+    return path
+
+
+def test_a_second_run_has_nothing_to_do(folder: Path) -> None:
+    done = call("run", str(folder / "tiny.toml"), "--executor", "inline", "--device", "cpu", "--out", str(folder / "a"))
+    assert done.exit_code == 0 and "Nothing was missing" in done.output
+
+
+def test_a_run_leaves_what_the_contract_says(folder: Path) -> None:
+    assert {"genbench.db", "artifacts", "report.html", "run.json"} <= {p.name for p in (folder / "a").iterdir()}
+    page = (folder / "a" / "report.html").read_text()
+    assert "control-test-half" in page
+    for tag in ('src="http', 'href="http', "url(http", "@import"):
+        assert tag not in page
+    provenance = json.loads((folder / "a" / "run.json").read_text())["provenance"]
+    assert provenance["datasets"]["digits"]["fingerprint"] and provenance["versions"]["torch"]
+
+
+def test_samples_are_the_ones_that_were_measured(folder: Path) -> None:
+    out = folder / "s.npy"
+    assert call("sample", str(folder / "a"), "ae+gmm10", "-n", "5", "-o", str(out)).exit_code == 0
+    fitted = genbench.load(folder / "a").model("ae+gmm10", dataset="digits")
+    assert np.array_equal(np.load(out), fitted.sample(7)[:5].numpy())
+    assert call("sample", str(folder / "a"), "vae", "-o", str(folder / "s.png")).exit_code == 0
+    assert (folder / "s.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_model_that_was_not_run_is_named(folder: Path) -> None:
+    run = genbench.load(folder / "a")
+    with pytest.raises(UnknownName, match="ae\\+gmm10"):
+        run.model("ae+gmm1", dataset="digits")
+    with pytest.raises(DataError, match="there are: digits seed 0"):
+        run.model("vae", dataset="ring8")
+
+
+def test_the_table_has_the_contract_columns_first(folder: Path) -> None:
+    done = call("export", str(folder / "a"), "--format", "csv")
+    header = done.output.splitlines()[0]
+    assert header.startswith(
+        "model,family,sampler,dataset,seed,evaluation,metric,target,value,ci_low,ci_high,n,direction,kind,encoder,status,"
+        "reason,seconds"
+    )
+    assert list(genbench.load(folder / "a").table().columns) == header.split(",")
+
+
+def test_a_run_compared_with_itself_has_not_changed(folder: Path) -> None:
+    done = call("compare", str(folder / "a"), str(folder / "a"), "--fail-on-regression")
+    assert done.exit_code == 0 and done.output.splitlines()[-1].startswith("0 of")
+
+
+def test_clean_keeps_what_is_used(folder: Path) -> None:
+    loose = folder / "a" / "artifacts" / "fits" / "loose.safetensors"
+    loose.write_bytes(b"old")
+    assert "dropped 1 files" in call("clean", str(folder / "a")).output
+    assert not loose.exists()
+    assert genbench.load(folder / "a").model("vae", dataset="digits").sample(2).shape == (2, 1, 8, 8)
+
+
+def test_a_new_model_is_written_once_and_keeps_its_promises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call("new", "model", "my-vae").exit_code == 0
+    done = call("check", "my-vae", "--plugin", "my_vae.py")
+    assert done.exit_code == 0, done.output
+    with pytest.raises(genbench.errors.UsageError, match="there already"):
+        call("new", "model", "my-vae")

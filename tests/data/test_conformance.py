@@ -1,0 +1,125 @@
+"""Every dataset passes the kit, and the kit fails what is wrong."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from genbench import registry
+from genbench.data.catalogue import CATALOGUE
+from genbench.data.conformance import check_dataset
+from genbench.data.loading import load_dataset
+from genbench.data.originals import offline
+from genbench.errors import DataError
+from genbench.protocols.dataset import Dataset, DataSpec
+
+SLOW = {"roads", "portraits", "portraits-balanced", "cifar10-jpeg-20k", "stacked-mnist", "binarised-mnist-dynamic"}
+NAMES = [card.name for card, _ in CATALOGUE]
+
+
+@pytest.mark.parametrize(
+    "name", [*(n for n in NAMES if n not in SLOW), "digits-without-3", "digits-only-3", "ring8-without-2"]
+)
+def test_it_conforms(name: str, data_root: Path) -> None:
+    try:
+        with offline():
+            data = load_dataset(name, root=data_root)
+    except DataError as error:
+        pytest.skip(str(error))
+    assert check_dataset(data) == []
+    card = registry.datasets.get(name).card if name in registry.datasets else None
+    if card is not None:
+        assert (card.shape, card.classes) == (data.spec.shape, data.spec.classes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(SLOW - {"portraits-balanced", "binarised-mnist-dynamic"}))
+def test_large_sets_conform(name: str, data_root: Path) -> None:
+    with offline():
+        assert check_dataset(load_dataset(name, root=data_root)) == []
+
+
+@pytest.fixture(scope="module")
+def digits() -> Dataset:
+    return load_dataset("digits")
+
+
+def test_the_kit_names_what_is_wrong(digits: Dataset) -> None:
+    train, y = digits.train, digits.train.y
+    assert y is not None
+    wrong = {
+        "train.x is float64": replace(digits, train=replace(train, x=train.x.double())),
+        "reference.x is float32 of shape (449, 8, 8)": replace(
+            digits, reference=replace(digits.reference, x=digits.reference.x[:, 0])
+        ),
+        "NaN": replace(digits, train=replace(train, x=train.x / 0)),
+        "outside [0.0, 1.0]": replace(digits, ceiling=replace(digits.ceiling, x=digits.ceiling.x * 2)),
+        "train.y runs from 1 to 10": replace(digits, train=replace(train, y=y + 1)),
+        "train.y is missing": replace(digits, train=replace(train, y=None)),
+        "449 examples of val, reference or ceiling": replace(digits, ceiling=digits.reference),
+        "no outlier set": replace(digits, near=frozenset({"nothing"})),
+        "class names": replace(digits, classes=("a",)),
+        "reference is empty": replace(digits, reference=digits.reference.take(slice(0))),
+        "outliers['flat-grey'].x reaches": replace(digits, outliers={"flat-grey": replace(train, x=train.x + 1)}),
+        "factor names": replace(digits, train=replace(train, factors=torch.zeros(899, 2))),
+    }
+    for message, data in wrong.items():
+        problems = check_dataset(data)
+        assert any(message in problem for problem in problems), (message, problems)
+
+
+def test_the_kit_doubts_a_density_that_its_samples_contradict() -> None:
+    ring = load_dataset("ring8")
+    assert ring.density is not None
+    other = replace(ring, density=load_dataset("grid25").density)
+    assert any("entropy" in problem or "finite" in problem for problem in check_dataset(other))
+
+
+FINGERPRINTS = {
+    "digits": "e57868a3b32752aa",
+    "two-bumps": "fcd9dafc12303f92",
+    "ring8": "652e46be13058eb5",
+    "grid25": "01e8034134a13a84",
+    "two-moons": "f2baf1017940e324",
+    "spiral": "59089998813b3364",
+    "checkerboard": "717cb0eb6ceaf583",
+    "pinwheel": "6d66599cd7257c60",
+    "shapes": "35aaf90ff2374296",
+}
+
+
+@pytest.mark.parametrize("instructions", ["", "default"])
+def test_fingerprints_are_the_same_in_other_processes_and_with_other_instructions(instructions: str) -> None:
+    """Torch without vector instructions rounds sines and logarithms otherwise in the last digit, as other machines do."""
+    code = (
+        "import sys; from genbench.data.loading import load_dataset\n"
+        "for name in sys.argv[1:]: print(load_dataset(name).fingerprint)"
+    )
+    env = os.environ | ({"ATEN_CPU_CAPABILITY": instructions} if instructions else {})
+    command = [sys.executable, "-c", code, *FINGERPRINTS]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, env=env).stdout
+    assert printed.split() == list(FINGERPRINTS.values())
+
+
+def test_a_fingerprint_changes_with_any_value(digits: Dataset) -> None:
+    changed = digits.train.x.clone()
+    changed[500, 0, 3, 3] += 1 / 16
+    assert replace(digits, train=replace(digits.train, x=changed)).fingerprint != digits.fingerprint
+    assert replace(digits, spec=DataSpec((1, 8, 8), (0.0, 2.0), 10)).fingerprint != digits.fingerprint
+    assert replace(digits, bernoulli=True).fingerprint != digits.fingerprint
+
+
+def test_the_catalogue_is_torch_free() -> None:
+    code = (
+        "import sys, genbench.data.catalogue, genbench.encoders.catalogue as e\n"
+        "assert 'torch' not in sys.modules and 'numpy' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    for _, target in CATALOGUE:
+        assert target.startswith("genbench.data.") and ":" in target

@@ -1,0 +1,46 @@
+"""Sampling in chunks: the same as `seeds.draw`, captured or not."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from training_toys import TinyVAE, toy_data
+
+from genbench import seeds
+from genbench.errors import Unsupported
+from genbench.training import sampling
+
+
+def test_without_a_gpu_it_is_seeds_draw():
+    model = TinyVAE(toy_data().spec).eval()
+    with torch.no_grad():
+        ours = sampling.draw(model.sample, 40, "samples", 0, chunk=8)
+        assert torch.equal(ours, seeds.draw(model.sample, 40, "samples", 0, chunk=8))
+
+
+def test_what_cannot_be_captured_is_drawn_as_it_is(monkeypatch):
+    """On a GPU whose capture fails, the sampler is called chunk by chunk."""
+    tried: list[int] = []
+
+    def refuse(sample, chunk, device):
+        tried.append(chunk)
+        raise Unsupported("RuntimeError: called a synchronizing CUDA operation")
+
+    monkeypatch.setattr(sampling, "captured", refuse)
+    monkeypatch.setattr(seeds, "generator", lambda *parts, device: torch.Generator().manual_seed(seeds.derive(*parts)))
+
+    def sample(n, *, generator):
+        return torch.rand(n, 2, generator=generator)
+
+    drawn = sampling.draw(sample, 40, "samples", 0, device="cuda", chunk=8)
+    assert tried == [8] and drawn.shape == (40, 2)
+    sampling.draw(sample, 24, "samples", 0, device="cuda", chunk=8)
+    assert tried == [8], "three chunks are not worth a capture"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_captured_samples_are_the_very_same():
+    model = TinyVAE(toy_data().spec).cuda().eval()
+    with torch.no_grad():
+        ours = sampling.draw(model.sample, 100, "samples", 0, device="cuda", chunk=8)
+        assert torch.equal(ours, seeds.draw(model.sample, 100, "samples", 0, device="cuda", chunk=8))

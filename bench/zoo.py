@@ -29,8 +29,19 @@ from genbench.protocols.dataset import Dataset
 from genbench.protocols.model import Budget, capabilities
 from genbench.training.trainer import fit_stack
 
-SAMPLED = ("ae", "denoising-ae", "sparse-ae", "contractive-ae", "rae-l2", "rae-gp", "vae", "vq-vae", "sigma-vae")
-"""Models that are also shown with latent samplers."""
+_BOTH, _ALL = ("gaussian", "gmm10"), ("gaussian", "gmm10", "flow")
+SAMPLED = {
+    "ae": _ALL,
+    "denoising-ae": _BOTH,
+    "sparse-ae": _BOTH,
+    "contractive-ae": _BOTH,
+    "rae-l2": _BOTH,
+    "rae-gp": _BOTH,
+    "wae-mmd": _BOTH,
+    "vae": _ALL,
+    "sigma-vae": _BOTH,
+}
+"""Latent samplers that a model is also shown with."""
 
 BATCH = 500
 
@@ -71,7 +82,7 @@ def main() -> None:
     data = load_dataset(options.dataset, root=options.data_root)
     ruler = in_domain(data, cache=resources.cache_dir(), device=device)
     n = min(options.n, len(data.reference), len(data.ceiling))
-    table = Table(data, ruler, moments(ruler.features(data.reference.x[:n])), device, n)
+    table = Table(data, ruler, moments(ruler.features(data.reference.x[:n]).cpu()), device, n)
     options.out.mkdir(parents=True, exist_ok=True)
     lines: list[Line] = []
     pictures: dict[str, Tensor] = {}
@@ -127,7 +138,7 @@ def campaign(name: str, table: Table, options: argparse.Namespace) -> list[tuple
         if training.diverged:
             line.status, line.reason = "diverged", training.diverged
         out.append((line, measure(model, line, table)))
-        for sampler in ("gaussian", "gmm10", "flow") if name in SAMPLED else ():
+        for sampler in SAMPLED.get(name, ()):
             out.append(resampled(model, name, sampler, seed, table))
     return out
 
@@ -179,7 +190,7 @@ def _sampled(model: nn.Module, line: Line, table: Table) -> Tensor:
     if not torch.isfinite(x).all():
         line.status, line.reason = "diverged", "samples contain NaN or inf"
         return torch.zeros_like(x[:20])
-    line.frechet = frechet_distance(table.reference, moments(table.ruler.features(x)))
+    line.frechet = frechet_distance(table.reference, moments(table.ruler.features(x).cpu()))
     line.sample_seconds = round(time.perf_counter() - began, 2)
     return x[:20]
 

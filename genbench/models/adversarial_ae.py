@@ -24,11 +24,12 @@ class AAE(Autoencoder):
 
     def objectives(self) -> list[Objective]:
         both = [*self.encoder.parameters(), *self.decoder.parameters()]
-        judge = Adam(lr=self.lr, betas=(0.5, 0.999))
+        # steps of the adversarial players as large as those of reconstruction would undo what those learn
+        slower = Adam(lr=0.3 * self.lr, betas=(0.5, 0.999))
         return [
             Objective("reconstruction", both, self.loss, optimizer=Adam(lr=self.lr)),
-            Objective("critic", self.critic.parameters(), self.critic_loss, optimizer=judge),
-            Objective("encoder", self.encoder.parameters(), self.encoder_loss, optimizer=judge),
+            Objective("critic", self.critic.parameters(), self.critic_loss, optimizer=slower),
+            Objective("encoder", self.encoder.parameters(), self.encoder_loss, optimizer=slower),
         ]
 
     def loss(self, batch: Batch) -> Tensor:

@@ -11,7 +11,8 @@ from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Obj
 
 class BEGAN(GenerativeModel):
     """D: min L(x) - k L(G(z)), G: min L(G(z)), k ← k + λ(γ L(x) - L(G(z))), L(v) = mean |v - D(v)|, D an autoencoder
-    (Berthelot et al. 2017, arXiv:1703.10717, section 3.3: γ = 0.5, λ = 0.001). Three nets within the budget."""
+    (Berthelot et al. 2017, arXiv:1703.10717, section 3.3: γ = 0.5). The paper's λ = 0.001 is for
+    hundreds of thousands of steps, 1 here. Three nets within the budget."""
 
     outlier_score_name = "autoencoder critic"
 
@@ -24,9 +25,10 @@ class BEGAN(GenerativeModel):
         width: int = 256,
         lr: float = 1e-3,
         gamma: float = 0.5,
+        gain: float = 1.0,
     ) -> None:
         super().__init__()
-        self.latent, self.lr, self.gamma = nets.latent_size(data, latent), lr, gamma
+        self.latent, self.lr, self.gamma, self.gain = nets.latent_size(data, latent), lr, gamma, gain
         width = nets.split_width(data, net, width, parts=3)
         self.generator = nets.decoder(data, self.latent, net=net, width=width)
         self.critic = torch.nn.Sequential(
@@ -54,7 +56,7 @@ class BEGAN(GenerativeModel):
         real, fake = self.error(batch.x).mean(), self.error(self._fakes(batch.x).detach()).mean()
         weight = self.balance.clone()
         with torch.no_grad():
-            self.balance.copy_((self.balance + 0.001 * (self.gamma * real - fake)).clamp(0, 1))
+            self.balance.copy_((self.balance + self.gain * (self.gamma * real - fake)).clamp(0, 1))
         return real - weight * fake
 
     def generator_loss(self, batch: Batch) -> Tensor:

@@ -164,7 +164,7 @@ class RealNVP(FlowModel):
     multi-scale convolutions are left out. Hidden sizes within the family's parameter budget."""
 
     def __init__(
-        self, data: DataSpec, *, net: str = "mlp", width: int = 256, layers: int | None = None, lr: float = 1e-3
+        self, data: DataSpec, *, net: str = "mlp", width: int = 256, layers: int | None = None, lr: float = 3e-3
     ) -> None:
         super().__init__(data, _fitted(couplings, data, net, width, layers or (6 if data.is_image else 8)), lr=lr)
 
@@ -174,7 +174,7 @@ class MAF(FlowModel):
     Its batch normalisation is left out. Sampling takes D passes a layer."""
 
     def __init__(
-        self, data: DataSpec, *, net: str = "mlp", width: int = 256, layers: int | None = None, lr: float = 1e-3
+        self, data: DataSpec, *, net: str = "mlp", width: int = 256, layers: int | None = None, lr: float = 3e-3
     ) -> None:
         super().__init__(data, _fitted(autoregressions, data, net, width, layers or (5 if data.size > 8 else 8)), lr=lr)
 

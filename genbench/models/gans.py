@@ -163,7 +163,7 @@ class R3GAN(Adversarial):
         net: str = "mlp",
         width: int = 256,
         lr: float = 1e-3,
-        gamma: float = 0.1,
+        gamma: float = 1.0,
     ) -> None:
         super().__init__(data, latent=latent, net=net, width=width, lr=lr)
         self.gamma = gamma

@@ -105,8 +105,8 @@ class WGAN(WassersteinGAN):
 
 class SNGAN(Adversarial):
     """D: min E relu(1 - D(x)) + E relu(1 + D(G(z))), weights divided by their largest singular value; G: max E D(G(z))
-    (Miyato et al. 2018, arXiv:1802.05957, algorithm 1 and eqs. 16, 17). One power iteration a critic step; convolution
-    kernels are taken as (outputs, the rest), as in the paper."""
+    (Miyato et al. 2018, arXiv:1802.05957, algorithm 1 and eqs. 16, 17). Five critic steps as in its ResNet runs, one
+    power iteration in each; convolution kernels are taken as (outputs, the rest), as in the paper."""
 
     betas = (0.0, 0.9)
 
@@ -135,6 +135,9 @@ class SNGAN(Adversarial):
 
     def generator_loss(self, batch: Batch) -> Tensor:
         return -self.score(self.fakes(batch.x)).mean()
+
+    def objectives(self) -> list[Objective]:
+        return self.players(critic_steps=5)
 
     def _normalised(self) -> dict[str, Tensor]:
         weights = dict(self.critic.named_parameters())

@@ -77,7 +77,7 @@ class EDM(ContinuousDiffusion):
     levels = 18
 
     def __init__(
-        self, data: DataSpec, *, net: str = "mlp", width: int = 256, lr: float = 2e-3, ema: float = 0.995
+        self, data: DataSpec, *, net: str = "mlp", width: int = 256, lr: float = 1e-3, ema: float = 0.995
     ) -> None:
         super().__init__(data, net=net, width=width, lr=lr, ema=ema)
         self.spread = 0.5 if data.is_image else 1.0

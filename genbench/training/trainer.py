@@ -86,7 +86,7 @@ def fit_stack(
         if isinstance(members[0], FitsItself):
             records = [_fit_itself(members[0], data, budget, seed=chosen[0], device=device)]
         else:
-            team = One(members[0]) if size == 1 else Stack(members)
+            team = One(members[0]) if len(members) == 1 else Stack(members)
             records = _fit_team(team, data, budget, chosen, progress, own)
         results += [(m, replace(r, remark=r.remark or remark)) for m, r in zip(members, records, strict=True)]
     for path in parts:

@@ -7,7 +7,9 @@ import torch
 from torch import nn
 from training_toys import CPU, SHORT, BatchNormVAE, PenaltyGAN, TinyGAN, TinyVAE, toy_data, weights
 
+from genbench.protocols.dataset import Split
 from genbench.protocols.model import Adam, Objective
+from genbench.training import stacking
 from genbench.training.game import Game, One
 from genbench.training.ledger import Ledger
 from genbench.training.loop import run
@@ -129,3 +131,27 @@ def test_labels_are_stacked_too():
     alone = build(Labelled, data.spec, {}, seed=4).train()
     play(One(alone), data, (4,))
     assert torch.allclose(weights(together[2]), weights(alone), rtol=1e-4, atol=1e-5)
+
+
+def test_more_seeds_than_a_stack_holds_make_several_stacks():
+    data = toy_data()
+    results = fit_stack(
+        lambda: TinyVAE(data.spec), data, SHORT, seeds=(0, 1, 2, 3, 4), device=CPU, engine=Engine(stack=2)
+    )
+    assert [t.trained for _, t in results] == ["stack of seeds 0-1"] * 2 + ["stack of seeds 2-3"] * 2 + ["plain"]
+    starts = {round(float(weights(model).sum()), 6) for model, _ in results}
+    assert len(starts) == 5
+
+
+def test_what_fits_decides_how_many_seeds_a_gpu_stacks_and_a_large_model_stays_alone(monkeypatch):
+    data = toy_data()
+    models = [build(TinyVAE, data.spec, {}, seed=s).train() for s in range(5)]
+    pretend = Split(data.train.x.to("meta"))
+    monkeypatch.setattr(stacking, "rehearse", lambda game: None)
+    monkeypatch.setattr(stacking, "on_gpu", lambda split: True)
+    monkeypatch.setattr(stacking, "fitting", lambda game: 3)
+    assert stacking.stack_size(models, pretend, 32, Engine()) == (3, "")
+    assert stacking.stack_size(models, pretend, 32, Engine(stack=2)) == (2, "")
+    monkeypatch.setattr(stacking, "LARGEST", 10)
+    size, why = stacking.stack_size(models, pretend, 32, Engine())
+    assert size == 1 and "fills the device" in why

@@ -55,8 +55,10 @@ def _root(data_root: str | None) -> Finding:
 
 def _dataset(name: str, data_root: str | None) -> Finding:
     from genbench.data.loading import load_dataset
+    from genbench.data.originals import offline
 
-    return _tried(f"dataset {name}", lambda: f"{len(load_dataset(name, root=data_root).train):,} training examples")
+    with offline():
+        return _tried(f"dataset {name}", lambda: f"{len(load_dataset(name, root=data_root).train):,} training examples")
 
 
 def _extra(name: str, module: str) -> Finding:

@@ -10,12 +10,16 @@ import torch
 
 from genbench import seeds
 from genbench.data.loading import load_dataset
+from genbench.encoders.features import split_features
 from genbench.encoders.loading import default_encoder, load_encoder
+from genbench.errors import Unsupported
 from genbench.metrics.pointset import PointSet
 from genbench.protocols.dataset import Dataset, Split
 from genbench.protocols.encoder import Encoder
 
 T = TypeVar("T")
+
+LEAST = 2
 
 
 class Bench:
@@ -44,23 +48,36 @@ class Bench:
 
     def reference(self, dataset: Dataset, encoder: Encoder, n: int) -> PointSet:
         """What metrics keep of the reference's features, for the first n of a fixed order."""
-        make = lambda: PointSet(encoder.features(subset(dataset, dataset.reference, n).x.to(self.device)))
+        make = lambda: PointSet(self._features(dataset, encoder, "reference")[rows(dataset, n)])
         return self.once(("reference", dataset.fingerprint, encoder.fingerprint, n), make)
 
     def training(self, dataset: Dataset, encoder: Encoder) -> PointSet:
         """The same for the training split's features."""
-        make = lambda: PointSet(encoder.features(dataset.train.x.to(self.device)), name="training")
+        make = lambda: PointSet(self._features(dataset, encoder, "train"), name="training")
         return self.once(("train", dataset.fingerprint, encoder.fingerprint), make)
+
+    def _features(self, dataset: Dataset, encoder: Encoder, split: str) -> torch.Tensor:
+        return split_features(encoder, dataset, split, cache=self.cache, device=str(self.device))
 
 
 def equal_n(dataset: Dataset, asked: int) -> int:
     """The n of every feature metric: what was asked for, at most what reference and ceiling both have."""
-    return min(asked, len(dataset.reference), len(dataset.ceiling))
+    n = min(asked, len(dataset.reference), len(dataset.ceiling))
+    if n < LEAST:
+        raise Unsupported(
+            f"{dataset.name} has {len(dataset.ceiling)} ceiling examples: equal n needs at least {LEAST}."
+        )
+    return n
 
 
-def subset(dataset: Dataset, split: Split, n: int) -> Split:
-    """The first n of a split in an order that depends on the dataset only; the whole split as it is."""
-    if n >= len(split):
-        return split
-    order = torch.randperm(len(split), generator=seeds.generator("reference", dataset.fingerprint))
-    return split.take(order[:n])
+def rows(dataset: Dataset, n: int) -> torch.Tensor:
+    """The first n row numbers of the reference in an order that depends on the dataset only; all in their own."""
+    total = len(dataset.reference)
+    if n >= total:
+        return torch.arange(total)
+    return torch.randperm(total, generator=seeds.generator("reference", dataset.fingerprint))[:n]
+
+
+def reference_part(dataset: Dataset, n: int) -> Split:
+    """Those n examples of the reference."""
+    return dataset.reference.take(rows(dataset, n))

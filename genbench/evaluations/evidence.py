@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from genbench import seeds
 from genbench.errors import Diverged, Unsupported
-from genbench.evaluations.bench import Bench, subset
+from genbench.evaluations.bench import Bench, reference_part
 from genbench.models.samplers import LatentSampled, fit_sampler
 from genbench.protocols.dataset import Dataset
 from genbench.protocols.encoder import Encoder
@@ -101,7 +101,7 @@ class Evidence:
     def reconstructions(self, n: int) -> tuple[Tensor, Tensor]:
         """(x, what the model made of it): n reference examples in a fixed order."""
         self.need("reconstructs")
-        x = subset(self.dataset, self.dataset.reference, n).x.to(self.bench.device)
+        x = reference_part(self.dataset, n).x.to(self.bench.device)
         made = self.once(("reconstructions", n), lambda: self.through(cast(Reconstructs, self.model).reconstruct, x))
         if not torch.isfinite(made).all():
             raise Diverged("a reconstruction contains NaN or inf.")

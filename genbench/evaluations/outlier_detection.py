@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from genbench.errors import Diverged, Unsupported
-from genbench.evaluations.bench import subset
+from genbench.evaluations.bench import reference_part
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.outcome import Outcome, measurements
 from genbench.evaluations.settings import OutlierDetection
@@ -34,7 +34,7 @@ def evaluate(evidence: Evidence, settings: OutlierDetection) -> Outcome:
     for name in names:
         if name not in data.outliers:
             raise Unsupported(f"{data.name} has no outlier set {name!r}; it has {', '.join(data.outliers)}.")
-    ordinary = subset(data, data.reference, settings.samples).x
+    ordinary = reference_part(data, settings.samples).x
     found: list[Measurement] = []
     for score_name, score in scores(evidence):
         usual = _finite(evidence.through(score, ordinary), score_name)

@@ -64,6 +64,7 @@ class Game:
     batch: int
     orders: Sequence[Order]
     processes: Processes = field(default_factory=Alone)
+    binarised: bool = False  # pixels are probabilities: each batch draws them anew
 
     def __post_init__(self) -> None:
         if self.batch % self.processes.size:
@@ -138,6 +139,8 @@ class Game:
     def _batch(self, rows: Tensor) -> Batch:
         flat = rows.reshape(-1)
         x = self.data.x.index_select(0, flat).view(*rows.shape, *self.data.x.shape[1:])
+        if self.binarised:
+            x = torch.bernoulli(x)
         y = None if self.data.y is None else self.data.y.index_select(0, flat).view(rows.shape)
         return Batch(x, y)
 

@@ -125,7 +125,7 @@ def _fit_team(
     began = time.perf_counter()
     device = team.players[0].device
     orders, group = [Order(len(data.train), seed) for seed in seeds], engine.processes
-    game = Game(team, data.train.to(device), budget.batch, orders, group)
+    game = Game(team, data.train.to(device), budget.batch, orders, group, binarised=data.bernoulli)
     group.copy_first(list(team.weights().values()))
     for player in game.players:
         player.split = engine.out_of_memory == "split"

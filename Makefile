@@ -6,7 +6,6 @@ BIN = $(VENV)/bin
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q --upgrade pip
 	$(BIN)/pip install -q -e ".[test]"
 	touch $@
 
@@ -16,14 +15,16 @@ demo: env
 	$(BIN)/genbench run quick
 	@echo "Open runs/quick/report.html in a browser."
 
+TESTS = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --benchmark-disable
+
 test: env
-	$(BIN)/python -m pytest
+	$(TESTS)
 
 check: env
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(TESTS)
 
 bench: env
 	$(BIN)/python bench/metrics.py --large

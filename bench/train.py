@@ -22,6 +22,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -44,11 +45,11 @@ Fit = Callable[[int], tuple[nn.Module, int]]
 class MlpVAE(GenerativeModel):
     """pythae's default VAE: 784-512-16-512-784, ReLU, half the squared error and the KL divergence."""
 
-    def __init__(self, data: DataSpec, *, latent: int = 16) -> None:
+    def __init__(self, data: DataSpec, *, latent: int = 16, hidden: int = 512) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Flatten(), nn.Linear(data.size, 512), nn.ReLU())
-        self.mean, self.log_var = nn.Linear(512, latent), nn.Linear(512, latent)
-        self.decoder = nn.Sequential(nn.Linear(latent, 512), nn.ReLU(), nn.Linear(512, data.size), nn.Sigmoid())
+        self.body = nn.Sequential(nn.Flatten(), nn.Linear(data.size, hidden), nn.ReLU())
+        self.mean, self.log_var = nn.Linear(hidden, latent), nn.Linear(hidden, latent)
+        self.decoder = nn.Sequential(nn.Linear(latent, hidden), nn.ReLU(), nn.Linear(hidden, data.size), nn.Sigmoid())
 
     def objectives(self) -> list[Objective]:
         return [Objective("elbo", self.parameters(), self.loss, optimizer=Adam(lr=1e-3))]
@@ -85,6 +86,7 @@ class ConvVAE(MlpVAE):
 
 MODELS: dict[str, ModelBuilder] = {
     "mlp": MlpVAE,
+    "mlp256": partial(MlpVAE, hidden=256),
     "conv": ConvVAE,
     "gan": registry.models.get("gan").load(),
     "wgan-gp": registry.models.get("wgan-gp").load(),
@@ -130,8 +132,8 @@ def eager(model: nn.Module, data: Dataset, images: int, seed: int, device: torch
     return position
 
 
-def pythae_trainer(data: Dataset, images: int, device: torch.device, folder: str) -> tuple[nn.Module, int]:
-    """pythae's own trainer with its own VAE, as its documentation has it."""
+def pythae_trainer(data: Dataset, images: int, device: torch.device, folder: str, hidden: int) -> tuple[nn.Module, int]:
+    """pythae's own trainer with its own VAE, as its documentation has it; `hidden` other than 512 narrows its nets."""
     from pythae.data.datasets import BaseDataset
     from pythae.models import VAE, VAEConfig
     from pythae.trainers import BaseTrainer, BaseTrainerConfig
@@ -146,6 +148,10 @@ def pythae_trainer(data: Dataset, images: int, device: torch.device, folder: str
         no_cuda=device.type == "cpu",
     )
     model = VAE(VAEConfig(input_dim=(1, 28, 28), latent_dim=16))
+    if hidden != 512:
+        model.encoder.layers[0][0] = nn.Linear(784, hidden)
+        model.encoder.embedding, model.encoder.log_var = nn.Linear(hidden, 16), nn.Linear(hidden, 16)
+        model.decoder.layers[0][0], model.decoder.layers[1][0] = nn.Linear(16, hidden), nn.Linear(hidden, 784)
     train = BaseDataset(data.train.x[:rows], torch.zeros(rows))
     BaseTrainer(model=model, train_dataset=train, training_config=config).train()
     return model, rows * config.num_epochs
@@ -178,8 +184,9 @@ def ways(name: str, data: Dataset, images: int, device: torch.device, folder: st
     with contextlib.suppress(ImportError):
         import pythae  # noqa: F401
 
-        if name == "mlp":
-            found = {"pythae": lambda seed: pythae_trainer(data, images, device, folder)} | found
+        if name in ("mlp", "mlp256"):
+            hidden = 512 if name == "mlp" else 256
+            found = {"pythae": lambda seed: pythae_trainer(data, images, device, folder, hidden)} | found
     return found
 
 
@@ -255,7 +262,7 @@ def _measure(
         for way, function in found.items():
             rate, trained = timed(function, seed, device)
             rates[way].append(rate)
-            if model in ("mlp", "conv"):
+            if model in ("mlp", "mlp256", "conv"):
                 losses[way].append(test_loss(trained, data, device))
     base = statistics.median(rates["eager loop"])
     rows: list[dict[str, object]] = []

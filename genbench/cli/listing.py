@@ -30,6 +30,9 @@ COLUMNS = {
     "evaluations": ("name", "headline", "summary"),
     "suites": ("name", "summary"),
 }
+WIDE = 140
+FOR_WIDE = frozenset({"capabilities", "paper", "needs", "unit", "group"})
+"""Columns that a narrow terminal leaves out; `genbench show` and `--json` have them."""
 
 
 def show_list(kind: str, *, as_json: bool) -> None:
@@ -40,10 +43,12 @@ def show_list(kind: str, *, as_json: bool) -> None:
         console.print_json(cards)
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for column in COLUMNS[kind]:
+    has_room = console.out.width >= WIDE
+    columns = [c for c in COLUMNS[kind] if has_room or c not in FOR_WIDE]
+    for column in columns:
         table.add_column(column, no_wrap=column == "name", overflow="fold")
     for card in cards:
-        table.add_row(*(_text(card.get(column)) for column in COLUMNS[kind]))
+        table.add_row(*(_text(card.get(column)) for column in columns))
     console.out.print(table)
 
 

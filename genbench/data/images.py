@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -153,12 +154,13 @@ def _opened(entry: Entry) -> Iterator[Image.Image]:
     """The image, with everything that Pillow objects to as a sentence."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
             with entry.open() as file, Image.open(file) as image:
                 yield image
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise DataError(f"{entry.path} has more than {MOST_PIXELS:,} pixels: nothing was read.") from error
-    except (OSError, SyntaxError, ValueError, EOFError, zipfile.BadZipFile, Warning) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{entry.path} is not a whole image: {error}.") from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import math
 import warnings
 from collections.abc import Sequence
 from functools import partial
@@ -20,7 +21,7 @@ from genbench.data.assembly import About, image_dataset
 from genbench.data.images import Entry, by_folder, listed
 from genbench.data.outliers import procedural
 from genbench.data.splits import HALVES, Parts, in_four, rows_with_test, stratified, with_official_test, without_shared
-from genbench.data.storage import Hold, Mapped, memory_limit
+from genbench.data.storage import Hold, hold_for
 from genbench.data.tables import standardised
 from genbench.errors import DataError
 from genbench.protocols.dataset import Dataset, DataSpec, Split
@@ -45,12 +46,13 @@ def folder(path: str, *, size: str | None = None) -> Dataset:
         else:
             rows = stratified(y, HALVES, "own", n=n)
         key = _content_key(listing.entries, f"{listing.shape}")
-        limit = max(1, memory_limit() * len(rows[0]) // n)
+        values = n * math.prod(listing.shape)
         splits = [
-            Split(listing.decode(part.tolist(), Mapped(f"{key}-{i}", limit)), None if y is None else y[part])
+            Split(listing.decode(part.tolist(), hold_for(f"{key}-{i}", values)), None if y is None else y[part])
             for i, part in enumerate(rows)
         ]
-    return _images(name, _distinct(Parts(*splits), name, [Mapped(f"{key}-{k}", limit) for k in ("r", "c")]), classes)
+    holds = [hold_for(f"{key}-{part}", values) for part in ("reference", "ceiling")]
+    return _images(name, _distinct(Parts(*splits), name, holds), classes)
 
 
 def npz(path: str) -> Dataset:

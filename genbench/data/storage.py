@@ -34,24 +34,25 @@ def in_memory(shape: tuple[int, ...], fill: Fill) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """In memory up to `limit` bytes, beyond in the file `key` of the cache, filled once and found again.
-
-    `key` must cover everything that the values depend on.
-    """
+    """In the file `key` of the cache, filled once and found again; `key` must cover all that the values depend on."""
 
     key: str
-    limit: int
 
     def __call__(self, shape: tuple[int, ...], fill: Fill) -> Tensor:
         """The tensor of this shape."""
         count = int(torch.Size(shape).numel())
-        if 4 * count <= self.limit:
+        if not count:
             return in_memory(shape, fill)
         path = resources.cache_dir() / "streams" / f"{self.key}-{'x'.join(map(str, shape))}.f32"
         if not path.exists():
             with resources.first_writer(path) as temporary:
                 _write(temporary, shape, fill)
         return torch.from_file(str(path), shared=False, size=count).view(shape)
+
+
+def hold_for(key: str, values: int) -> Hold:
+    """Where a part of a set of so many values in all is held: `key` names the part, should it be a file."""
+    return Mapped(key) if 4 * values > memory_limit() else in_memory
 
 
 def memory_limit() -> int:

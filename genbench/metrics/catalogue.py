@@ -162,9 +162,9 @@ def _outliers() -> list[MetricSpec]:
     return [
         _spec("auroc", g, _UP, _UNIT, at + "auroc", needs="scores", title="AUROC", paper="DeLong et al. 1988",
               summary="Chance that an outlier scores higher than an ordinary example; ties count half."),
-        _spec("aupr-out", g, _UP, _UNIT, at + "average_precision", needs="scores", title="AUPR, outliers positive",
+        _spec("aupr-out", g, _UP, _UNIT, at + "aupr_out", needs="scores", title="AUPR, outliers positive",
               summary="Average precision with the outliers as the positive class."),
-        _spec("aupr-in", g, _UP, _UNIT, at + "average_precision", needs="scores", title="AUPR, ordinary positive",
+        _spec("aupr-in", g, _UP, _UNIT, at + "aupr_in", needs="scores", title="AUPR, ordinary positive",
               summary="Average precision with the ordinary data as the positive class, the score negated."),
         _spec("fpr95", g, _DOWN, _UNIT, at + "fpr95", needs="scores", title="FPR95", best=0.0,
               summary="Share of outliers accepted at the threshold that accepts 95 % of ordinary data."),

@@ -14,6 +14,8 @@ from torch import Tensor
 from genbench.metrics.points import Points, squared_distances
 from genbench.metrics.sweep import Tile
 
+_PAIRS = 1 << 18  # decided at once: where every pair is close, a whole tile would take much memory
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -48,9 +50,10 @@ class Balls:
     def see(self, tile: Tile) -> None:
         """Find the few pairs that may lie within a radius, and decide each."""
         near = (tile.u >= self._column_bar[tile.columns]).logical_or_(tile.u >= self._row_bar[tile.rows, None])
-        pairs = near.nonzero()
-        if not len(pairs):
-            return
+        for pairs in torch.split(near.nonzero(), _PAIRS):
+            self._decide(tile, pairs)
+
+    def _decide(self, tile: Tile, pairs: Tensor) -> None:
         u = tile.u[pairs[:, 0], pairs[:, 1]].double()
         i, j = pairs[:, 0] + tile.rows.start, pairs[:, 1] + tile.columns.start
         exact = self._measure(i, j, u)

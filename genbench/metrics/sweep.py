@@ -15,7 +15,7 @@ from torch import Tensor
 
 from genbench.metrics.points import Points
 
-_ROWS = 512  # rows of a tile: a quarter of the columns, so that little is wasted on the diagonal of a symmetric sweep
+_ROWS = 512  # rows of a tile on the diagonal of a symmetric sweep, where a part above it is multiplied for nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +41,32 @@ class Observer(Protocol):
 
 def sweep(rows: Points, columns: Points, observers: Sequence[Observer], *, block: int = 2048) -> None:
     """Show the observers every (row, column) pair once."""
-    height, width = _tile(block)
-    _run(rows, columns, observers, (height, width), _all_tiles(len(rows), len(columns), height, width))
+    _run(rows, columns, observers, block, _all_tiles(len(rows), len(columns), block))
 
 
 def symmetric_sweep(points: Points, observers: Sequence[Observer], *, block: int = 2048) -> None:
     """Show the observers every unordered pair of one set once (within small diagonal tiles, twice)."""
-    height, width = _tile(block)
-    _run(points, points, observers, (height, width), _lower_tiles(len(points), height, width))
+    height = min(_ROWS, block)
+    block = block // height * height
+    _run(points, points, observers, block, _lower_tiles(len(points), height, block))
 
 
 Span = tuple[slice, slice]
 
 
-def _tile(block: int) -> tuple[int, int]:
-    height = min(_ROWS, block)
-    return height, block // height * height
+def _all_tiles(n: int, m: int, block: int) -> Iterator[Span]:
+    for j in range(0, m, block):
+        for i in range(0, n, block):
+            yield slice(i, min(i + block, n)), slice(j, min(j + block, m))
 
 
-def _all_tiles(n: int, m: int, height: int, width: int) -> Iterator[Span]:
-    for j in range(0, m, width):
-        for i in range(0, n, height):
-            yield slice(i, min(i + height, n)), slice(j, min(j + width, m))
-
-
-def _lower_tiles(n: int, height: int, width: int) -> Iterator[Span]:
-    for j in range(0, n, width):
-        for i in range(j, n, height):
+def _lower_tiles(n: int, height: int, block: int) -> Iterator[Span]:
+    for j in range(0, n, block):
+        for i in range(j, min(j + block, n), height):
             stop = min(i + height, n)
-            yield slice(i, stop), slice(j, min(j + width, stop))
+            yield slice(i, stop), slice(j, stop)
+        for i in range(j + block, n, block):
+            yield slice(i, min(i + block, n)), slice(j, j + block)
 
 
 @contextmanager
@@ -84,17 +81,15 @@ def full_precision() -> Iterator[None]:
 
 
 @torch.no_grad()
-def _run(
-    rows: Points, columns: Points, observers: Sequence[Observer], tile: tuple[int, int], spans: Iterable[Span]
-) -> None:
+def _run(rows: Points, columns: Points, observers: Sequence[Observer], block: int, spans: Iterable[Span]) -> None:
     with full_precision():
-        for part in _tiles(rows, columns, tile, spans):
+        for part in _tiles(rows, columns, block, spans):
             for observer in observers:
                 observer.see(part)
 
 
-def _tiles(rows: Points, columns: Points, tile: tuple[int, int], spans: Iterable[Span]) -> Iterator[Tile]:
-    height, width = min(tile[0], len(rows)), min(tile[1], len(columns))
+def _tiles(rows: Points, columns: Points, block: int, spans: Iterable[Span]) -> Iterator[Tile]:
+    height, width = min(block, len(rows)), min(block, len(columns))
     a, b = (rows.x.new_empty((size, rows.dim + 2), dtype=rows.dtype) for size in (height, width))
     u, scratch = (rows.x.new_empty(height * width, dtype=rows.dtype) for _ in range(2))
     loaded = slice(0, 0)

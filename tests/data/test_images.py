@@ -116,3 +116,10 @@ def test_animations_and_giants_are_refused(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 40)
     with pytest.raises(DataError, match=r"big\.png has more than"):
         read_images(tmp_path / "big")
+
+
+def test_what_pillow_only_warns_of_is_read(tmp_path: Path) -> None:
+    """A palette with a transparency table of opaque entries: Pillow advises another conversion, the image is whole."""
+    image = Image.fromarray(np.repeat(RGB[:1], 8, 0)).convert("P")
+    image.save(tmp_path / "p.png", transparency=bytes([255] * 256))
+    assert read_images(tmp_path).x.shape == (1, 3, 8, 8)

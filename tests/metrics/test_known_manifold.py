@@ -8,6 +8,9 @@ import pytest
 import torch
 from oracles import normal, number, values
 
+from genbench.metrics.manifold import realism
+from genbench.metrics.pointset import PointSet
+
 ALL = ("precision", "recall", "density", "coverage")
 
 
@@ -79,3 +82,19 @@ def test_fewer_points_than_a_radius_needs_is_a_status_with_the_count(n: int) -> 
     value = values(normal(n, 3), normal(50, 3), "density")["density"]
     assert value.value is None
     assert str(n) in (value.reason or "")
+
+
+def test_realism_is_high_near_the_data_and_low_far_away() -> None:
+    x = normal(200, 4)
+    near, far = x[:5] + 1e-3, x[:5] + 30
+    scores = [realism(x, PointSet(x).radii2, g) for g in (near, far)]
+    assert float(scores[0].median()) > 1
+    assert bool((scores[1] < 0.2).all())
+
+
+def test_realism_is_its_formula() -> None:
+    x, g = normal(50, 3), normal(20, 3, 1)
+    radii = torch.cdist(x, x).sort(1).values[:, 5]
+    half = radii.argsort()[:25]
+    expected = (radii[half] / torch.cdist(g, x[half])).amax(1)
+    assert realism(x, PointSet(x).radii2, g).tolist() == pytest.approx(expected.tolist(), rel=1e-9)

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from oracles import gen
 from scipy.stats import norm
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from genbench.metrics.outliers import aupr_in, aupr_out, auroc, fpr95, outlier_metrics, recall_at
+from genbench.metrics import outliers
+from genbench.metrics.auc import auc
+from genbench.metrics.outliers import outlier_metrics, rank
 
 ALL = ("auroc", "aupr-out", "aupr-in", "fpr95", "recall-at-5")
+
+
+def auroc(ordinary: torch.Tensor, outlier: torch.Tensor) -> float:
+    return auc(outlier, ordinary)
+
+
+def ranked(statistic: outliers.Statistic, ordinary: torch.Tensor, outlier: torch.Tensor) -> float:
+    return float(statistic(rank(ordinary, outlier)))
+
+
+aupr_out = partial(ranked, outliers.aupr_out)
+aupr_in = partial(ranked, outliers.aupr_in)
+fpr95 = partial(ranked, outliers.fpr95)
+recall_at = partial(ranked, outliers.recall_at)
 
 
 def draws(n: int, seed: int, mean: float = 0.0, sd: float = 1.0) -> torch.Tensor:
@@ -48,6 +65,15 @@ def test_equal_to_scikit_learn_with_ties(levels: int) -> None:
     assert auroc(ordinary, outlier) == pytest.approx(roc_auc_score(labels, scores), abs=1e-12)
     assert aupr_out(ordinary, outlier) == pytest.approx(average_precision_score(labels, scores), abs=1e-12)
     assert aupr_in(ordinary, outlier) == pytest.approx(average_precision_score(1 - labels, -scores), abs=1e-12)
+
+
+@pytest.mark.parametrize("levels", [3, 20, 1000])
+def test_fpr95_is_what_scikit_learns_curve_says(levels: int) -> None:
+    ordinary = torch.randint(levels, (300,), generator=gen()).double()
+    outlier = torch.randint(levels, (120,), generator=gen(1)).double() + levels // 4
+    labels, scores = np.r_[np.zeros(300), np.ones(120)], torch.cat([ordinary, outlier]).numpy()
+    false_alarms, found, _ = roc_curve(labels, scores, drop_intermediate=False)
+    assert fpr95(ordinary, outlier) == pytest.approx(1 - found[false_alarms <= 0.05].max(), abs=1e-12)
 
 
 def test_delong_intervals_cover_the_truth() -> None:

@@ -92,7 +92,7 @@ def test_kid_is_torch_fidelitys_on_one_whole_subset() -> None:
     assert values(real, fake, "kid")["kid"].value == pytest.approx(float(expected), rel=1e-6)
 
 
-def test_real_features_of_mnist_agree_with_prdc_and_the_closed_form(data_root: Path) -> None:
+def test_real_features_of_letters_agree_with_prdc_and_the_closed_form(data_root: Path) -> None:
     prdc = pytest.importorskip("prdc", reason="pip install prdc")
     raw = np.load(data_root / "notmnist.npz")["images"][::10].reshape(1000, -1) / 255.0
     x = torch.from_numpy(raw).float() @ normal(784, 96).float() / 28

@@ -111,7 +111,7 @@ class PCAResidual(GenerativeModel):
 
     def __init__(self, data: DataSpec, *, share: float = 0.95) -> None:
         super().__init__()
-        self.share = share
+        self.share, self.value_range = share, data.value_range
         self.mean: Tensor
         self.basis: Tensor
         self.register_buffer("mean", torch.zeros(data.size, dtype=torch.float64))
@@ -127,7 +127,8 @@ class PCAResidual(GenerativeModel):
 
     def reconstruct(self, x: Tensor) -> Tensor:
         centred = x.flatten(1).double() - self.mean
-        return (self.mean + centred @ self.basis @ self.basis.T).float().view_as(x)
+        back = (self.mean + centred @ self.basis @ self.basis.T).float().view_as(x)
+        return back if self.value_range is None else back.clamp(*self.value_range)
 
     def outlier_score(self, x: Tensor) -> Tensor:
         centred = x.flatten(1).double() - self.mean

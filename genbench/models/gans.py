@@ -18,7 +18,6 @@ class Adversarial(GenerativeModel):
     thousands of steps; the default here suits some hundreds.
     """
 
-    outlier_score_name = "discriminator"
     betas = (0.5, 0.999)
 
     def __init__(
@@ -69,6 +68,12 @@ class Adversarial(GenerativeModel):
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
         return self.decode(torch.randn(n, self.latent, generator=generator, device=generator.device))
 
+
+class Judging(Adversarial):
+    """A GAN whose D means something for one example alone, so that -D(x) is an outlier score."""
+
+    outlier_score_name = "discriminator"
+
     def outlier_score(self, x: Tensor) -> Tensor:
         """-D(x)."""
         return -self.score(x)
@@ -90,7 +95,7 @@ def uniform_like(x: Tensor) -> Tensor:
     return torch.rand((len(x),) + (1,) * (x.ndim - 1), dtype=x.dtype, device=x.device)
 
 
-class GAN(Adversarial):
+class GAN(Judging):
     """D: max E log σ(D(x)) + E log(1 - σ(D(G(z)))); G, non-saturating: max E log σ(D(G(z)))
     (Goodfellow et al. 2014, arXiv:1406.2661, section 3)."""
 
@@ -101,7 +106,7 @@ class GAN(Adversarial):
         return functional.softplus(-self.score(self.fakes(batch.x))).mean()
 
 
-class MinimaxGAN(Adversarial):
+class MinimaxGAN(Judging):
     """The game of Goodfellow et al. 2014 (eq. 1) as written: D as in `gan`; G: min E log(1 - σ(D(G(z))))."""
 
     def critic_loss(self, batch: Batch) -> Tensor:
@@ -111,7 +116,7 @@ class MinimaxGAN(Adversarial):
         return -functional.softplus(self.score(self.fakes(batch.x))).mean()
 
 
-class LSGAN(Adversarial):
+class LSGAN(Judging):
     """D: min ½E(D(x) - 1)² + ½E D(G(z))²; G: min ½E(D(G(z)) - 1)² (Mao et al. 2017, arXiv:1611.04076, eq. 9)."""
 
     def critic_loss(self, batch: Batch) -> Tensor:
@@ -122,7 +127,7 @@ class LSGAN(Adversarial):
         return 0.5 * (self.score(self.fakes(batch.x)) - 1).square().mean()
 
 
-class DRAGAN(Adversarial):
+class DRAGAN(Judging):
     """`gan` with λ E(‖∇D(x + δ)‖ - 1)² for D, δ = ½ std(x) u, u ~ U(0, 1) for each value
     (Kodali et al. 2017, arXiv:1705.07215, algorithm 1 and its code; λ = 10)."""
 
@@ -151,7 +156,8 @@ class DRAGAN(Adversarial):
 
 class R3GAN(Adversarial):
     """D: min E f(D(G(z)) - D(x)) + γ/2 E‖∇D(x)‖² + γ/2 E‖∇D(G(z))‖²; G: min E f(D(x) - D(G(z))), f = softplus, real
-    and fake paired (Huang et al. 2024, arXiv:2501.05441, eqs. 2 to 4). The paper's β₁ = 0 is kept."""
+    and fake paired (Huang et al. 2024, arXiv:2501.05441, eqs. 2 to 4). The paper's β₁ = 0 is kept. Its D compares:
+    alone it means nothing, so there is no outlier score."""
 
     betas = (0.0, 0.99)
 

@@ -7,13 +7,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from genbench.models import nets
-from genbench.models.gans import Adversarial, cross_entropy
+from genbench.models.gans import Judging, cross_entropy
 from genbench.protocols.model import Adam, Batch, DataSpec, Objective
 
 CATEGORIES, CONTINUOUS = 10, 2
 
 
-class InfoGAN(Adversarial):
+class InfoGAN(Judging):
     """`gan` with - λ L_I(G, Q) for G and Q: G is told a category c (1 of 10) and two numbers in [-1, 1] beside its
     noise, Q reads them back from D's features by cross-entropy and squared error (Chen et al. 2016, arXiv:1606.03657,
     eq. 6, λ = 1 and 0.1 as in its appendix; the Gaussian of Q has unit variance)."""

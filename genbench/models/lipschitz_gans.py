@@ -10,11 +10,11 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from genbench.gradients import input_gradient
-from genbench.models.gans import Adversarial, gradient_penalty, uniform_like
+from genbench.models.gans import Judging, gradient_penalty, uniform_like
 from genbench.protocols.model import Batch, DataSpec, Objective
 
 
-class WassersteinGAN(Adversarial):
+class WassersteinGAN(Judging):
     """G: max E D(G(z)); several critic steps to one of G; subclasses give the critic's loss."""
 
     outlier_score_name = "critic"
@@ -103,7 +103,7 @@ class WGAN(WassersteinGAN):
         return self.score(self.fakes(batch.x).detach()).mean() - self.score(batch.x).mean()
 
 
-class SNGAN(Adversarial):
+class SNGAN(Judging):
     """D: min E relu(1 - D(x)) + E relu(1 + D(G(z))), weights divided by their largest singular value; G: max E D(G(z))
     (Miyato et al. 2018, arXiv:1802.05957, algorithm 1 and eqs. 16, 17). Five critic steps as in its ResNet runs, one
     power iteration in each; convolution kernels are taken as (outputs, the rest), as in the paper."""

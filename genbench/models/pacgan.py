@@ -6,11 +6,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from genbench.models import nets
-from genbench.models.gans import Adversarial, cross_entropy
+from genbench.models.gans import Judging, cross_entropy
 from genbench.protocols.model import Batch, DataSpec
 
 
-class PacGAN(Adversarial):
+class PacGAN(Judging):
     """`gan` whose critic sees `pack` examples joined (channels for images, values otherwise)
     (Lin et al. 2018, arXiv:1712.04086, section 2). One example is scored as a pack of itself."""
 

@@ -13,11 +13,12 @@ from torch import Tensor, nn
 
 from genbench.errors import Unsupported, nearest
 from genbench.models.flows import couplings
+from genbench.models.likelihoods import standard_log_prob
 from genbench.models.mixture import GaussianMixture
 from genbench.protocols.model import Encodes
 
-SAMPLERS = ("gaussian", "gmm10", "flow")
-"""The names that `fit_sampler` knows; `prior` is the model's own and needs no fit."""
+SAMPLERS = ("prior", "gaussian", "gmm10", "flow")
+"""The names that `fit_sampler` knows. `prior` is N(0, I), whatever law the model itself has."""
 
 FLOW_STEPS = 500
 
@@ -36,6 +37,24 @@ class LatentSampler(nn.Module):
     def log_prob(self, z: Tensor) -> Tensor:
         """(N, latent) -> (N,) nats."""
         raise NotImplementedError
+
+
+class PriorSampler(LatentSampler):
+    """N(0, I): nothing is fitted."""
+
+    def __init__(self, latent: int) -> None:
+        super().__init__()
+        self.mean: Tensor
+        self.register_buffer("mean", torch.zeros(latent))
+
+    def fit(self, codes: Tensor, *, generator: torch.Generator) -> None:
+        del codes, generator
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        return torch.randn(n, len(self.mean), generator=generator, device=self.mean.device)
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        return standard_log_prob(z)
 
 
 class MixtureSampler(LatentSampler):
@@ -89,6 +108,7 @@ class FlowSampler(LatentSampler):
 
 
 _MAKERS: dict[str, Callable[[int], LatentSampler]] = {
+    "prior": PriorSampler,
     "gaussian": lambda latent: MixtureSampler(latent, 1),
     "gmm10": lambda latent: MixtureSampler(latent, 10),
     "flow": FlowSampler,

@@ -152,6 +152,21 @@ def test_seeds_train_together(name, data_name):
         assert any(g is not None and bool(g.any()) for g in gradients), player.name
 
 
+@pytest.mark.parametrize(
+    "name", ["ae", "vae", "cvae", "vae-gan", "wgan", "wgan-gp", "sngan", "pacgan", "bigan", "ddpm"]
+)
+def test_convolutions_train_and_stack(name):
+    data = dataset("stripes")
+    torch.manual_seed(0)
+    stack = Stack([ENTRIES[name].load()(data.spec, net="conv", width=64).train() for _ in range(2)])
+    batch = Batch(torch.stack([data.train.x[:8]] * 2), torch.stack([data.train.y[:8]] * 2))
+    for player in stack.players:
+        losses = player.loss(batch)
+        assert losses.shape == (2,) and torch.isfinite(losses).all()
+        gradients = torch.autograd.grad(losses.sum(), player.parameters, allow_unused=True)
+        assert any(g is not None and bool(g.any()) for g in gradients), player.name
+
+
 @pytest.mark.parametrize("data_name", DATA)
 def test_parameter_budgets_match(data_name):
     spec = dataset(data_name).spec

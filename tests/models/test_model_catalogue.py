@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +34,8 @@ def test_names_are_unique():
 def test_catalogue_imports_no_torch():
     code = "import sys, genbench.models.catalogue; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_page_of_the_zoo_names_every_model():
+    page = (Path(__file__).parents[2] / "docs" / "models" / "README.md").read_text(encoding="utf-8")
+    assert [card.name for card, _ in CATALOGUE if f"| `{card.name}` | {card.summary} |" not in page] == []

@@ -59,10 +59,21 @@ def test_state_round_trip(name):
     assert torch.equal(*draws)
 
 
-@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("name", [name for name in SAMPLERS if name != "prior"])
 def test_collapsed_codes_give_collapsed_samples(name):
     draws = fit(name, torch.ones(100, 3)).sample(50, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(draws, torch.ones(50, 3), atol=1e-3, rtol=0)
+
+
+def test_prior_ignores_the_codes():
+    draws = fit("prior", 5 + torch.ones(10, 3)).sample(5000, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(torch.cov(draws.T), torch.eye(3), atol=0.1, rtol=0)
+    assert draws.mean(0).abs().max() < 0.1
+
+
+def test_flow_sampler_fits_what_one_gaussian_cannot():
+    codes = blobs()
+    assert fit("flow", codes).log_prob(codes).mean() > fit("gaussian", codes).log_prob(codes).mean() + 0.2
 
 
 def test_too_few_codes_are_refused_with_the_count():

@@ -188,10 +188,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             summary="Relativistic pairing GAN with zero-centred gradient penalties on real and fake.",
             paper="Huang et al. 2024, arXiv:2501.05441",
             objective="D: min E f(D(G(z)) − D(x)) + γ/2 (R₁ + R₂); G: min E f(D(x) − D(G(z))); f = softplus, γ = 1",
-            capabilities=(
-                "samples",
-                "outliers",
-            ),
+            capabilities=("samples",),
             weaknesses="Two gradient penalties a critic step; γ must be set for each dataset.",
         ),
         "genbench.models.gans:R3GAN",

@@ -1,0 +1,132 @@
+"""Published behaviour of the zoo, one claim a command: what the papers say must also be seen here.
+
+python bench/published.py modes                            # PacGAN covers at least as many modes as GAN: ring8, grid25
+GENBENCH_DATA=DATA python bench/published.py nll           # binarised MNIST: VAE under 92 nats, IWAE-50 1.5 nats better
+python bench/published.py mig                              # β-TC-VAE has a higher MIG than VAE on shapes
+
+Each prints its figures a seed, their medians, the machine, and whether the claim holds (exit status 0).
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import platform
+import statistics
+import sys
+import time
+
+import torch
+from torch import Tensor, nn
+
+from genbench import registry, seeds
+from genbench.data.loading import load_dataset
+from genbench.metrics.disentanglement import mig
+from genbench.protocols.dataset import Dataset
+from genbench.protocols.model import Batch, Budget
+from genbench.training.trainer import fit_stack
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("claim", choices=["modes", "nll", "mig"])
+    parser.add_argument(
+        "--images", type=int, default=0, help="training images a model (each claim has its own default)"
+    )
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--k", type=int, default=1000, help="importance samples of the bound")
+    parser.add_argument("--width", type=int, default=512)
+    options = parser.parse_args()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    machine = torch.cuda.get_device_name() if device.type == "cuda" else platform.processor() or platform.machine()
+    print(f"{' '.join(sys.argv)} on {machine}, torch {torch.__version__}")
+    began = time.perf_counter()
+    holds = {"modes": modes, "nll": nll, "mig": disentangled}[options.claim](options, device)
+    print(f"{'holds' if holds else 'DOES NOT HOLD'} ({time.perf_counter() - began:.0f} s)")
+    sys.exit(0 if holds else 1)
+
+
+def trained(
+    name: str, data: Dataset, images: int, count: int, device: torch.device, **chosen: object
+) -> list[nn.Module]:
+    """Models of `count` seeds, trained together where they can be."""
+    cls = _drawing(registry.models.get(name).load()) if data.bernoulli else registry.models.get(name).load()
+    pairs = fit_stack(lambda: cls(data.spec, **chosen), data, Budget(images=images), seeds=range(count), device=device)
+    return [model for model, _ in pairs]
+
+
+def _drawing(cls: type[nn.Module]) -> type[nn.Module]:
+    """The model, seeing each batch as fresh coin flips of its pixels; 0 and 1 stay what they are."""
+
+    class Drawn(cls):  # type: ignore[valid-type, misc]
+        def loss(self, batch: Batch) -> Tensor:
+            loss: Tensor = super().loss(batch._replace(x=torch.bernoulli(batch.x)))
+            return loss
+
+    return Drawn
+
+
+def modes(options: argparse.Namespace, device: torch.device) -> bool:
+    """Modes with at least one of 2,500 samples within 3 σ, median over seeds."""
+    medians: dict[tuple[str, str], float] = {}
+    for dataset in ("ring8", "grid25"):
+        data = load_dataset(dataset)
+        for name in ("gan", "pacgan"):
+            fitted = trained(name, data, options.images or 500_000, options.seeds, device)
+            found = [covered(model, data, seed) for seed, model in enumerate(fitted)]
+            medians[name, dataset] = statistics.median(found)
+            print(f"{dataset} {name}: {found}, median {medians[name, dataset]:g}", flush=True)
+    gains = [medians["pacgan", d] - medians["gan", d] for d in ("ring8", "grid25")]
+    return min(gains) >= 0 and max(gains) > 0
+
+
+def covered(model: nn.Module, data: Dataset, seed: int) -> int:
+    law = data.density
+    assert law is not None and law.modes is not None and law.mode_sigma is not None
+    device = next(model.parameters()).device
+    with torch.no_grad():
+        x = seeds.draw(model.sample, 2500, "modes", seed, device=device).cpu()  # type: ignore[arg-type]
+    near, which = torch.cdist(x.double(), law.modes.double()).min(1)
+    return len(set(which[near < 3 * law.mode_sigma].tolist()))
+
+
+def nll(options: argparse.Namespace, device: torch.device) -> bool:
+    """Importance-weighted bound on the reference of dynamically binarised MNIST, latents 50, two layers of `width`."""
+    data = load_dataset("binarised-mnist-dynamic")
+    images = options.images or 20_000_000
+    found = {}
+    for label, name, chosen in (("vae", "vae", {}), ("iwae-50", "iwae", {"k": 50})):
+        fitted = trained(name, data, images, 1, device, latent=50, width=options.width, **chosen)
+        x = data.reference.x.to(device)
+        with torch.no_grad():
+            bounds = torch.cat([bound(fitted[0], part, options.k) for part in x.split(500)])
+        error = float(bounds.std()) / math.sqrt(len(bounds))
+        found[label] = -float(bounds.mean())
+        print(f"{label}: {found[label]:.2f} ± {1.96 * error:.2f} nats (k = {options.k}, n = {len(bounds)})", flush=True)
+    return found["vae"] < 92 and found["vae"] - found["iwae-50"] >= 1.5
+
+
+def bound(model: nn.Module, x: Tensor, k: int) -> Tensor:
+    value: Tensor = model.log_prob(x, k=k)  # type: ignore[operator]
+    return value
+
+
+def disentangled(options: argparse.Namespace, device: torch.device) -> bool:
+    """Mutual information gap of 10,000 codes against the true factors, median over seeds."""
+    data = load_dataset("shapes")
+    medians = {}
+    for name in ("vae", "beta-tc-vae"):
+        fitted = trained(name, data, options.images or 1_000_000, options.seeds, device, latent=10)
+        split = data.train.take(slice(0, 10_000))
+        assert split.factors is not None
+        with torch.no_grad():
+            codes = [model.encode(split.x.to(device)).cpu() for model in fitted]  # type: ignore[operator]
+        found = [mig(z, split.factors) for z in codes]
+        values = found
+        medians[name] = statistics.median(values)
+        print(f"{name}: {[round(v, 3) for v in values]}, median {medians[name]:.3f}", flush=True)
+    return medians["beta-tc-vae"] > medians["vae"]
+
+
+if __name__ == "__main__":
+    main()

@@ -35,7 +35,7 @@ class Run:
 
     def table(self) -> pd.DataFrame:
         """The tidy table: one row a value."""
-        store = Store(self.folder.store_url)
+        store = Store(self.folder.store_url, existing=True)
         try:
             return store.table()
         finally:
@@ -43,7 +43,7 @@ class Run:
 
     def model(self, label: str, *, dataset: str, seed: int = 0, data_root: str | None = None) -> Fitted:
         """The model of this row, as it was trained. Raises `UnknownName` or `DataError` where there is none."""
-        store = Store(self.folder.store_url)
+        store = Store(self.folder.store_url, existing=True)
         try:
             rows = store.rows()
         finally:
@@ -56,11 +56,14 @@ class Run:
                 f"{d} seed {s}" for d, s in rows[rows.label == label][["dataset", "seed"]].drop_duplicates().values
             )
             raise DataError(f"{label} was not run on {dataset} with seed {seed}; there are: {there}.")
-        return Fitted(self.folder.folder, found.iloc[-1].to_dict(), data_root)
+        row = found.iloc[-1].to_dict()
+        if row["model"] not in models:
+            raise UsageError(f"the model {row['model']!r} of this run came from a plugin: name its file with --plugin.")
+        return Fitted(self.folder.folder, row, data_root)
 
     def datasets(self) -> list[str]:
         """The datasets that were run, in order."""
-        store = Store(self.folder.store_url)
+        store = Store(self.folder.store_url, existing=True)
         try:
             return list(store.rows().dataset.unique())
         finally:

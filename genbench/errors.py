@@ -51,5 +51,6 @@ class Diverged(GenbenchError):
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The entry of `known` most like `name`, or None where nothing is like it."""
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return found[0] if found else None
+    by_small = {k.lower(): k for k in known}
+    found = difflib.get_close_matches(name.lower(), list(by_small), n=1, cutoff=0.5)
+    return by_small[found[0]] if found else None

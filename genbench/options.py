@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,10 @@ def chosen_suite(name: str, options: Options) -> Suite:
     if options.executor not in EXECUTORS:
         near = nearest(options.executor, EXECUTORS) or EXECUTORS[0]
         raise UsageError(f"--executor is one of {', '.join(EXECUTORS)}; got {options.executor!r}: take {near!r}?")
+    if options.time_limit is not None and not 0 < options.time_limit < math.inf:
+        raise UsageError(f"--time-limit is a number of seconds above 0; got {options.time_limit:g}.")
+    if options.time_limit is not None and options.executor == "inline":
+        raise UsageError("--time-limit needs --executor local: a process cannot stop itself.")
     for plugin in options.plugins:
         registry.load_plugin(plugin)
     suite = suites.read(suites.find(name), settings=options.settings)

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 import genbench
+from genbench.errors import UsageError
 
 PACKAGES = ("torch", "torchvision", "torchmetrics", "numpy", "scipy", "scikit-learn", "pandas")
 
@@ -48,10 +49,19 @@ def machine(device: str) -> str:
 def pick_device(asked: str) -> str:
     """`auto` is CUDA, else MPS, else the CPU."""
     if asked != "auto":
-        return asked
+        return _checked(asked)
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _checked(device: str) -> str:
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        why = str(error).strip().splitlines()[0]
+        raise UsageError(f"--device {device!r} cannot be used here ({why}): take cpu, or auto.") from error
+    return device
 
 
 def dataset_entry(dataset: Any) -> dict[str, Any]:

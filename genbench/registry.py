@@ -191,6 +191,6 @@ def load_plugin(path: str | Path) -> None:
         spec.loader.exec_module(module)
     except UsageError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise UsageError(f"--plugin {str(path)!r} could not be imported: {type(error).__name__}: {error}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import inspect
 import json
 import os
 import secrets
@@ -13,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from genbench import provenance, resources
+from genbench import provenance, registry, resources
+from genbench.errors import SuiteError, nearest
 from genbench.evaluations.bench import Bench
 from genbench.evaluations.settings import FeatureSettings
 from genbench.executors.inline import make_bench, run_inline
@@ -24,7 +26,7 @@ from genbench.options import Options
 from genbench.plan import Conditions, Job, Plan, Task, make_plan, tasks
 from genbench.records import RunRecord
 from genbench.store import Store
-from genbench.suite import Suite
+from genbench.suite import ModelUse, Suite
 from genbench.values import Status
 
 
@@ -81,6 +83,8 @@ def prepare(suite: Suite, options: Options) -> Prepared:
         time_limit=options.time_limit,
         workers=options.workers or max(1, cores() // suite.threads),
     )
+    for use in suite.models:
+        check_options(use)
     bench = make_bench(setting)
     fingerprints = {d: bench.dataset(d).fingerprint for d in suite.all_datasets()}
     conditions = Conditions(
@@ -90,6 +94,19 @@ def prepare(suite: Suite, options: Options) -> Prepared:
     store_url = options.store or str(folder / "genbench.db")
     known = _known(store_url)
     return Prepared(suite, plan, plan.missing(known, force=options.force), setting, store_url, executor, bench)
+
+
+def check_options(use: ModelUse) -> None:
+    """Raise `SuiteError` where a suite gives a model an option that it does not have."""
+    if not use.options:
+        return
+    parameters = list(inspect.signature(registry.models.get(use.model).load()).parameters.values())
+    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    for name in use.options:
+        if name not in known:
+            near = nearest(name, known)
+            hint = f"did you mean {near!r}?" if near else f"it has {', '.join(known) or 'none'}."
+            raise SuiteError(f"the model {use.name!r} has no option {name!r}: {hint}")
 
 
 def _known(store_url: str) -> Mapping[str, Status]:

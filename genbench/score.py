@@ -160,6 +160,9 @@ def _encoded(request: Request, real: Tensor | Statistics, fake: Tensor, train: T
     if first.ndim == 2:
         if request.encoder not in (None, "identity"):
             raise UsageError(f"--encoder {request.encoder} reads images, and {request.real} holds features: leave it.")
+        for path, side in zip(paths, sides, strict=True):
+            if side is not None and side.shape[1] != first.shape[1]:
+                raise DataError(f"{path} has {side.shape[1]} features, {request.real} has {first.shape[1]}.")
         return _Sides("identity", first, fake, train)
     if request.encoder is None:
         raise UsageError(

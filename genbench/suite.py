@@ -52,7 +52,7 @@ class ModelUse(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
 
     use: str
-    label: str = Field(default="", alias="as")
+    label: str = Field(default="", alias="as", pattern=r"^[\w.+:=-]*$")
 
     @model_validator(mode="before")
     @classmethod
@@ -86,7 +86,7 @@ class Suite(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_: Literal[1] = Field(alias="schema")
-    name: str
+    name: str = Field(min_length=1)
     summary: str = ""
     models: tuple[ModelUse, ...] = Field(min_length=1)
     datasets: tuple[str, ...] = Field(min_length=1)
@@ -121,7 +121,7 @@ def find(name: str) -> Path:
 def read(path: Path, *, settings: Sequence[str] = ()) -> Suite:
     """The suite in a file, with `--set` overrides such as `budget.images=1000` applied and its names checked."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SuiteError(f"{path}: not a TOML file: {error}") from error
     for setting in settings:
@@ -142,11 +142,20 @@ def check_names(suite: Suite) -> Suite:
     for label in labels:
         if labels.count(label) > 1:
             raise SuiteError(f"suite {suite.name!r}: two models are called {label!r}; name one with `as`.")
+    jobs = [(e.name, d) for e in suite.evaluations for d in (suite.datasets if e.datasets is None else e.datasets)]
+    for name, dataset in jobs:
+        if jobs.count((name, dataset)) > 1:
+            raise SuiteError(f"suite {suite.name!r}: {name} is asked for twice on {dataset}.")
+    for evaluation in suite.evaluations:
+        for metric in filter(None, (evaluation.headline, *(getattr(evaluation, "metrics", None) or ()))):
+            registry.metrics.get(metric)
     return suite.model_copy(update={"models": tuple(models)})
 
 
 def expand(use: ModelUse) -> Iterator[ModelUse]:
     """The use itself, its model checked; or one for each model of a `family:`."""
+    if not use.use:
+        raise SuiteError("a model without a name: `use` is empty.")
     kind, _, family = use.use.partition(":")
     if kind != "family":
         registry.models.get(use.model)
@@ -162,6 +171,7 @@ def select(suite: Suite, models: Sequence[str], datasets: Sequence[str], seeds: 
     """The part of a suite that the command line asks for; models that the suite lacks are added."""
     chosen: dict[str, Any] = {}
     if models:
+        models = list(dict.fromkeys(models))
         known = {use.name: use for use in suite.models}
         chosen["models"] = tuple(
             use for name in models for use in ([known[name]] if name in known else expand(ModelUse(use=name)))
@@ -189,6 +199,8 @@ def _override(content: dict[str, Any], setting: str) -> None:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text
+    if value == "":
+        raise SuiteError(f"--set {setting!r} gives no value.")
     *parents, last = path.strip().split(".")
     place = content
     for parent in parents:
@@ -203,7 +215,8 @@ def _sentence(path: Path, error: ValidationError) -> str:
     found = error.errors()
     first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
     place = [str(p) for p in first["loc"]]
-    where = ".".join(place)
+    where = ".".join(p for i, p in enumerate(place) if not (place[0] == "evaluations" and i == 2))
+    given = "" if first["input"] is None or isinstance(first["input"], dict) else f", got {first['input']!r}"
     if first["type"] == "extra_forbidden":
         near = nearest(place[-1], _known_keys(place[:-1]))
         hint = f"did you mean {near!r}?" if near else f"known are: {', '.join(_known_keys(place[:-1]))}."
@@ -215,7 +228,11 @@ def _sentence(path: Path, error: ValidationError) -> str:
         return f"{path}: {where}: no evaluation is called {name!r}: {hint}`genbench list evaluations` shows all."
     if first["type"] == "missing":
         return f"{path}: the key {where!r} is missing."
-    return f"{path}: {where}: {first['msg'].lower()}, got {first['input']!r}."
+    if first["type"] == "too_short":
+        return f"{path}: {where} is empty: it needs at least one entry."
+    if first["type"] == "string_pattern_mismatch":
+        return f"{path}: {where}: a name is letters, digits and . + : = - _{given}."
+    return f"{path}: {where}: {first['msg'].lower().removeprefix('value error, ')}{given}."
 
 
 def _known_keys(parents: Sequence[str]) -> list[str]:

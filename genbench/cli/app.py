@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from genbench.errors import UsageError
+
 app = typer.Typer(
     name="genbench",
     help="Which of these generative models is better, at what, by how much, at what cost, and how sure are we?",
@@ -25,8 +27,11 @@ DEFAULT_RUN = "runs/quick"
 
 
 def names(text: str) -> list[str]:
-    """A comma-separated option as a list."""
-    return [part.strip() for part in text.split(",") if part.strip()]
+    """A comma-separated option as a list; one that was given without a name is a mistake."""
+    found = [part.strip() for part in text.split(",") if part.strip()]
+    if text and not found:
+        raise UsageError(f"a list of names, such as vae,gan, was expected; got {text!r}.")
+    return found
 
 
 def load_plugins(plugins: list[str] | None) -> None:

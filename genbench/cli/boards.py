@@ -20,6 +20,8 @@ def print_boards(run: RunFolder) -> None:
         if not board.is_overview:
             continue
         console.out.print(_table(board))
+        if any(cell.flags for row in (*board.rows, *board.controls) for cell in row.cells.values()):
+            console.out.print(Text("!  worse than the floor, or below chance; the report says which", style="dim"))
         for row in (*board.rows, *board.controls):
             if row.flags:
                 console.out.print(Text(f"{row.label}: {', '.join(row.flags)}", style="red"), soft_wrap=True)
@@ -45,7 +47,8 @@ def _table(board: Board) -> Table:
 
 
 def _heading(column: Column) -> Text:
-    below = column.encoder or column.target or " ".join(filter(None, (column.scale.note, column.unit)))
+    about = column.encoder or column.target
+    below = ", ".join(filter(None, (about, column.scale.note, "" if about else column.unit)))
     return Text.assemble(f"{column.metric.replace('-', ' ')} {column.sense.arrow}", ("\n" + below, "dim not bold"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from typing import Any
 
@@ -15,7 +16,16 @@ err = Console(stderr=True, highlight=False, emoji=False)
 
 def print_json(content: Any) -> None:
     """JSON alone on standard output."""
-    sys.stdout.write(json.dumps(content, indent=2, default=str, allow_nan=False) + "\n")
+    sys.stdout.write(json.dumps(_finite(content), indent=2, default=str, allow_nan=False) + "\n")
+
+
+def _finite(content: Any) -> Any:
+    """JSON has no infinity: an open end of a range is null."""
+    if isinstance(content, float):
+        return content if math.isfinite(content) else None
+    if isinstance(content, dict):
+        return {key: _finite(value) for key, value in content.items()}
+    return [_finite(value) for value in content] if isinstance(content, list | tuple) else content
 
 
 def say_wrong(message: str, *, code: int) -> int:

@@ -57,7 +57,7 @@ def show_one(kind: str, name: str, *, data_root: str | None, sheet: Path | None,
     plural = kind if kind.endswith("s") else f"{kind}s"
     _check(plural, list(COLUMNS))
     if plural == "suites":
-        console.out.print(suites.find(name).read_text(encoding="utf-8"), end="", soft_wrap=True)
+        _show_suite(name, as_json=as_json)
         return
     details = _SHOW.get(plural, _card)(plural, name, data_root, sheet)
     if as_json:
@@ -70,12 +70,21 @@ def show_one(kind: str, name: str, *, data_root: str | None, sheet: Path | None,
     console.out.print(table)
 
 
+def _show_suite(name: str, *, as_json: bool) -> None:
+    path = suites.find(name)
+    suite = suites.read(path)
+    if as_json:
+        console.print_json(suite.model_dump(mode="json", by_alias=True))
+    else:
+        console.out.print(path.read_text(encoding="utf-8"), end="", soft_wrap=True, markup=False)
+
+
 def _card(plural: str, name: str, data_root: str | None, sheet: Path | None) -> dict[str, Any]:
     return dataclasses.asdict(REGISTRIES[plural].get(name).card)
 
 
 def _model(plural: str, name: str, data_root: str | None, sheet: Path | None) -> dict[str, Any]:
-    entry = registry.models.get(name)
+    entry = registry.models.get(name.partition("+")[0])
     parameters = list(inspect.signature(entry.load()).parameters.values())
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
     return dataclasses.asdict(entry.card) | {"defaults": defaults}

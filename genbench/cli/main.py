@@ -23,6 +23,8 @@ def main() -> None:
         code = app(standalone_mode=False, prog_name="genbench")  # what `typer.Exit` carries comes back as a value
     except GenbenchError as error:
         code = console.say_wrong(str(error), code=2)
+    except OSError as error:
+        code = console.say_wrong(f"{error.strerror or error}: {error.filename or 'no file named'}.", code=2)
     except (KeyboardInterrupt, typer.Abort):
         code = console.say_wrong("stopped; what was done is kept, the same command goes on from here.", code=130)
     except Exception as error:

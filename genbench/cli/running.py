@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from genbench.cli import console
 from genbench.cli.boards import print_boards
@@ -74,7 +75,7 @@ def _print(result: Result, page: Path, folder: RunFolder) -> None:
     if result.done == 0:
         console.out.print(f"Nothing was missing: all {result.total} jobs were done before.")
     for line in result.failed:
-        console.err.print(f"[red]{line}[/]" if "[" not in line else line, soft_wrap=True)
+        console.err.print(Text(line, style="red"), soft_wrap=True)
     if result.failed:
         console.err.print(
             f"{len(result.failed)} of {result.total} jobs did not end well; see {result.folder}/failures."

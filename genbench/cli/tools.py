@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -12,6 +15,9 @@ from rich.text import Text
 from genbench.cli import console
 from genbench.cli.app import DEFAULT_RUN, DataRoot, Json, Plugin, app, load_plugins, names
 from genbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from genbench.conformance.subject import Finding
 
 Place = Annotated[str, typer.Argument(metavar="DIR", help="A run's folder or a store's URL.")]
 
@@ -74,14 +80,20 @@ def _check_models(name: str, *, as_json: bool) -> int:
         if not as_json:
             passed = sum(f.status == "ok" for f in findings)
             console.out.print(f"{model}: {passed} checks passed, {len(broken)} wrong", markup=False)
-            for finding in findings:
-                if finding.status != "ok":
-                    console.out.print(
-                        f"  {finding.status}: {finding.check}: {finding.sentence}", markup=False, soft_wrap=True
-                    )
+            for (status, sentence), checks in _by_sentence(findings).items():
+                console.out.print(f"  {status}: {', '.join(checks)}: {sentence}", markup=False, soft_wrap=True)
     if as_json:
         console.print_json(records)
     return 1 if wrong else 0
+
+
+def _by_sentence(findings: Sequence[Finding]) -> dict[tuple[str, str], list[str]]:
+    """What is not ok, each sentence once with the checks that say it."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for finding in findings:
+        if finding.status != "ok":
+            said.setdefault((finding.status, finding.sentence), []).append(finding.check)
+    return said
 
 
 @app.command()
@@ -101,7 +113,8 @@ def sample(
 
     run = load(place)
     fitted = run.model(model, dataset=dataset or run.datasets()[0], seed=seed, data_root=data_root)
-    path = output or Path(f"{model}-seed{seed}.png")
+    safe_name = re.sub(r"[^\w.+-]", "_", model)
+    path = output or Path(f"{safe_name}-seed{seed}.png")
     fitted.save(n, path)
     console.out.print(f"wrote {n} samples to {path}", soft_wrap=True)
 
@@ -122,7 +135,8 @@ def compare(
     if as_json:
         console.print_json(frame(changes).astype(object).where(lambda f: f.notna(), None).to_dict("records"))
     else:
-        shown = [c for c in changes if c.verdict not in ("same", "unclear")]
+        kinds = Counter(str(c.verdict) for c in changes)
+        shown = [c for c in changes if c.verdict in ("better", "worse", "broken", "mended", "unlike")]
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
         for heading in ("", "row", "dataset", "metric", "A", "B", "B − A, 95 %", "why"):
             table.add_column(heading)
@@ -133,7 +147,8 @@ def compare(
             cells = (str(c.verdict), c.label, c.dataset, metric, *numbers, interval, c.reason)
             table.add_row(*map(Text, cells))
         console.out.print(table)
-        console.out.print(f"{len(shown)} of {len(changes)} measurements differ, beyond what seeds or samples explain.")
+        counted = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
+        console.out.print(f"{len(changes)} measurements: {counted or 'none'}.")
     if fail_on_regression and any(c.is_regression for c in changes):
         raise typer.Exit(1)
 
@@ -154,13 +169,19 @@ def new(
     name: Annotated[str, typer.Argument(help="What it will be called, such as my-vae.")],
 ) -> None:
     """A working one-file template."""
-    from genbench import resources
+    from genbench import registry, resources
 
     if kind != "model":
         raise UsageError(f"`genbench new` makes a model; got {kind!r}.")
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
+        raise UsageError(f"a model's name is small letters, digits and hyphens, such as my-vae; got {name!r}.")
     path = Path(f"{name.replace('-', '_')}.py")
     if path.exists():
         raise UsageError(f"{path} is there already: choose another name, or remove it.")
+    if name in registry.models:
+        raise UsageError(
+            f"there is a model called {name!r} already (`genbench show model {name}`): choose another name."
+        )
     template = (resources.folder("templates") / "model.py.txt").read_text(encoding="utf-8")
     class_name = "".join(part.capitalize() for part in name.replace("_", "-").split("-"))
     path.write_text(template.replace("MODEL_NAME", name).replace("ModelClass", class_name), encoding="utf-8")

@@ -131,7 +131,13 @@ def _statistics(mu: np.ndarray, sigma: np.ndarray, place: Path) -> Statistics:
         raise DataError(f"{place} has mu of shape {mu.shape} and sigma of {sigma.shape}; expected (d,) and (d, d).")
     if not (np.isfinite(mu).all() and np.isfinite(sigma).all()):
         raise DataError(f"{place} has NaN or infinity in its mu or sigma.")
-    return Statistics(mu.astype(np.float64), sigma.astype(np.float64))
+    matrix = sigma.astype(np.float64)
+    largest = max(float(np.abs(matrix).max()), 1e-300)
+    if np.abs(matrix - matrix.T).max() > 1e-6 * largest:
+        raise DataError(f"{place} has a sigma that is not symmetric: it is no covariance.")
+    if np.linalg.eigvalsh(matrix)[0] < -1e-6 * largest * len(mu):
+        raise DataError(f"{place} has a sigma with a negative eigenvalue: it is no covariance.")
+    return Statistics(mu.astype(np.float64), matrix)
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: Path) -> np.ndarray:

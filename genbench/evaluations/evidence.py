@@ -80,11 +80,25 @@ class Evidence:
         if isinstance(model, Deals):
             x = deal(model.deck(), n, self.seed)
         else:
-            x = draw(model.sample, n, "samples", self.seed, device=self.bench.device)
+            x = draw(self._checked(model), n, "samples", self.seed, device=self.bench.device)
         bad = (~torch.isfinite(x)).flatten(1).any(1).sum().item()
         if bad:
             raise Diverged(f"{bad} of {n} samples contain NaN or inf.")
         return x
+
+    def _checked(self, model: Samples) -> Callable[..., Tensor]:
+        """The model's `sample`; whoever gives something else than n float examples has broken a promise."""
+
+        def sample(n: int, *, generator: torch.Generator) -> Tensor:
+            x, wanted = model.sample(n, generator=generator), (n, *self.dataset.spec.shape)
+            name = type(self.model).__name__
+            if not isinstance(x, Tensor):
+                raise TypeError(f"{name}.sample gave {type(x).__name__}, expected a tensor of shape {wanted}.")
+            if not x.is_floating_point() or tuple(x.shape) != wanted:
+                raise TypeError(f"{name}.sample gave {tuple(x.shape)} of {x.dtype}, expected {wanted} of float32.")
+            return x
+
+        return sample
 
     def sampling_model(self) -> Samples:
         """What draws: the model, or its decoder behind the latent sampler."""

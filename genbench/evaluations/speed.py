@@ -28,6 +28,7 @@ from genbench.values import Value
 
 ROUNDS = 10
 STRETCHES = 3
+RESOLUTION = 1 << 20
 
 
 def evaluate(evidence: Evidence, settings: Speed) -> Outcome:
@@ -66,6 +67,7 @@ def train_throughput(evidence: Evidence, settings: Speed) -> dict[str, Value]:
 
 def sample_latency(evidence: Evidence, settings: Speed) -> dict[str, Value]:
     """Milliseconds for one sample: the median (`p50`) and the 95th percentile (`p95`)."""
+    evidence.samples(1)  # what gives no samples has no speed
     stats = timed(evidence, lambda: _draw(evidence, 1), settings.seconds)
     ranked = [1e3 * t for t in stats.sorted_data]
     p95 = ranked[min(len(ranked) - 1, int(0.95 * len(ranked)))]
@@ -110,7 +112,10 @@ def peak_memory(evidence: Evidence, settings: Speed) -> Value:
         return Value(value=float(torch.cuda.max_memory_allocated() - before))
     before_bytes = _reset_peak()
     _draw(evidence, settings.batch)
-    return Value(value=float(max(0, _status_bytes("VmHWM") - before_bytes)), m=settings.batch)
+    taken = _status_bytes("VmHWM") - before_bytes
+    if taken < RESOLUTION:
+        raise Unsupported(f"it took under {RESOLUTION >> 20} MiB more, less than a process's own count can resolve.")
+    return Value(value=float(taken), m=settings.batch)
 
 
 def timed(evidence: Evidence, call: Callable[[], object], seconds: float, *, rounds: int = ROUNDS) -> Stats:

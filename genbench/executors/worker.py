@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import sys
 import threading
 from queue import SimpleQueue
@@ -24,7 +25,8 @@ DONE = "done"
 
 
 def main() -> None:
-    """Serve until standard input ends."""
+    """Serve until standard input ends. Ctrl-C is the parent's to answer: it ends its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     events = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     inbox: SimpleQueue[Task] = SimpleQueue()

@@ -83,4 +83,6 @@ def mean_value(
 
 def share_value(hits: Hits, *, kind: Kind = Kind.EXACT, details: Details | None = None) -> Value:
     """A share of right answers with Wilson's interval."""
-    return value(hits.right / hits.of, wilson(hits.right, hits.of), kind=kind, details=details)
+    share = hits.right / hits.of
+    low, high = wilson(hits.right, hits.of)
+    return value(share, (min(low, share), max(high, share)), kind=kind, details=details)

@@ -52,14 +52,19 @@ def _column(entry: Entry) -> Column:
 def identity(entry: Entry) -> tuple[str, ...]:
     """What must agree for two numbers of one column to be ranked together.
 
-    Speeds depend on the device, and their n is a number of timer rounds; all else depends on n, m, kind, metric version
-    and, where there is one, on the likelihood.
+    Speeds depend on the device, and their n is a number of timer rounds; all else depends on n, m, kind, metric
+    version, budget and, where there is one, on the likelihood.
     """
     version = "" if entry.metric_version is None else f"version {entry.metric_version}"
     if entry.evaluation == "speed":
         return (entry.device, version)
     sizes = tuple(f"{name} = {size:,}" for name, size in (("n", entry.n), ("m", entry.m)) if size is not None)
-    return (*sizes, entry.kind, entry.likelihood, version)
+    return (*sizes, entry.kind, entry.likelihood, version, _trained_on(entry))
+
+
+def _trained_on(entry: Entry) -> str:
+    """The budget of a model; controls are not trained, so theirs does not matter."""
+    return "" if entry.is_control or not entry.budget else f"{entry.budget:,} images"
 
 
 def row_keys(found: Iterable[Entry]) -> dict[RowKey, Entry]:

@@ -64,6 +64,7 @@ class Entry:
     split: str
     likelihood: str
     metric_version: int | None
+    budget: int | None
     device: str
 
     @property

@@ -25,7 +25,7 @@ class RunFolder:
 
     def data(self) -> RunData:
         """All that a report reads."""
-        store = Store(self.store_url)
+        store = Store(self.store_url, existing=True)
         try:
             return RunData(
                 table=store.table(),
@@ -95,7 +95,7 @@ def board_records(run: RunFolder) -> list[dict[str, Any]]:
 
 def clean(run: RunFolder) -> tuple[int, int]:
     """Drop weights and pictures that no current job refers to, and checkpoints: how many files, how many bytes."""
-    store = Store(run.store_url)
+    store = Store(run.store_url, existing=True)
     try:
         fits, pictures = store.artifacts()
     finally:
@@ -110,6 +110,8 @@ def clean(run: RunFolder) -> tuple[int, int]:
 
 
 def _write(path: Path, content: str | bytes) -> None:
+    if path.is_dir():
+        raise UsageError(f"-o names the folder {path}: give a file in it.")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     temporary.write_bytes(content.encode() if isinstance(content, str) else content)

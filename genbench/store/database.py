@@ -30,18 +30,23 @@ _JOB_COLUMNS = ("label", "model", "family", "sampler", "dataset", "seed")
 
 
 class Store:
-    """One database. `url`: an SQLAlchemy URL, or the path of an SQLite file (made where it is missing)."""
+    """One database. `url`: an SQLAlchemy URL, or the path of an SQLite file.
 
-    def __init__(self, url: str | Path) -> None:
+    `existing`: it must be a store already, nothing is made; else its tables are made where they are missing.
+    """
+
+    def __init__(self, url: str | Path, *, existing: bool = False) -> None:
         text = str(url)
         if "://" not in text:
             Path(text).parent.mkdir(parents=True, exist_ok=True)
             text = f"sqlite:///{text}"
         self.url = text
-        self._engine = sa.create_engine(text)
+        self._engine = _engine(text)
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _configure_sqlite)
         try:
+            if existing and not sa.inspect(self._engine).has_table("meta"):
+                raise UsageError(f"{text} is not a store of genbench: nothing was read or written.")
             schema.metadata.create_all(self._engine)
             self._check_version()
         except sa.exc.DBAPIError as error:
@@ -166,6 +171,15 @@ class Store:
         wanted = sa.select(schema.jobs.c.fit).where(schema.jobs.c.key.in_(self._current()))
         with self._engine.connect() as connection:
             return set(connection.execute(wanted).scalars()), set(self.pictures()["path"])
+
+
+def _engine(url: str) -> sa.Engine:
+    try:
+        return sa.create_engine(url)
+    except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
+        raise UsageError(
+            f"the store {url!r} cannot be opened ({error}): give a file, or a URL whose driver is installed."
+        ) from error
 
 
 _MEASURED = {c.name for c in schema.measurements.columns} - {"position"}

@@ -24,6 +24,17 @@ def genbench(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         (("run", "quick", "--set", "budget.image=3"), ("budget.image", "images")),
         (("run", "quick", "--executor", "lokal"), ("lokal", "local")),
         (("run", "quick", "--plugin", "missing.py"), ("missing.py",)),
+        (("run", "quick", "--models", ","), ("list of names",)),
+        (("run", "quick", "--models", "VAE"), ("did you mean 'vae'",)),
+        (("run", "quick", "--datasets", "nosuch"), ("nosuch",)),
+        (("run", "quick", "--device", "nosuch"), ("nosuch", "take cpu")),
+        (("run", "quick", "--time-limit", "0"), ("--time-limit", "above 0")),
+        (("run", "quick", "--time-limit", "5", "--executor", "inline"), ("--executor local",)),
+        (("run", "quick", "--set", "budget.images="), ("budget.images=", "no value")),
+        (("run", "quick", "--set", "budget.steps=5"), ("images and steps",)),
+        (("run", "quick", "--store", "nosuch://x"), ("nosuch://x",)),
+        (("new", "model", "vae"), ("already",)),
+        (("new", "model", "../x"), ("my-vae",)),
         (("list", "model"), ("did you mean 'models'",)),
         (("show", "model", "wgan-pg"), ("did you mean 'wgan-gp'",)),
         (("report", "nowhere"), ("nowhere",)),
@@ -54,3 +65,54 @@ def test_a_plugin_that_cannot_be_imported_is_named(tmp_path: Path) -> None:
     done = genbench("run", "quick", "--plugin", "broken.py", cwd=tmp_path)
     said = " ".join(done.stderr.split())
     assert done.returncode == 2 and "broken.py" in said and "nosuchmodule" in said
+
+
+BASE = 'schema = 1\nname = "m"\nmodels = {models}\ndatasets = ["digits"]\n{evaluations}\n'
+SPEED = '[[evaluations]]\nname = "speed"'
+
+
+@pytest.mark.parametrize(
+    ("models", "evaluations", "words"),
+    [
+        ("[]", SPEED, ("models", "empty")),
+        ('[{ use = "vae", as = "../../evil" }]', SPEED, ("../../evil", "letters")),
+        ('["vae"]', SPEED + "\n" + SPEED, ("speed", "twice on digits")),
+        ('["vae"]', SPEED + '\nheadline = "frechett"', ("frechett", "'frechet'")),
+        ('[{ use = "vae", latnt = 2 }]', SPEED, ("latnt", "'latent'")),
+        ('["vae"]', SPEED.replace("speed", "sped"), ("sped", "'speed'")),
+    ],
+)
+def test_a_suite_that_makes_no_sense_is_refused(
+    tmp_path: Path, models: str, evaluations: str, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "mine.toml").write_text(BASE.format(models=models, evaluations=evaluations))
+    done = genbench("run", "mine.toml", "--dry-run", cwd=tmp_path)
+    said = " ".join(done.stderr.split())
+    assert done.returncode == 2 and "Traceback" not in said and all(word in said for word in words), done.stderr
+
+
+def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+    import sqlite3
+
+    connection = sqlite3.connect(tmp_path / "genbench.db")
+    connection.execute("CREATE TABLE theirs (x)")
+    connection.commit()
+    connection.close()
+    done = genbench("report", ".", cwd=tmp_path)
+    assert done.returncode == 2 and "not a store of genbench" in done.stderr
+    connection = sqlite3.connect(tmp_path / "genbench.db")
+    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
+    connection.close()
+
+
+def test_json_has_no_infinity(tmp_path: Path) -> None:
+    import json
+
+    metrics = json.loads(genbench("list", "metrics", "--json", cwd=tmp_path).stdout)
+    assert {m["name"]: m["high"] for m in metrics}["frechet"] is None
+
+
+def test_a_suite_is_shown_as_it_is_written(tmp_path: Path) -> None:
+    shown = genbench("show", "suite", "quick", cwd=tmp_path).stdout
+    (tmp_path / "copy.toml").write_text(shown)
+    assert genbench("run", "copy.toml", "--dry-run", cwd=tmp_path).returncode == 0

@@ -56,6 +56,18 @@ class NanSamples(_Small):
         return super().sample(n, generator=generator) * float("nan")
 
 
+@register_model("too-few", family="test", summary="Gives one sample fewer than it was asked for.")
+class TooFew(_Small):
+    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        return super().sample(n - 1, generator=generator)
+
+
+@register_model("brackets", family="test", summary="Raises what a terminal could take for markup.")
+class Brackets(_Small):
+    def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
+        raise ValueError("index [/0] of [bold] x")
+
+
 @register_model("dies", family="test", summary="Its process is killed while it trains.")
 class Dies(_Small):
     def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 SUITE = """
 schema = 1
 name = "failures"
-models = ["good", "raises", "diverges", "nan-samples", "dies", "dies-sampling"]
+models = ["good", "raises", "diverges", "nan-samples", "too-few", "brackets", "dies", "dies-sampling"]
 datasets = ["digits"]
 seeds = 1
 [budget]
@@ -89,6 +89,8 @@ def test_the_good_model_has_its_number(table: pd.DataFrame) -> None:
         ("raises", "failed", "ValueError: my decoder is broken"),
         ("diverges", "diverged", "mse"),
         ("nan-samples", "diverged", "samples contain NaN"),
+        ("too-few", "failed", "TooFew.sample gave (499, 1, 8, 8)"),
+        ("brackets", "failed", "index [/0] of [bold] x"),
         ("dies", "failed", "signal 9"),
         ("dies-sampling", "failed", "exit status 7"),
     ],
@@ -122,7 +124,7 @@ def test_the_same_command_tries_failures_again_and_diverged_ones_not(
     import json
 
     labels = {job["label"] for job in json.loads(shown.stdout)["missing"]}
-    assert labels == {"raises", "dies", "dies-sampling"}
+    assert labels == {"raises", "too-few", "brackets", "dies", "dies-sampling"}
 
 
 def test_a_job_over_its_time_limit_is_ended_and_says_so(folder: Path) -> None:

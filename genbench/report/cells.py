@@ -127,7 +127,8 @@ def finish_column(column: Column, cells: Sequence[Cell]) -> Column:
     with_values = [c for c in cells if c.mean is not None]
     if not with_values:
         return column
-    common = Counter(c.identity for c in with_values).most_common(1)[0][0]
+    trained = [c for c in with_values if c.identity[-1]]  # controls have no budget and go with any
+    common = Counter(c.identity for c in trained or with_values).most_common(1)[0][0]
     scale = numbers.scale_for(column.metric, [c.mean for c in with_values if c.mean is not None])
     counts = scale.factor == 1 and all(v.is_integer() for c in with_values for v in c.values.values())
     return replace(column, scale=scale, identity=common, about=_about(common, column), counts=counts)
@@ -153,5 +154,10 @@ def write(cell: Cell, column: Column) -> Cell:
         cell,
         text=numbers.text(mean, places),
         half_text="" if half is None else numbers.text(half, places),
-        comparable=cell.identity == column.identity,
+        comparable=_alike(cell.identity, column.identity),
     )
+
+
+def _alike(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether numbers of these identities may be ranked together; what has no budget goes with any."""
+    return one[:-1] == other[:-1] and (one[-1] == other[-1] or not one[-1] or not other[-1])

@@ -286,3 +286,12 @@ def test_a_toy_with_an_oracle_takes_it_as_ceiling(tmp_path: Path) -> None:
             family = "vae" if label == "vae" else "control"
             maker.add(label, seed, "sample-quality", "tv", value, family=family)
     assert cells(only(maker.frame()), "tv")["vae"].score == pytest.approx(0.5)
+
+
+def test_rows_of_unlike_budgets_are_not_ranked_together_and_controls_go_with_any() -> None:
+    table = make_table().assign(budget=100_000)
+    table = table[(table.dataset == "digits") & (table.evaluation == "sample-quality")]
+    table.loc[table.label == "vae", "budget"] = 500
+    found = cells(only(table), "frechet")
+    assert not found["vae"].comparable and found["vae"].place is None
+    assert all(cell.comparable for label, cell in found.items() if label != "vae" and cell.mean is not None)

@@ -50,7 +50,9 @@ def run_and_show(suite: Suite, options: Options, *, as_json: bool) -> int:
     with show:
         result = execute(prepared, show, command=options.command)
     folder = RunFolder(result.folder, result.store_url)
-    page = write_report(folder)
+    page = folder.folder / "report.html"
+    if result.done or not page.exists():
+        page = write_report(folder)
     if as_json:
         console.print_json(_json(result, page, folder))
     else:

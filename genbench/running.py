@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from genbench import provenance, registry, resources
-from genbench.errors import SuiteError, nearest
+from genbench.errors import SuiteError, Unsupported, nearest
 from genbench.evaluations.bench import Bench
 from genbench.evaluations.settings import FeatureSettings
 from genbench.executors.inline import make_bench, run_inline
@@ -24,6 +24,7 @@ from genbench.executors.setting import Setting, cores
 from genbench.jobs import Evaluated, Event, Fitted
 from genbench.options import Options
 from genbench.plan import Conditions, Job, Plan, Task, make_plan, tasks
+from genbench.protocols.dataset import Dataset
 from genbench.records import RunRecord
 from genbench.store import Store
 from genbench.suite import ModelUse, Suite
@@ -176,11 +177,7 @@ def _failures(store: Store, prepared: Prepared) -> list[str]:
 def _record(prepared: Prepared, command: str) -> RunRecord:
     suite, bench = prepared.suite, prepared.bench
     datasets = {name: bench.dataset(name) for name in suite.all_datasets()}
-    encoders = {
-        f"{encoder.name} for {name}": provenance.encoder_entry(encoder)
-        for name, asked in sorted(_encoders(suite))
-        for encoder in [bench.encoder(asked, datasets[name])]
-    }
+    encoders = dict(_encoder_entry(bench, datasets[name], asked) for name, asked in sorted(_encoders(suite)))
     details: dict[str, Any] = {
         "suite": suite.model_dump(mode="json", by_alias=True),
         "seeds": list(range(suite.seeds)),
@@ -197,6 +194,15 @@ def _record(prepared: Prepared, command: str) -> RunRecord:
     return RunRecord(
         id=identity, suite=suite.name, started=now.isoformat(timespec="seconds"), command=command, provenance=details
     )
+
+
+def _encoder_entry(bench: Bench, dataset: Dataset, asked: str) -> tuple[str, dict[str, Any]]:
+    """One that cannot be had is written down with the reason; the rows that need it will say the same."""
+    try:
+        encoder = bench.encoder(asked, dataset)
+    except Unsupported as error:
+        return f"{asked} for {dataset.name}", {"name": asked, "missing": str(error)}
+    return f"{encoder.name} for {dataset.name}", provenance.encoder_entry(encoder)
 
 
 def _encoders(suite: Suite) -> set[tuple[str, str]]:

@@ -110,3 +110,18 @@ def test_a_new_model_is_written_once_and_keeps_its_promises(tmp_path: Path, monk
     assert done.exit_code == 0, done.output
     with pytest.raises(genbench.errors.UsageError, match="there already"):
         call("new", "model", "my-vae")
+
+
+def test_an_encoder_that_cannot_be_had_is_a_reason_and_not_the_end(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENBENCH_OFFLINE", "1")
+    suite = folder / "missing.toml"
+    suite.write_text(
+        'schema = 1\nname = "missing"\nmodels = ["control-noise"]\ndatasets = ["digits"]\nseeds = 1\n'
+        '[[evaluations]]\nname = "sample-quality"\nencoder = "dinov2-vitb14"\n'
+    )
+    done = call("run", str(suite), "--executor", "inline", "--device", "cpu", "--out", str(folder / "m"))
+    assert done.exit_code == 0, done.output
+    table = genbench.load(folder / "m").table()
+    assert set(table.status) == {"unsupported"} and table.reason.str.contains("dinov2").all()

@@ -38,15 +38,35 @@ def first_writer(path: Path) -> Iterator[Path]:
 
     Whoever reads `path` afterwards reads the same bytes in every process, and never half of them.
     """
+    with _temporary(path) as temporary:
+        yield temporary
+        _flush(temporary)
+        _become(temporary, path)
+
+
+@contextmanager
+def last_writer(path: Path) -> Iterator[Path]:
+    """A temporary file to fill, which then takes the place of `path` at once: whole or not at all."""
+    with _temporary(path) as temporary:
+        yield temporary
+        _flush(temporary)
+        temporary.replace(path)
+
+
+@contextmanager
+def _temporary(path: Path) -> Iterator[Path]:
+    """A name beside `path` that nobody else has; what is left of it at the end is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
         yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        _become(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _flush(file: Path) -> None:
+    with file.open("rb+") as opened:
+        os.fsync(opened.fileno())
 
 
 def _become(temporary: Path, path: Path) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from genbench import resources
 from genbench.records import Picture
 from genbench.values import Measurement, Value
 
@@ -34,10 +34,8 @@ class Outcome:
 
 def _save(image: Image, job: str, folder: Path) -> Picture:
     path = folder / "artifacts" / "pictures" / f"{job}-{image.name}.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(image.png)
-    temporary.replace(path)
+    with resources.last_writer(path) as temporary:
+        temporary.write_bytes(image.png)
     return Picture(job=job, name=image.name, path=path.relative_to(folder).as_posix(), caption=image.caption)
 
 

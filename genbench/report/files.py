@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from genbench import resources
 from genbench.errors import UsageError
 from genbench.report.boards import leaderboards
 from genbench.report.data import RunData
@@ -112,7 +112,5 @@ def clean(run: RunFolder) -> tuple[int, int]:
 def _write(path: Path, content: str | bytes) -> None:
     if path.is_dir():
         raise UsageError(f"-o names the folder {path}: give a file in it.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(content.encode() if isinstance(content, str) else content)
-    temporary.replace(path)
+    with resources.last_writer(path) as temporary:
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from genbench import resources
 from genbench.errors import DataError
 from genbench.protocols.model import Budget
 from genbench.seeds import derive
@@ -57,13 +57,9 @@ class Journal:
 def save(path: Path, game: Game, ledger: Ledger, identity: Mapping[str, str]) -> None:
     """Write all of a training's state, whole or not at all."""
     tensors = game.state() | {f"random.{name}": state for name, state in _random_states().items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     metadata = {**identity, "version": VERSION, "ledger": ledger.dump()}
-    save_file({k: t.detach().cpu().contiguous().clone() for k, t in tensors.items()}, temporary, metadata=metadata)
-    with temporary.open("rb+") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    with resources.last_writer(path) as temporary:
+        save_file({k: t.detach().cpu().contiguous().clone() for k, t in tensors.items()}, temporary, metadata=metadata)
 
 
 def load(path: Path, game: Game, identity: Mapping[str, str]) -> Ledger:

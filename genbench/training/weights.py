@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,18 +9,15 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from genbench import resources
 from genbench.errors import DataError
 
 
 def save_weights(model: nn.Module, path: Path, metadata: Mapping[str, str]) -> None:
     """Keep every parameter and buffer, under a temporary name first, flushed to the disk, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in model.state_dict().items()}
-    save_file(tensors, temporary, metadata=dict(metadata))
-    with temporary.open("rb+") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    with resources.last_writer(path) as temporary:
+        save_file(tensors, temporary, metadata=dict(metadata))
 
 
 def load_weights(model: nn.Module, path: Path) -> dict[str, str]:

@@ -80,8 +80,37 @@ class ModelUse(BaseModel):
         return dict(self.model_extra or {})
 
 
+class Tuned(BaseModel):
+    """How a row's options on a dataset were found, and what that cost: `genbench tune` writes it, the report shows it.
+
+    `value` and `default`: the metric on `split` with the options found and with the suite's own. `images`: allotted to
+    all trials; `seconds`: spent on them.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    metric: str
+    split: str = "val"
+    value: float
+    default: float | None = None
+    trials: int = Field(ge=1)
+    failed: int = Field(default=0, ge=0)
+    images: int = Field(ge=0)
+    seconds: float = Field(ge=0)
+    sampler: str = "random"
+    seed: int = 0
+
+
+OptionTable = dict[str, dict[str, Any]]
+"""Options by row."""
+
+
 class Suite(BaseModel):
-    """The content of a suite file."""
+    """The content of a suite file.
+
+    `options`: one table a dataset, `[options.digits]`, that holds rows' options for it; they go before the row's own.
+    `tuned`: likewise, how they were found.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -95,6 +124,12 @@ class Suite(BaseModel):
     out_of_memory: Literal["split", "fail"] = "split"
     budget: BudgetSettings = BudgetSettings()
     evaluations: tuple[AnySettings, ...] = Field(min_length=1)
+    options: dict[str, OptionTable] = Field(default_factory=dict)
+    tuned: dict[str, dict[str, Tuned]] = Field(default_factory=dict)
+
+    def options_of(self, use: ModelUse, dataset: str) -> dict[str, Any]:
+        """The model's settings in this row on this dataset."""
+        return use.options | self.options.get(dataset, {}).get(use.name, {})
 
     def all_datasets(self) -> list[str]:
         """Every dataset that an evaluation needs, each once."""
@@ -149,7 +184,25 @@ def check_names(suite: Suite) -> Suite:
     for evaluation in suite.evaluations:
         for metric in filter(None, (evaluation.headline, *(getattr(evaluation, "metrics", None) or ()))):
             registry.metrics.get(metric)
+    _check_tables(suite, labels)
     return suite.model_copy(update={"models": tuple(models)})
+
+
+def _check_tables(suite: Suite, labels: Sequence[str]) -> None:
+    """Raise `SuiteError` where a table is of a dataset or a row that the suite does not have."""
+    for key, tables in (("options", suite.options), ("tuned", suite.tuned)):
+        for dataset, rows in tables.items():
+            _check_known(suite, f"[{key}.{dataset}]", "dataset", dataset, suite.all_datasets())
+            for row in rows:
+                _check_known(suite, f"[{key}.{dataset}]", "model", row, labels)
+
+
+def _check_known(suite: Suite, place: str, kind: str, name: str, known: Sequence[str]) -> None:
+    if name in known:
+        return
+    near = nearest(name, known)
+    hint = f"did you mean {near!r}?" if near else f"it has {', '.join(known)}."
+    raise SuiteError(f"suite {suite.name!r}: {place}: the suite has no {kind} {name!r}: {hint}")
 
 
 def expand(use: ModelUse) -> Iterator[ModelUse]:
@@ -239,6 +292,8 @@ def _known_keys(parents: Sequence[str]) -> list[str]:
     model: Mapping[str, Any] = Suite.model_fields
     if parents[:1] == ["budget"]:
         model = BudgetSettings.model_fields
+    if parents[:1] == ["tuned"]:
+        model = Tuned.model_fields
     if parents[:1] == ["evaluations"] and len(parents) > 2:
         by_name = {c.model_fields["name"].annotation.__args__[0]: c for c in _settings_classes()}
         model = by_name[parents[2]].model_fields

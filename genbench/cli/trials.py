@@ -10,7 +10,8 @@ from rich.text import Text
 from genbench import suite as suites
 from genbench.cli import console
 from genbench.cli.running import progress
-from genbench.options import Options, chosen_suite
+from genbench.options import Options
+from genbench.suite import Suite
 from genbench.tuning.records import Search, Study, Tuning
 from genbench.tuning.search import RECORD, record, tune
 from genbench.tuning.tables import SUFFIX, chosen_options, toml_tables, with_found, write_copy
@@ -19,26 +20,27 @@ from genbench.values import Direction, Status
 ARROWS = {Direction.LOWER: "↓", Direction.HIGHER: "↑", Direction.NEAREST: "→"}
 
 
-def tune_and_show(name: str, options: Options, search: Search, output: Path | None, *, as_json: bool) -> int:
-    """Tune, write the copy of the suite, print; the exit status."""
-    suite = chosen_suite(name, options)
+def tune_and_show(
+    suite: Suite, options: Options, search: Search, *, source: Path, output: Path | None, as_json: bool
+) -> int:
+    """Tune, print, write the copy of the suite file `source`; the exit status."""
     with progress() as show:
         tuning = tune(suite, options, search, show)
-    source = suites.find(name)
     own = suites.read(source)
-    found = with_found(own, tuning)
     copy = output or tuning.folder / f"{own.name.removesuffix(SUFFIX)}{SUFFIX}.toml"
-    write_copy(source, found, copy)
+    if not as_json:
+        _print(tuning, with_found(suite.model_copy(update={"options": {}, "tuned": {}}), tuning))
+    write_copy(source, with_found(own, tuning), copy)
     if as_json:
         console.print_json(record(suite, tuning) | {"record": str(tuning.folder / RECORD), "suite_file": str(copy)})
     else:
-        _print(tuning, with_found(suite.model_copy(update={"options": {}, "tuned": {}}), tuning), copy)
-        _print_left_out(tuning, suites.check_names(found))
+        console.out.print(f"The suite with these tables: genbench run {copy}", soft_wrap=True)
+        _print_left_out(tuning, own)
     trials = [trial for study in tuning.studies for trial in study.trials]
     return 1 if any(trial.status in (Status.FAILED, Status.TIMEOUT) for trial in trials) else 0
 
 
-def _print(tuning: Tuning, found: suites.Suite, copy: Path) -> None:
+def _print(tuning: Tuning, found: Suite) -> None:
     for dataset in dict.fromkeys(study.dataset for study in tuning.studies):
         studies = [study for study in tuning.studies if study.dataset == dataset]
         console.out.print(_table(dataset, studies))
@@ -52,12 +54,12 @@ def _print(tuning: Tuning, found: suites.Suite, copy: Path) -> None:
     seconds, images = tuning.cost()
     again = "" if tuning.done else " Nothing was missing: every trial was done before."
     console.out.print(f"In all {_time(seconds)} and {images:,} training images, seed {tuning.search.seed}.{again}")
-    console.out.print(f"\n{toml_tables(found)}", markup=False, soft_wrap=True, end="")
-    console.out.print(f"\nEvery trial: {tuning.folder / RECORD}", soft_wrap=True)
-    console.out.print(f"The suite with these tables: genbench run {copy}", soft_wrap=True)
+    console.out.print(f"\n{toml_tables(found)}", markup=False, soft_wrap=True)
+    console.out.print(f"Every trial: {tuning.folder / RECORD}", soft_wrap=True)
 
 
-def _print_left_out(tuning: Tuning, own: suites.Suite) -> None:
+def _print_left_out(tuning: Tuning, own: Suite) -> None:
+    """Say which findings the copy lacks, because the suite file does not have their row or dataset."""
     rows = {use.name for use in own.models}
     strange = [s.use.name for s in tuning.studies if s.use.name not in rows or s.dataset not in own.all_datasets()]
     if strange:

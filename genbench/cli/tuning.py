@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from genbench import suite as suites
 from genbench.cli.app import DataRoot, Json, Plugin, app, names
 
 
@@ -41,8 +42,7 @@ def tune(
     as_json: Json = False,
 ) -> None:
     """Tune every model equally: the same number of trials at the suite's budget, scored on `val`."""
-    from genbench.options import Options
-    from genbench.tuning.records import Search
+    from genbench.options import Options, chosen_suite
 
     options = Options(
         models=names(models),
@@ -59,7 +59,10 @@ def tune(
         force=force,
         command=shlex.join(["genbench", *sys.argv[1:]]),
     )
+    chosen = chosen_suite(suite, options)
     from genbench.cli import trials as shown
+    from genbench.tuning.records import Search
 
     search = Search(trials=trials, seed=seed, metric=metric, sampler=sampler)
-    raise typer.Exit(shown.tune_and_show(suite, options, search, output, as_json=as_json))
+    source = suites.find(suite)
+    raise typer.Exit(shown.tune_and_show(chosen, options, search, source=source, output=output, as_json=as_json))

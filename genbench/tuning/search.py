@@ -19,7 +19,7 @@ from genbench.options import Options
 from genbench.plan import Conditions, Job, Plan, make_job
 from genbench.running import Listener
 from genbench.store import Store
-from genbench.suite import ModelUse, Suite
+from genbench.suite import ModelUse, OptionTable, Suite
 from genbench.tuning.records import Search, Study, Trial, Tuning
 from genbench.tuning.samplers import SAMPLERS, check_sampler
 from genbench.tuning.spaces import row_space
@@ -44,9 +44,7 @@ class Asked:
     def use(self) -> ModelUse:
         """The trial as a row: `vae:3`."""
         own = self.study.use
-        return ModelUse.model_validate(
-            {**self.study.base, **self.options, "use": own.use, "as": f"{own.name}:{self.index}"}
-        )
+        return ModelUse.model_validate({"use": own.use, "as": f"{own.name}:{self.index}"})
 
     @property
     def view(self) -> str:
@@ -85,6 +83,7 @@ def plan_studies(suite: Suite, options: Options, search: Search) -> tuple[list[S
     for dataset in suite.all_datasets():
         spec = load_dataset(f"{dataset}{VALIDATION}", root=options.data_root).spec
         for use in suite.models:
+            running.check_options(use, suite.options_of(use, dataset))
             aim = target(suite, use, dataset, search.metric)
             space = row_space(use, spec, aim.settings.name) if aim else {}
             if aim is None:
@@ -124,21 +123,21 @@ def _round(suite: Suite, options: Options, search: Search, asked: Sequence[Asked
 
 
 def tuning_suite(suite: Suite, asked: Sequence[Asked]) -> Suite:
-    """The suite whose rows are these trials."""
-    evaluations: dict[AnySettings, list[str]] = {}
+    """The suite whose rows are these trials, their options in its tables."""
+    evaluations: dict[AnySettings, dict[str, None]] = {}
+    options: dict[str, OptionTable] = {}
     for one in asked:
-        evaluations.setdefault(one.study.target.settings, []).append(one.view)
+        evaluations.setdefault(one.study.target.settings, {})[one.view] = None
+        options.setdefault(one.view, {})[one.use.name] = {**one.study.base, **one.options}
     return suite.model_copy(
         update={
             "name": tuning_name(suite),
             "summary": f"Trials of `genbench tune` for {suite.name}.",
             "models": tuple({one.use.name: one.use for one in asked}.values()),
-            "datasets": tuple(dict.fromkeys(one.view for one in asked)),
+            "datasets": tuple(options),
             "seeds": 1,
-            "evaluations": tuple(
-                e.model_copy(update={"datasets": tuple(dict.fromkeys(d))}) for e, d in evaluations.items()
-            ),
-            "options": {},
+            "evaluations": tuple(e.model_copy(update={"datasets": tuple(views)}) for e, views in evaluations.items()),
+            "options": options,
             "tuned": {},
         }
     )

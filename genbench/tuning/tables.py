@@ -12,7 +12,7 @@ from genbench import resources
 from genbench import suite as suites
 from genbench.errors import SuiteError
 from genbench.suite import Suite
-from genbench.tuning.records import Search, Study, Tuning
+from genbench.tuning.records import Study, Tuning
 
 _HEADER = re.compile(r"\s*\[")
 _OURS = re.compile(r"""\s*\[\s*["']?(options|tuned)["']?\s*[.\]]""")
@@ -50,7 +50,7 @@ def chosen_options(study: Study) -> dict[str, Any]:
 _NOTHING = object()
 
 
-def toml_tables(suite: Suite, search: Search | None = None) -> str:
+def toml_tables(suite: Suite) -> str:
     """The suite's tables as TOML, one a dataset."""
     parts = []
     for dataset in dict.fromkeys([*suite.options, *suite.tuned]):

@@ -53,7 +53,8 @@ def _print(tuning: Tuning, found: Suite) -> None:
         console.out.print(Text(f"{row} {why}.", style="dim"), soft_wrap=True)
     seconds, images = tuning.cost()
     again = "" if tuning.done else " Nothing was missing: every trial was done before."
-    console.out.print(f"In all {_time(seconds)} and {images:,} training images, seed {tuning.search.seed}.{again}")
+    line = f"In all {_time(seconds)} and {images:,} training images, seed {tuning.search.seed}.{again}"
+    console.out.print(line, soft_wrap=True)
     console.out.print(f"\n{toml_tables(found)}", markup=False, soft_wrap=True)
     console.out.print(f"Every trial: {tuning.folder / RECORD}", soft_wrap=True)
 

@@ -184,7 +184,7 @@ def _record(prepared: Prepared, command: str) -> RunRecord:
     encoders = dict(_encoder_entry(bench, datasets[name], asked) for name, asked in sorted(_encoders(suite)))
     details: dict[str, Any] = {
         "suite": suite.model_dump(mode="json", by_alias=True),
-        "seeds": list(range(suite.seeds)),
+        "seeds": sorted({job.row.seed for job in prepared.plan.jobs}),
         "threads": suite.threads,
         "device": prepared.setting.device,
         "machine": provenance.machine(prepared.setting.device),

@@ -189,20 +189,30 @@ def check_names(suite: Suite) -> Suite:
 
 
 def _check_tables(suite: Suite, labels: Sequence[str]) -> None:
-    """Raise `SuiteError` where a table is of a dataset or a row that the suite does not have."""
+    """Raise `SuiteError` where a table is of a dataset or a row that nobody has.
+
+    Those that the suite has not, but the registries have, are kept for `--models` and `--datasets`, which may add them.
+    """
     for key, tables in (("options", suite.options), ("tuned", suite.tuned)):
         for dataset, rows in tables.items():
-            _check_known(suite, f"[{key}.{dataset}]", "dataset", dataset, suite.all_datasets())
+            place = f"suite {suite.name!r}: [{key}.{dataset}]"
+            if not _is_made(dataset):
+                _check_known(place, "dataset", dataset, [*suite.all_datasets(), *registry.datasets.names()])
             for row in rows:
-                _check_known(suite, f"[{key}.{dataset}]", "model", row, labels)
+                name = row if row in labels else row.partition("+")[0]
+                _check_known(place, "model", name, [*labels, *registry.models.names()])
 
 
-def _check_known(suite: Suite, place: str, kind: str, name: str, known: Sequence[str]) -> None:
-    if name in known:
-        return
-    near = nearest(name, known)
-    hint = f"did you mean {near!r}?" if near else f"it has {', '.join(known)}."
-    raise SuiteError(f"suite {suite.name!r}: {place}: the suite has no {kind} {name!r}: {hint}")
+def _is_made(dataset: str) -> bool:
+    """Whether a dataset is made of another (`digits-without-3`) or of a file (`npz:PATH`), which loading it checks."""
+    return ":" in dataset or any(dataset.startswith(f"{name}-") for name in registry.datasets.names())
+
+
+def _check_known(place: str, kind: str, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        near = nearest(name, known)
+        hint = f"did you mean {near!r}? " if near else ""
+        raise SuiteError(f"{place}: there is no {kind} {name!r}: {hint}`genbench list {kind}s` shows all.")
 
 
 def expand(use: ModelUse) -> Iterator[ModelUse]:

@@ -35,7 +35,6 @@ def tune_and_show(
         console.print_json(record(suite, tuning) | {"record": str(tuning.folder / RECORD), "suite_file": str(copy)})
     else:
         console.out.print(f"The suite with these tables: genbench run {copy}", soft_wrap=True)
-        _print_left_out(tuning, own)
     trials = [trial for study in tuning.studies for trial in study.trials]
     return 1 if any(trial.status in (Status.FAILED, Status.TIMEOUT) for trial in trials) else 0
 
@@ -49,23 +48,15 @@ def _print(tuning: Tuning, found: Suite) -> None:
         console.out.print()
     for reason, times in _reasons(tuning).items():
         console.out.print(Text(f"{times} spent in vain: {reason}", style="yellow"), soft_wrap=True)
-    for row, why in tuning.idle.items():
-        console.out.print(Text(f"{row} {why}.", style="dim"), soft_wrap=True)
+    for why in dict.fromkeys(tuning.idle.values()):
+        rows = ", ".join(row for row, own in tuning.idle.items() if own == why)
+        console.out.print(Text(f"{why}: {rows}", style="dim"), soft_wrap=True)
     seconds, images = tuning.cost()
     again = "" if tuning.done else " Nothing was missing: every trial was done before."
     line = f"In all {_time(seconds)} and {images:,} training images, seed {tuning.search.seed}.{again}"
     console.out.print(line, soft_wrap=True)
     console.out.print(f"\n{toml_tables(found)}", markup=False, soft_wrap=True)
     console.out.print(f"Every trial: {tuning.folder / RECORD}", soft_wrap=True)
-
-
-def _print_left_out(tuning: Tuning, own: Suite) -> None:
-    """Say which findings the copy lacks, because the suite file does not have their row or dataset."""
-    rows = {use.name for use in own.models}
-    strange = [s.use.name for s in tuning.studies if s.use.name not in rows or s.dataset not in own.all_datasets()]
-    if strange:
-        names = ", ".join(dict.fromkeys(strange))
-        console.out.print(f"Not in that file, because the suite has no such row or dataset: {names}.", soft_wrap=True)
 
 
 def _table(dataset: str, studies: list[Study]) -> Table:

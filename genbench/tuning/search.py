@@ -60,7 +60,7 @@ def tune(suite: Suite, options: Options, search: Search, listener: Listener) -> 
     check_sampler(search.sampler)
     studies, idle = plan_studies(suite, options, search)
     if not studies:
-        raise UsageError("nothing can be tuned: " + "; ".join(f"{row} {why}" for row, why in idle.items()) + ".")
+        raise UsageError("nothing can be tuned: " + "; ".join(f"{row}: {why}" for row, why in idle.items()) + ".")
     samplers = [SAMPLERS[search.sampler](study, search) for study in studies]
     done, folder = 0, options.out or Path("runs") / tuning_name(suite)
     for indices in samplers[0].rounds:
@@ -87,9 +87,9 @@ def plan_studies(suite: Suite, options: Options, search: Search) -> tuple[list[S
             aim = target(suite, use, dataset, search.metric)
             space = row_space(use, spec, aim.settings.name) if aim else {}
             if aim is None:
-                idle[use.name] = f"cannot give {search.metric or 'any metric that it could be tuned for'}"
+                idle[use.name] = f"gives no {search.metric or 'metric that it could be tuned for'}"
             elif not space:
-                idle[use.name] = f"has no option to tune for {aim.metric}"
+                idle[use.name] = "no option to tune"
             else:
                 studies.append(Study(use, dataset, space, aim, _base(suite, use, dataset)))
     return studies, idle

@@ -23,13 +23,12 @@ SUFFIX = "-tuned"
 
 
 def with_found(suite: Suite, tuning: Tuning) -> Suite:
-    """The suite with what was found in its tables; a row or dataset that it does not have is left out."""
+    """The suite with what was found in its tables."""
     options = {dataset: dict(rows) for dataset, rows in suite.options.items()}
     tuned = {dataset: dict(rows) for dataset, rows in suite.tuned.items()}
-    rows, datasets = {use.name for use in suite.models}, suite.all_datasets()
     for study in tuning.studies:
         found = study.tuned(tuning.search)
-        if found is None or study.use.name not in rows or study.dataset not in datasets:
+        if found is None:
             continue
         tuned.setdefault(study.dataset, {})[study.use.name] = found
         table = options.setdefault(study.dataset, {})

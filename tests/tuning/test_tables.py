@@ -104,6 +104,12 @@ def test_a_table_goes_before_the_rows_own_options_and_is_part_of_the_key(tmp_pat
     assert all(j.fit.options == {"latent": 4, "lr": 0.01} for j in changed)
 
 
+def test_a_table_may_hold_rows_that_models_adds_later(tmp_path: Path) -> None:
+    text = SUITE.replace("vae = { latent = 4 }", '"rae-l2+gmm10" = { latent = 4 }')
+    suite = suites.select(suites.read(suite_file(tmp_path, text)), ["rae-l2+gmm10"], [], None)
+    assert suite.options_of(suite.models[0], "digits") == {"latent": 4}
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [

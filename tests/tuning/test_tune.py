@@ -117,7 +117,7 @@ def test_a_space_for_an_option_that_is_none_names_the_nearest(tmp_path: Path) ->
 
 
 def test_where_nothing_can_be_tuned_that_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="tune-idle has no option"):
+    with pytest.raises(UsageError, match="tune-idle: no option to tune"):
         tuned(tmp_path, suite_of("tune-idle"), trials=2)
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from genbench import suite as suites
 from genbench.errors import SuiteError
 from genbench.plan import Conditions, make_plan
+from genbench.report.tuned import option_rows
 from genbench.suite import Suite, Tuned
 from genbench.tuning.tables import toml_tables, write_copy
 
@@ -102,6 +103,15 @@ def test_a_table_goes_before_the_rows_own_options_and_is_part_of_the_key(tmp_pat
     changed = [job for key, job in after.items() if key not in before]
     assert {(j.row.label, j.row.dataset) for j in changed} == {("vae-z2", "digits")}
     assert all(j.fit.options == {"latent": 4, "lr": 0.01} for j in changed)
+
+
+def test_the_report_says_which_options_are_not_the_defaults_and_how_they_were_found(tmp_path: Path) -> None:
+    suite = suites.read(suite_file(tmp_path)).model_copy(update={"tuned": {"digits": {"vae": COST}}})
+    told = {(r.label, r.dataset): r for r in option_rows(suite.model_dump(mode="json", by_alias=True))}
+    assert told.keys() == {("vae", "digits"), ("vae-z2", "digits"), ("vae-z2", "ring8")}
+    assert told["vae", "digits"].options == "latent = 4"
+    assert "3 trials" in told["vae", "digits"].origin and "768 images" in told["vae", "digits"].origin
+    assert told["vae-z2", "ring8"].origin == "the suite's own"
 
 
 def test_a_table_may_hold_rows_that_models_adds_later(tmp_path: Path) -> None:

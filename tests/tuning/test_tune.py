@@ -79,6 +79,16 @@ def test_a_trial_that_diverges_is_spent_with_its_reason_and_its_images(tmp_path:
     assert study.best is not None and study.best.index == 0
 
 
+def test_a_default_that_diverges_is_said_and_not_compared_with(tmp_path: Path) -> None:
+    exploding = suite_of("tune-fragile", options={"two-places": {"tune-fragile": {"shift": 4.0}}})
+    tuning = tuned(tmp_path, exploding, trials=6)
+    (study,) = tuning.studies
+    assert study.default is None and study.gain is None and study.trials[0].status is Status.DIVERGED
+    assert study.best is not None and study.best.options == {"shift": 3.0}
+    found = study.tuned(tuning.search)
+    assert found is not None and found.default is None and (found.trials, found.failed) == (6, study.failed)
+
+
 def test_of_equals_the_default_stays(tmp_path: Path) -> None:
     (study,) = tuned(tmp_path, suite_of("tune-fragile"), trials=6).studies
     assert study.best is study.default and study.gain == 0 and study.better == 0

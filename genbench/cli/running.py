@@ -46,8 +46,7 @@ def show_plan(suite: Suite, options: Options, *, as_json: bool) -> None:
 def run_and_show(suite: Suite, options: Options, *, as_json: bool) -> int:
     """Run, report, print; the exit status."""
     prepared = prepare(suite, options)
-    show = _Live() if console.err.is_terminal else _Lines()
-    with show:
+    with progress() as show:
         result = execute(prepared, show, command=options.command)
     folder = RunFolder(result.folder, result.store_url)
     page = folder.folder / "report.html"
@@ -107,6 +106,11 @@ class _Progress:
     def left(self) -> float:
         """Seconds left at the rate so far."""
         return (time.monotonic() - self.begun) / max(self.done, 1) * (self.total - self.done)
+
+
+def progress() -> _Progress:
+    """A bar in a terminal, lines in a log."""
+    return _Live() if console.err.is_terminal else _Lines()
 
 
 def _says(event: Event) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from genbench.protocols.space import Domain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,6 +14,7 @@ class ModelCard:
 
     `family`: `autoencoder`, `vae`, `gan`, `diffusion`, `flow`, `classical` or `control`. `objective`: one formula.
     `capabilities`: names of `protocols.model.CAPABILITIES`. `likelihood`: what its density is of, and its kind.
+    `space`: what `genbench tune` may try of the options that are its own; the common ones (`lr`, `latent`) are known.
     """
 
     name: str
@@ -21,6 +25,7 @@ class ModelCard:
     capabilities: tuple[str, ...] = ()
     likelihood: str = ""
     weaknesses: str = ""
+    space: Mapping[str, Domain] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from genbench.protocols.card import ModelCard
+from genbench.protocols.space import Choice
 
 CARDS: list[tuple[ModelCard, str]] = [
     (
@@ -14,6 +15,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             objective="min E‖ε − ε_θ(√ᾱ_t x + √(1−ᾱ_t) ε, t)‖²",
             capabilities=("samples", "outliers"),
             weaknesses="Fifty network evaluations a sample; no code of small size.",
+            space={"schedule": Choice("cosine", "linear")},
         ),
         "genbench.models.diffusion:DDPM",
     ),

@@ -75,3 +75,15 @@ def test_a_label_is_told_as_planes_or_as_numbers():
     assert nets.one_hot(y, 4, torch.zeros(1)).tolist() == [[1, 0, 0, 0], [0, 0, 0, 1]]
     data = spec((1, 28, 28))
     assert nets.labelled(data, "mlp").shape == (794,) and nets.labelled(data, "conv").shape == (11, 28, 28)
+
+
+@pytest.mark.parametrize("net", ["conv", "resnet"])
+def test_an_untrained_autoencoder_still_tells_images_apart(net):
+    """A signal that dies on its way through the layers makes models end in one black image."""
+    torch.manual_seed(0)
+    side = 28 if net == "conv" else 32
+    data = DataSpec((1, side, side), (0.0, 1.0), 0)
+    pair = torch.nn.Sequential(nets.encoder(data, 16, net=net), nets.decoder(data, 16, net=net))
+    x = (torch.rand(64, 1, side, side) > torch.rand(64, 1, 1, 1)).float()
+    with torch.no_grad():
+        assert pair(x).std(0).mean() > 0.01 * x.std(0).mean()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -105,7 +106,7 @@ def weights(model: nn.Module) -> Tensor:
 def compare(cls: type[GenerativeModel], data: Dataset, device: torch.device, budget: Budget) -> None:
     """Every way of training one model, against the plain one."""
     fresh = lambda seed: build(cls, data.spec, {}, seed=seed).to(device)
-    plain, again, graph = fresh(1), fresh(1), fresh(1)
+    plain, again, graph, fed = fresh(1), fresh(1), fresh(1), fresh(1)
     start = weights(plain)
     train(One(plain), data, (1,), budget, capture=False)
     moved = (weights(plain) - start).abs().max()
@@ -115,6 +116,8 @@ def compare(cls: type[GenerativeModel], data: Dataset, device: torch.device, bud
     if device.type == "cuda":
         train(One(graph), data, (1,), budget, capture=True)
         line += f"  captured {gap(graph):8.1e}"
+        train(One(fed), replace(data, train=data.train.to("cpu")), (1,), budget, capture=True)
+        line += f"  from main memory {gap(fed):8.1e}"
     for capture in (False, True) if device.type == "cuda" else (False,):
         members = [fresh(seed) for seed in SEEDS]
         train(Stack(members, noise="same"), data, SEEDS, budget, capture=capture)

@@ -24,15 +24,22 @@ def generator(*parts: str | int, device: torch.device | str = "cpu") -> torch.Ge
     return torch.Generator(device=device).manual_seed(derive(*parts))
 
 
+def chunks(
+    sample: Callable[..., Tensor], n: int, *parts: str | int, device: torch.device | str = "cpu", chunk: int = CHUNK
+) -> Iterator[Tensor]:
+    """`sample(chunk, generator=...)` until n are drawn, each chunk with a generator seeded by (parts, chunk number).
+
+    The last chunk is drawn whole, so that fewer samples are a prefix of more.
+    """
+    for i in range((n + chunk - 1) // chunk):
+        yield sample(chunk, generator=generator(*parts, i, device=device))
+
+
 def draw(
     sample: Callable[..., Tensor], n: int, *parts: str | int, device: torch.device | str = "cpu", chunk: int = CHUNK
 ) -> Tensor:
-    """n draws of `sample(n, generator=...)` in whole chunks, each with a generator seeded by (parts, chunk number).
-
-    The last chunk is drawn whole and cut, so that fewer samples are a prefix of more.
-    """
-    chunks = [sample(chunk, generator=generator(*parts, i, device=device)) for i in range((n + chunk - 1) // chunk)]
-    return torch.cat(chunks)[:n]
+    """The first n examples of `chunks`."""
+    return torch.cat(list(chunks(sample, n, *parts, device=device, chunk=chunk)))[:n]
 
 
 @contextmanager

@@ -14,6 +14,9 @@ from genbench.training.rehearsal import changed_attributes, first_sentence, plai
 
 WARM_UP = 3
 
+Round = Callable[[], Tensor]
+Load = Callable[[Tensor], object]
+
 
 def captured(game: Game) -> Callable[[Tensor], Tensor]:
     """`game.play` as the replay of a graph. Raises `Unsupported` with the reason where the round cannot be captured.
@@ -23,40 +26,60 @@ def captured(game: Game) -> Callable[[Tensor], Tensor]:
     """
     if game.device.type != "cuda":
         raise Unsupported("CUDA graphs need a CUDA device")
-    rows = game.rows(0, 1)[0].clone()
+    round_, load = _staged(game) if game.fed else _from_rows(game)
     with undone(game):
-        _warm_up(game, rows)
+        _warm_up(game, round_)
         graph = torch.cuda.CUDAGraph()
         try:
             with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-                losses = game.play(rows)
+                losses = round_()
         except Exception as error:
             torch.cuda.synchronize()
             raise Unsupported(first_sentence(error)) from error
 
-    def play(next_rows: Tensor) -> Tensor:
-        rows.copy_(next_rows)
+    def play(rows: Tensor) -> Tensor:
+        load(rows)
         graph.replay()
         return losses.clone()
 
     return play
 
 
-def _warm_up(game: Game, rows: Tensor) -> None:
+def _from_rows(game: Game) -> tuple[Round, Load]:
+    """A round that gathers its batches itself, by row numbers in a tensor of its own, and how to load new numbers."""
+    held = game.rows(0, 1)[0].clone()
+    return lambda: game.play(held), held.copy_
+
+
+def _staged(game: Game) -> tuple[Round, Load]:
+    """A round on batches in tensors of its own, and how to load them from main memory."""
+    held = [game.fetch(rows) for rows in game.rows(0, 1)[0]]
+
+    def load(rows: Tensor) -> None:
+        for batch, own in zip(held, rows, strict=True):
+            new = game.fetch(own)
+            batch.x.copy_(new.x)
+            if batch.y is not None and new.y is not None:
+                batch.y.copy_(new.y)
+
+    return lambda: game.play_on(iter(held)), load
+
+
+def _warm_up(game: Game, round_: Round) -> None:
     """A few eager rounds on a side stream, watched for what a graph cannot repeat."""
     stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     stream.wait_stream(torch.cuda.current_stream())
     buffers = {name: tensor.data_ptr() for name, tensor in game.state().items()}
     mode = torch.cuda.get_sync_debug_mode()
     with torch.cuda.stream(stream):
-        game.play(rows)
+        round_()
         before = [plain_attributes(model) for model in game.team.models]
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the mode warns that it is a prototype
                 torch.cuda.set_sync_debug_mode("error")
             for _ in range(WARM_UP - 1):
-                game.play(rows)
+                round_()
         except Exception as error:
             raise Unsupported(first_sentence(error)) from error
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -57,7 +57,8 @@ class One:
 
 @dataclass(slots=True)
 class Game:
-    """A team over data; each seed has its order."""
+    """A team over data, which lie on the team's device or, where they are too large, in main memory; each seed has its
+    order."""
 
     team: Team
     data: Split
@@ -83,7 +84,12 @@ class Game:
 
     @property
     def device(self) -> torch.device:
-        return self.data.x.device
+        return self.players[0].device
+
+    @property
+    def fed(self) -> bool:
+        """Whether batches come from main memory to another device."""
+        return self.data.x.device != self.device
 
     @property
     def moves(self) -> int:
@@ -105,18 +111,28 @@ class Game:
             for order in self.orders
         ]
         rows = torch.stack(parts, dim=2) if self.seeds else parts[0]
-        return rows[..., self.processes.rank :: self.processes.size].to(self.device)
+        return rows[..., self.processes.rank :: self.processes.size].to(self.data.x.device)
 
     def play(self, rows: Tensor) -> Tensor:
         """One round on row numbers (moves, [S,] B); each player's mean loss over its steps, (players, [S])."""
-        losses, move = [], 0
+        return self.play_on(map(self.fetch, rows))
+
+    def play_on(self, batches: Iterator[Batch]) -> Tensor:
+        """One round on a batch a move."""
+        losses = []
         for player in self.players:
-            total = player.move(self._batch(rows[move]))
-            for step in range(1, player.objective.steps):
-                total = total + player.move(self._batch(rows[move + step]))
+            total = player.move(self._seen(next(batches)))
+            for _ in range(1, player.objective.steps):
+                total = total + player.move(self._seen(next(batches)))
             losses.append(total if player.objective.steps == 1 else total / player.objective.steps)
-            move += player.objective.steps
         return torch.stack(losses)
+
+    def fetch(self, rows: Tensor) -> Batch:
+        """The examples of these row numbers ([S,] B), on the team's device."""
+        flat = rows.reshape(-1)
+        x = self.data.x.index_select(0, flat).view(*rows.shape, *self.data.x.shape[1:])
+        y = None if self.data.y is None else self.data.y.index_select(0, flat).view(rows.shape)
+        return Batch(x, y) if not self.fed else Batch(x.to(self.device), None if y is None else y.to(self.device))
 
     def prepare(self, progress: float, rounds: int) -> None:
         """Set schedules and averages before round number `rounds`, at this fraction of the budget."""
@@ -136,13 +152,9 @@ class Game:
         moved = [p.detach() for player in self.players for p in player.parameters]
         return torch.isfinite(norm(moved, self.seeds, moved[0].device))
 
-    def _batch(self, rows: Tensor) -> Batch:
-        flat = rows.reshape(-1)
-        x = self.data.x.index_select(0, flat).view(*rows.shape, *self.data.x.shape[1:])
-        if self.binarised:
-            x = torch.bernoulli(x)
-        y = None if self.data.y is None else self.data.y.index_select(0, flat).view(rows.shape)
-        return Batch(x, y)
+    def _seen(self, batch: Batch) -> Batch:
+        """The batch as a loss sees it: probabilities are drawn to pixels."""
+        return batch._replace(x=torch.bernoulli(batch.x)) if self.binarised else batch
 
 
 def objectives_of(model: nn.Module) -> list[Objective]:

@@ -21,7 +21,9 @@ class Engine:
     size decide. `out_of_memory`: split the batch and add up gradients (a loss that is not a mean over examples then
     changes), or fail by name. `checkpoint`: a file kept up to date every `every` seconds, from which the same call
     goes on after a kill; it is deleted at the end, unless it is to `keep`. `processes`: the group that shares each
-    batch, `Accelerated()` in each of its processes; `fit` then gives the same model in all of them.
+    batch, `Accelerated()` in each of its processes; `fit` then gives the same model in all of them. `data`: where
+    the training set lies, `host` in main memory (each batch is copied), `auto` on the device if half of its free memory
+    holds it.
     """
 
     capture: Literal["auto", "never"] = "auto"
@@ -31,6 +33,7 @@ class Engine:
     every: float = 60.0
     keep: bool = False
     processes: Processes = field(default_factory=Alone)
+    data: Literal["auto", "host"] = "auto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

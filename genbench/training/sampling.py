@@ -5,8 +5,9 @@ A chunk of a diffusion sampler is thousands of small launches; replayed as a CUD
 
 from __future__ import annotations
 
+import contextlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -21,16 +22,21 @@ WORTH = 3
 Sample = Callable[..., Tensor]
 
 
+def chunks(
+    sample: Sample, n: int, *parts: str | int, device: torch.device | str = "cpu", chunk: int = seeds.CHUNK
+) -> Iterator[Tensor]:
+    """What `seeds.chunks` gives, captured where the device is a GPU, n is worth it and the sampler allows it."""
+    if torch.device(device).type == "cuda" and n > WORTH * chunk:
+        with contextlib.suppress(Unsupported):
+            return _replayed(captured(sample, chunk, torch.device(device)), n, parts, chunk)
+    return seeds.chunks(sample, n, *parts, device=device, chunk=chunk)
+
+
 def draw(
     sample: Sample, n: int, *parts: str | int, device: torch.device | str = "cpu", chunk: int = seeds.CHUNK
 ) -> Tensor:
-    """What `seeds.draw` gives, captured where the device is a GPU, n is worth it and the sampler allows it."""
-    if torch.device(device).type == "cuda" and n > WORTH * chunk:
-        try:
-            return _drawn(captured(sample, chunk, torch.device(device)), n, parts, chunk)
-        except Unsupported:
-            pass
-    return seeds.draw(sample, n, *parts, device=device, chunk=chunk)
+    """The first n examples of `chunks`."""
+    return torch.cat(list(chunks(sample, n, *parts, device=device, chunk=chunk)))[:n]
 
 
 def captured(sample: Sample, chunk: int, device: torch.device) -> Callable[[int], Tensor]:
@@ -72,6 +78,6 @@ def _warm_up(sample: Sample, chunk: int, device: torch.device) -> None:
     torch.cuda.current_stream().wait_stream(stream)
 
 
-def _drawn(replay: Callable[[int], Tensor], n: int, parts: tuple[str | int, ...], chunk: int) -> Tensor:
-    chunks = [replay(seeds.derive(*parts, i)) for i in range((n + chunk - 1) // chunk)]
-    return torch.cat(chunks)[:n]
+def _replayed(replay: Callable[[int], Tensor], n: int, parts: tuple[str | int, ...], chunk: int) -> Iterator[Tensor]:
+    for i in range((n + chunk - 1) // chunk):
+        yield replay(seeds.derive(*parts, i))

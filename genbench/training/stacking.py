@@ -32,7 +32,7 @@ def stack_size(models: Sequence[nn.Module], data: Split, batch: int, engine: Eng
     most = len(models) if engine.stack is None else min(engine.stack, len(models))
     if most <= 1 or isinstance(models[0], FitsItself):
         return 1, ""
-    if engine.stack is None and not on_gpu(data):
+    if engine.stack is None and not on_gpu(models[0]):
         return 1, ""
     if engine.stack is None and sum(p.numel() for p in models[0].parameters()) > LARGEST:
         return 1, "not stacked: one seed alone fills the device"
@@ -41,14 +41,14 @@ def stack_size(models: Sequence[nn.Module], data: Split, batch: int, engine: Eng
         rehearse(Game(Stack(models[:2]), data, batch, orders))
     except (Unsupported, RuntimeError) as error:
         return 1, f"not stacked: {error}"
-    if on_gpu(data):
+    if on_gpu(models[0]):
         most = min(most, max(1, fitting(Game(One(models[0]), data, batch, orders[:1]))))
     return most, ""
 
 
-def on_gpu(data: Split) -> bool:
+def on_gpu(model: nn.Module) -> bool:
     """Whether the training happens on a CUDA device."""
-    return data.x.device.type == "cuda"
+    return any(p.device.type == "cuda" for p in model.parameters())
 
 
 def fitting(game: Game) -> int:

@@ -21,6 +21,7 @@ from genbench.training.game import Game, One, Team
 from genbench.training.keeper import Keeper
 from genbench.training.loop import Play, done, run, spent, total_rounds
 from genbench.training.order import Order
+from genbench.training.placing import placed
 from genbench.training.record import Engine, Progress, Training
 from genbench.training.stack import Stack
 from genbench.training.stacking import stack_size
@@ -76,7 +77,7 @@ def fit_stack(
     for seed in seeds:
         with seeded("init", seed):
             models.append(build().to(device).train())
-    size, remark = stack_size(models, data.train.to(device), budget.batch, engine)
+    size, remark = stack_size(models, placed(data.train, device, engine), budget.batch, engine)
     results: list[tuple[nn.Module, Training]] = []
     parts: list[Path] = []
     for start in range(0, len(seeds), size):
@@ -125,7 +126,8 @@ def _fit_team(
     began = time.perf_counter()
     device = team.players[0].device
     orders, group = [Order(len(data.train), seed) for seed in seeds], engine.processes
-    game = Game(team, data.train.to(device), budget.batch, orders, group, binarised=data.bernoulli)
+    train = placed(data.train, device, engine)
+    game = Game(team, train, budget.batch, orders, group, binarised=data.bernoulli)
     group.copy_first(list(team.weights().values()))
     for player in game.players:
         player.split = engine.out_of_memory == "split"
@@ -159,7 +161,7 @@ def _fit_team(
     if group.size > 1:
         trained = f"{trained} over {group.size} processes"
     name = trained if not game.seeds else f"{trained} stack of seeds {_span(seeds)}".removeprefix("plain ")
-    remark = remark or _parts(game)
+    remark = "; ".join(filter(None, (remark, _parts(game), _feeding(game))))
     return [
         replace(journal.ledger.training(game, name, seed=i, remark=remark), diverged=why)
         for i, why in enumerate(keeper.diverged)
@@ -188,3 +190,7 @@ def _span(seeds: Sequence[int]) -> str:
 def _parts(game: Game) -> str:
     parts = max(player.parts for player in game.players)
     return f"batches were split in {parts}, gradients added up, to fit into memory" if parts > 1 else ""
+
+
+def _feeding(game: Game) -> str:
+    return "the training set stays in main memory: batches are copied to the device" if game.fed else ""

@@ -148,7 +148,7 @@ def test_what_fits_decides_how_many_seeds_a_gpu_stacks_and_a_large_model_stays_a
     models = [build(TinyVAE, data.spec, {}, seed=s).train() for s in range(5)]
     pretend = Split(data.train.x.to("meta"))
     monkeypatch.setattr(stacking, "rehearse", lambda game: None)
-    monkeypatch.setattr(stacking, "on_gpu", lambda split: True)
+    monkeypatch.setattr(stacking, "on_gpu", lambda model: True)
     monkeypatch.setattr(stacking, "fitting", lambda game: 3)
     assert stacking.stack_size(models, pretend, 32, Engine()) == (3, "")
     assert stacking.stack_size(models, pretend, 32, Engine(stack=2)) == (2, "")

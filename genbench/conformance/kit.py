@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from genbench import registry
-from genbench.conformance import promises, training
+from genbench.conformance import names, promises, training
 from genbench.conformance.subject import Check, Finding, Subject
 from genbench.data.loading import load_dataset
 from genbench.errors import GenbenchError, Unsupported
@@ -13,7 +13,7 @@ from genbench.protocols.dataset import Dataset
 from genbench.protocols.model import Budget, FitsItself
 from genbench.training.trainer import build, fit
 
-CHECKS = training.CHECKS | promises.CHECKS
+CHECKS = names.CHECKS | training.CHECKS | promises.CHECKS
 
 DATASETS = ("digits", "ring8")
 """What a model is tried on: the first that it can be built for."""

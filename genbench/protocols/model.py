@@ -183,11 +183,12 @@ def capabilities(model: object) -> tuple[str, ...]:
     return tuple(
         name
         for name, protocol in CAPABILITIES.items()
-        if all(callable(getattr(model, m, None)) for m in _methods(protocol))
+        if all(callable(getattr(model, m, None)) for m in methods(protocol))
     )
 
 
-def _methods(protocol: type) -> list[str]:
+def methods(protocol: type) -> list[str]:
+    """The methods of a capability."""
     return [m for m, value in vars(protocol).items() if callable(value) and not m.startswith("_")]
 
 
@@ -210,4 +211,5 @@ __all__ = [
     "Samples",
     "ScoresOutliers",
     "capabilities",
+    "methods",
 ]

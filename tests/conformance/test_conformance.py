@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
 
 from genbench import registry
 from genbench.conformance import check_model
+from genbench.conformance.names import names_are_known
 from genbench.errors import UnknownName
 from genbench.models.vae import VAE
-from genbench.protocols.model import Objective
+from genbench.protocols.model import DataSpec, GenerativeModel, Objective
 from genbench.registry import register_model
 
 
@@ -33,7 +36,7 @@ def findings(cls: type, *, family: str = "test") -> dict[str, str]:
 def test_honest_models_pass(name):
     found = check_model(name)
     assert [f for f in found if f.status == "wrong"] == []
-    assert len({f.check for f in found}) == 15
+    assert len({f.check for f in found}) == 16
 
 
 def test_an_unknown_name_is_a_usage_error():
@@ -122,6 +125,26 @@ class Unseeded(VAE):
             self.log_scale += torch.randn((), generator=torch.Generator().manual_seed(id(self) % 2**31))
 
 
+class Misspelt(GenerativeModel):
+    latent = 2
+
+    def __init__(self, data):
+        super().__init__()
+        self.net = nn.Linear(data.size, 2)
+
+    def objectives(self):
+        return [Objective("squares", self.parameters(), self.loss)]
+
+    def loss(self, batch):
+        return self.encoded(batch.x).square().mean()
+
+    def encoded(self, x):  # like `encode`, but used by the model itself
+        return self.net(x.flatten(1))
+
+    def sampel(self, n, *, generator):
+        return torch.rand(n, 1, 8, 8, generator=generator)
+
+
 @pytest.mark.parametrize(
     "cls, check, words",
     [
@@ -142,6 +165,12 @@ class Unseeded(VAE):
 def test_each_broken_promise_is_named(cls, check, words):
     wrong = findings(cls)
     assert words in wrong.get(check, ""), wrong
+
+
+def test_a_misspelt_method_is_named_and_one_that_the_model_uses_itself_is_not():
+    subject = SimpleNamespace(fresh=lambda: Misspelt(DataSpec((1, 8, 8))))
+    (sentence,) = names_are_known(subject)
+    assert sentence == "it has a method 'sampel', which nothing calls: did you mean 'sample'?"
 
 
 def test_a_wrong_card_and_a_loss_that_does_not_fall_are_named():

@@ -25,7 +25,7 @@ from genbench.options import Options
 from genbench.plan import Conditions, Job, Plan, Task, make_plan, tasks
 from genbench.protocols.dataset import Dataset
 from genbench.records import RunRecord
-from genbench.store import Store
+from genbench.store import Store, claimed
 from genbench.suite import ModelUse, Suite
 from genbench.values import Status
 
@@ -41,6 +41,7 @@ class Prepared:
     store_url: str
     executor: str
     bench: Bench
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def prepare(suite: Suite, options: Options) -> Prepared:
     plan = make_plan(suite, conditions)
     store_url = options.store or str(folder / "genbench.db")
     known = _known(store_url)
-    return Prepared(suite, plan, plan.missing(known, force=options.force), setting, store_url, executor, bench)
+    missing = plan.missing(known, force=options.force)
+    return Prepared(suite, plan, missing, setting, store_url, executor, bench, options.force)
 
 
 def check_options(use: ModelUse) -> None:
@@ -120,7 +122,19 @@ def _known(store_url: str) -> Mapping[str, Status]:
 
 
 def execute(prepared: Prepared, listener: Listener, *, command: str = "") -> Result:
-    """Do what is missing. Each result is in the store before the next one is asked for."""
+    """Do what is missing. Each result is in the store before the next one is asked for.
+
+    Raises `UsageError` where another run is at work in the folder.
+    """
+    if not prepared.missing:
+        return _executed(prepared, listener, command)
+    with claimed(prepared.setting.folder):
+        known = _known(prepared.store_url)  # another run may have ended since
+        missing = prepared.plan.missing(known, force=prepared.force)
+        return _executed(dataclasses.replace(prepared, missing=missing), listener, command)
+
+
+def _executed(prepared: Prepared, listener: Listener, command: str) -> Result:
     listener.planned(prepared)
     store = Store(prepared.store_url)
     done = 0

@@ -139,6 +139,7 @@ def register_model(
             weaknesses=weaknesses,
             capabilities=capabilities(cls),
             likelihood=getattr(cls, "likelihood", ""),
+            sampler=getattr(cls, "sampler", "prior"),
         )
         models.add(card, cls)
         return cls

@@ -26,13 +26,14 @@ T = TypeVar("T")
 class Evidence:
     """A fitted model with its sampler, and what has been made of it so far.
 
-    `sampler`: the latent sampler asked for, `""` for the model's own.
+    `sampler`: the latent sampler asked for, `""` for the model's own; `prior` is the model's own where it has one.
     """
 
     def __init__(self, model: nn.Module, sampler: str, dataset: str, seed: int, bench: Bench) -> None:
         self.model, self.seed, self.bench = model, seed, bench
         self.dataset: Dataset = bench.dataset(dataset)
-        self._asked = sampler
+        is_own = sampler in ("prior", getattr(model, "sampler", "")) and "samples" in capabilities(model)
+        self._asked = "" if is_own else sampler
         self._made: dict[Any, Any] = {}
 
     @property
@@ -59,6 +60,8 @@ class Evidence:
         if self.can(capability):
             return
         name = type(self.model).__name__
+        if capability == "samples" and self._asked:
+            raise Unsupported(f"{name} has no encoder, so no latent sampler can be fitted to its codes.")
         if capability == "samples" and "encodes" in capabilities(self.model):
             raise Unsupported(f"{name} has no prior to sample from: give it a latent sampler, such as +gmm10.")
         raise Unsupported(f"{name} {_CANNOT[capability]}.")

@@ -18,7 +18,7 @@ from genbench.models.mixture import GaussianMixture
 from genbench.protocols.model import Encodes
 
 SAMPLERS = ("prior", "gaussian", "gmm10", "flow")
-"""The names that `fit_sampler` knows. `prior` is N(0, I), whatever law the model itself has."""
+"""The names that `fit_sampler` knows. `prior` is N(0, I), for models that encode and have no prior of their own."""
 
 FLOW_STEPS = 500
 

@@ -11,6 +11,7 @@ class ModelCard:
 
     `family`: `autoencoder`, `vae`, `gan`, `diffusion`, `flow`, `classical` or `control`. `objective`: one formula.
     `capabilities`: names of `protocols.model.CAPABILITIES`. `likelihood`: what its density is of, and its kind.
+    `sampler`: how its own `sample` draws, empty where it has none.
     """
 
     name: str
@@ -20,7 +21,12 @@ class ModelCard:
     objective: str = ""
     capabilities: tuple[str, ...] = ()
     likelihood: str = ""
+    sampler: str = "prior"
     weaknesses: str = ""
+
+    def __post_init__(self) -> None:
+        if "samples" not in self.capabilities:
+            object.__setattr__(self, "sampler", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,6 +136,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "reconstructs",
                 "encodes",
             ),
+            sampler="autoregressive prior",
             weaknesses="Words can die; samples are drawn place by place; half of the budget trains the prior.",
         ),
         "genbench.models.vqvae:VQVAE",

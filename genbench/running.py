@@ -21,6 +21,7 @@ from genbench.executors.inline import make_bench, run_inline
 from genbench.executors.local import run_local
 from genbench.executors.setting import Setting, cores
 from genbench.jobs import Evaluated, Event, Fitted
+from genbench.models import solvers
 from genbench.options import Options
 from genbench.plan import Conditions, Job, Plan, Task, make_plan, tasks
 from genbench.protocols.dataset import Dataset
@@ -99,7 +100,11 @@ def prepare(suite: Suite, options: Options) -> Prepared:
 
 
 def check_options(use: ModelUse) -> None:
-    """Raise `SuiteError` where a suite gives a model an option that it does not have."""
+    """Raise `SuiteError` where a suite gives a model an option or a sampler that it does not have."""
+    try:
+        solvers.check(registry.models.get(use.model).load(), use.sampler)
+    except Unsupported as error:
+        raise SuiteError(f"the model {use.name!r}: {error}") from error
     if not use.options:
         return
     parameters = list(inspect.signature(registry.models.get(use.model).load()).parameters.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from genbench import registry
 from genbench.conformance import check_model
 from genbench.conformance.names import names_are_known
 from genbench.errors import UnknownName
+from genbench.models.score_based import EDM
 from genbench.models.vae import VAE
 from genbench.protocols.model import DataSpec, GenerativeModel, Objective
 from genbench.registry import register_model
@@ -32,11 +34,11 @@ def findings(cls: type, *, family: str = "test") -> dict[str, str]:
     return wrong
 
 
-@pytest.mark.parametrize("name", ["vae", "wgan-gp", "gaussian", "oracle"])
+@pytest.mark.parametrize("name", ["vae", "wgan-gp", "edm", "oracle"])
 def test_honest_models_pass(name):
     found = check_model(name)
     assert [f for f in found if f.status == "wrong"] == []
-    assert len({f.check for f in found}) == 16
+    assert len({f.check for f in found}) == 17
 
 
 def test_an_unknown_name_is_a_usage_error():
@@ -125,6 +127,10 @@ class Unseeded(VAE):
             self.log_scale += torch.randn((), generator=torch.Generator().manual_seed(id(self) % 2**31))
 
 
+class TooFewStated(EDM):
+    solvers: ClassVar = {"heun": lambda steps: 2 * steps - 1, "euler": lambda steps: 1}
+
+
 class Misspelt(GenerativeModel):
     latent = 2
 
@@ -148,6 +154,7 @@ class Misspelt(GenerativeModel):
 @pytest.mark.parametrize(
     "cls, check, words",
     [
+        (TooFewStated, "solvers", "euler3 (1 evaluation) evaluates the network 3 times"),
         (GlobalNoise, "samples", "draw only from `generator`"),
         (Remembers, "evaluation mode", "changed 'log_scale'"),
         (OutOfRange, "reconstructs", "leaves the data's range"),

@@ -64,6 +64,7 @@ class Entry:
     score: str
     split: str
     likelihood: str
+    encoder_fingerprint: str
     metric_version: int | None
     budget: int | None
     device: str
@@ -91,7 +92,7 @@ def entries(table: pd.DataFrame) -> list[Entry]:
 def _label(model: str, sampler: str) -> str:
     """The sampler is named where it is not the model's own: `ae` has none, so `ae+prior` is said whole."""
     own = models.get(model).card.sampler if model in models else "prior"
-    return model if sampler in ("", own) else f"{model}+{sampler}"
+    return model if sampler in ("", own) or (own and sampler == "prior") else f"{model}+{sampler}"
 
 
 def _column(table: pd.DataFrame, name: str, kind: str) -> list[Any]:

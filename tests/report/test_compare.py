@@ -35,6 +35,12 @@ def test_pairing_by_seed_finds_a_small_change_under_a_large_seed_effect() -> Non
     assert changes(tiny(["a"], before), tiny(["a"], after))["a"].verdict is Verdict.WORSE
 
 
+def test_numbers_of_two_encoders_of_one_name_are_not_compared() -> None:
+    before = tiny(["a"], [[1.0, 1.1, 1.2]]).assign(encoder="in-domain", encoder_fingerprint="one")
+    change = changes(before, before.assign(encoder_fingerprint="two"))["a"]
+    assert change.verdict is Verdict.UNLIKE and "in-domain one" in change.reason
+
+
 def test_noise_is_unclear() -> None:
     assert changes(tiny(["a"], [[1.0, 2.0, 3.0]]), tiny(["a"], [[2.9, 1.2, 2.1]]))["a"].verdict is Verdict.UNCLEAR
 

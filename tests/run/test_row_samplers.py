@@ -41,6 +41,7 @@ def test_each_row_says_how_it_was_drawn(run: api.Run) -> None:
     drawn = {"ae": "", "ae+prior": "prior", "vae": "prior", "vae+prior": "prior", "gan+gmm10": "gmm10"}
     drawn |= dict.fromkeys(["edm", "edm+heun18"], "heun18 (35 evaluations)") | {"edm+heun2": "heun2 (3 evaluations)"}
     assert table.sampler.to_dict() == drawn
+    assert (table.encoder_fingerprint[["vae", "edm"]] != "").all()
     assert table.value["vae"] == table.value["vae+prior"]
     assert table.status["ae"] == "unsupported" and table.status["ae+prior"] == "ok"
     assert "no encoder" in table.reason["gan+gmm10"]

@@ -88,9 +88,12 @@ def prepare(suite: Suite, options: Options) -> Prepared:
     for use in suite.models:
         check_options(use)
     bench = make_bench(setting)
-    fingerprints = {d: bench.dataset(d).fingerprint for d in suite.all_datasets()}
+    datasets = {d: bench.dataset(d) for d in suite.all_datasets()}
     conditions = Conditions(
-        fingerprints=fingerprints, device=device.partition(":")[0], machine=provenance.machine(device)
+        fingerprints={name: data.fingerprint for name, data in datasets.items()},
+        outliers={name: data.outlier_fingerprints for name, data in datasets.items()},
+        device=device.partition(":")[0],
+        machine=provenance.machine(device),
     )
     plan = make_plan(suite, conditions)
     store_url = options.store or str(folder / "genbench.db")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+import traceback
+from pathlib import Path
+from typing import Any
+
 import torch
 
 from genbench import registry
@@ -55,5 +60,30 @@ def _findings(title: str, check: Check, subject: Subject) -> list[Finding]:
     except GenbenchError as error:
         wrong = [str(error)]
     except Exception as error:
-        wrong = [f"{type(error).__name__}: {error}"]
+        wrong = [f"{type(error).__name__}: {error}{_place(error, subject)}"]
     return [Finding(title, "wrong", sentence) for sentence in wrong] or [Finding(title, "ok")]
+
+
+def _place(error: Exception, subject: Subject) -> str:
+    """` (file:line)` of the innermost frame in the model's own file, else of the frame that raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return ""
+    own = {_file(kind) for kind in _classes(subject.entry.load())}
+    frame = next((f for f in reversed(frames) if Path(f.filename).resolve() in own), frames[-1])
+    path = Path(frame.filename)
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return f" ({shown}:{frame.lineno})"
+
+
+def _classes(target: Any) -> list[Any]:
+    """The registered class; its bases count only where they are not torch's or genbench's."""
+    bases = target.__mro__[1:] if isinstance(target, type) else ()
+    return [target, *(b for b in bases if b.__module__.partition(".")[0] not in ("torch", "genbench", "builtins"))]
+
+
+def _file(kind: Any) -> Path | None:
+    try:
+        return Path(inspect.getfile(kind)).resolve()
+    except (TypeError, OSError):
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar
 
@@ -120,6 +121,11 @@ class Crashes(VAE):
         raise ValueError("my decoder is broken")
 
 
+class AsksWrongly(VAE):
+    def loss(self, batch):
+        return super().encode(batch).mean()  # a batch is no tensor: genbench's own code raises
+
+
 class Unseeded(VAE):
     def __init__(self, data):
         super().__init__(data)
@@ -178,6 +184,16 @@ def test_a_misspelt_method_is_named_and_one_that_the_model_uses_itself_is_not():
     subject = SimpleNamespace(fresh=lambda: Misspelt(DataSpec((1, 8, 8))))
     (sentence,) = names_are_known(subject)
     assert sentence == "it has a method 'sampel', which nothing calls: did you mean 'sample'?"
+
+
+def test_an_error_is_named_with_the_line_of_the_models_own_file():
+    lines = Path(__file__).read_text(encoding="utf-8").splitlines()
+    raised = 1 + next(i for i, line in enumerate(lines) if 'raise ValueError("my decoder' in line)
+    wrong = findings(Crashes)
+    assert wrong["encodes"] == wrong["samples"]
+    assert wrong["encodes"].endswith(f"test_conformance.py:{raised})")
+    asked = 1 + next(i for i, line in enumerate(lines) if "super().encode(batch)" in line)
+    assert findings(AsksWrongly)["objectives"].endswith(f"test_conformance.py:{asked})")
 
 
 def test_a_wrong_card_and_a_loss_that_does_not_fall_are_named():

@@ -6,10 +6,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from genbench.api import load, run
+    from genbench.api import load, run, tune
     from genbench.protocols.dataset import Dataset, DataSpec, Split
     from genbench.protocols.metric import MetricSpec
     from genbench.protocols.model import Adam, Batch, Budget, GenerativeModel, Objective
+    from genbench.protocols.space import Choice, Range
     from genbench.registry import register_dataset, register_encoder, register_metric, register_model
     from genbench.values import Kind, Value
 
@@ -19,12 +20,14 @@ __all__ = [
     "Adam",
     "Batch",
     "Budget",
+    "Choice",
     "DataSpec",
     "Dataset",
     "GenerativeModel",
     "Kind",
     "MetricSpec",
     "Objective",
+    "Range",
     "Split",
     "Value",
     "load",
@@ -33,13 +36,15 @@ __all__ = [
     "register_metric",
     "register_model",
     "run",
+    "tune",
 ]
 
 _HOME = {
-    "genbench.api": ("load", "run"),
+    "genbench.api": ("load", "run", "tune"),
     "genbench.protocols.dataset": ("Dataset", "DataSpec", "Split"),
     "genbench.protocols.metric": ("MetricSpec",),
     "genbench.protocols.model": ("Adam", "Batch", "Budget", "GenerativeModel", "Objective"),
+    "genbench.protocols.space": ("Choice", "Range"),
     "genbench.registry": ("register_dataset", "register_encoder", "register_metric", "register_model"),
     "genbench.values": ("Kind", "Value"),
 }

@@ -25,6 +25,8 @@ from genbench.report.files import RunFolder, open_run, write_report
 from genbench.store import Store
 from genbench.training.trainer import build
 from genbench.training.weights import load_weights
+from genbench.tuning.records import Search, Tuning
+from genbench.tuning.search import tune as search_options
 
 
 class Run:
@@ -128,6 +130,14 @@ def run(suite: str, options: Options | None = None, *, listener: running.Listene
     result = running.execute(prepared, listener or _Silent(), command=chosen.command)
     write_report(RunFolder(result.folder, result.store_url))
     return result
+
+
+def tune(suite: str, search: Search | None = None, options: Options | None = None) -> Tuning:
+    """Give every row of a suite the same trials at the suite's budget, scored on `val`; what `genbench tune` does."""
+    chosen = options or Options()
+    if not chosen.command:
+        chosen = replace(chosen, command=f"genbench.tune({suite!r})")
+    return search_options(chosen_suite(suite, chosen), chosen, search or Search(), _Silent())
 
 
 def load(place: str | Path) -> Run:

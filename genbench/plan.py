@@ -109,7 +109,7 @@ def runs_alone(task: Task) -> bool:
 def make_plan(suite: Suite, conditions: Conditions) -> Plan:
     """Every job of the suite: seeds outermost, so that a run cut short has compared all models at least once."""
     jobs = [
-        _job(suite, conditions, use, dataset, seed, settings)
+        make_job(suite, conditions, use, dataset, seed, settings)
         for seed in range(suite.seeds)
         for dataset in suite.all_datasets()
         for use in suite.models
@@ -120,7 +120,10 @@ def make_plan(suite: Suite, conditions: Conditions) -> Plan:
     return Plan(tuple(jobs))
 
 
-def _job(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, seed: int, settings: AnySettings) -> Job:
+def make_job(
+    suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, seed: int, settings: AnySettings
+) -> Job:
+    """One evaluation of one row of the suite on one dataset from one seed."""
     fit = _fit(suite, conditions, use, dataset, seed)
     family = registry.models.get(use.model).card.family
     row = Row(label=use.name, model=use.model, family=family, sampler=use.sampler, dataset=dataset, seed=seed)
@@ -145,11 +148,12 @@ def _outliers(known: Mapping[str, str], settings: AnySettings) -> Mapping[str, s
 
 
 def _fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, seed: int) -> Fit:
+    options = suite.options_of(use, dataset)
     key = content_key(
         genbench=genbench.__version__,
         model=use.model,
         code=registry.models.get(use.model).code_hash(),
-        options=use.options,
+        options=options,
         data=conditions.fingerprints[dataset],
         seed=seed,
         budget=suite.budget.model_dump(mode="json"),
@@ -159,7 +163,7 @@ def _fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, seed
     return Fit(
         key=key,
         model=use.model,
-        options=use.options,
+        options=options,
         dataset=dataset,
         seed=seed,
         budget=suite.budget,

@@ -13,7 +13,7 @@ import importlib.metadata
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -21,6 +21,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from genbench.errors import UnknownName, UsageError
 from genbench.protocols.card import DatasetCard, EncoderCard, EvaluationCard, ModelCard
 from genbench.protocols.metric import MetricSpec
+from genbench.protocols.space import Domain
 
 
 class _Named(Protocol):
@@ -45,6 +46,11 @@ class Entry(Generic[Card]):
             return self.target
         module, _, attribute = self.target.partition(":")
         return getattr(importlib.import_module(module), attribute)
+
+    def options(self) -> dict[str, Any]:
+        """The keyword-only arguments of a model and their defaults; imports its code."""
+        parameters = inspect.signature(self.load()).parameters.values()
+        return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
     def code_hash(self) -> str:
         """8 hex digits over the source file of a third party's target; `""` for genbench's own (its version counts)."""
@@ -123,9 +129,19 @@ evaluations: Registry[EvaluationCard] = Registry("evaluation", "genbench.evaluat
 
 
 def register_model(
-    name: str, *, family: str, summary: str, paper: str = "", objective: str = "", weaknesses: str = ""
+    name: str,
+    *,
+    family: str,
+    summary: str,
+    paper: str = "",
+    objective: str = "",
+    weaknesses: str = "",
+    space: Mapping[str, Domain] | None = None,
 ) -> Callable[[type[T]], type[T]]:
-    """Class decorator: make a `GenerativeModel` known under `name`. Capabilities are read off the class."""
+    """Class decorator: make a `GenerativeModel` known under `name`. Capabilities are read off the class.
+
+    `space`: what `genbench tune` may try of the model's own options, such as `{"beta": Range(0.5, 8.0)}`.
+    """
 
     def decorate(cls: type[T]) -> type[T]:
         from genbench.protocols.model import capabilities
@@ -137,6 +153,7 @@ def register_model(
             paper=paper,
             objective=objective,
             weaknesses=weaknesses,
+            space=dict(space or {}),
             capabilities=capabilities(cls),
             likelihood=getattr(cls, "likelihood", ""),
             sampler=getattr(cls, "sampler", "prior"),

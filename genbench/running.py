@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import inspect
 import json
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -70,8 +69,14 @@ class Listener(Protocol):
     def event(self, event: Event) -> None: ...
 
 
-def prepare(suite: Suite, options: Options) -> Prepared:
-    """Everything up to the first job; raises `UsageError` for whatever cannot be. Nothing is trained."""
+Planner = Callable[[Suite, Conditions], Plan]
+
+
+def prepare(suite: Suite, options: Options, planner: Planner = make_plan) -> Prepared:
+    """Everything up to the first job; raises `UsageError` for whatever cannot be. Nothing is trained.
+
+    `planner`: what makes the plan of the suite; `make_plan` gives each evaluation of each row.
+    """
     device = provenance.pick_device(options.device)
     executor = options.executor if options.executor != "auto" else "local" if device == "cpu" else "inline"
     folder = options.out or Path("runs") / suite.name
@@ -86,7 +91,8 @@ def prepare(suite: Suite, options: Options) -> Prepared:
         workers=options.workers or max(1, cores() // suite.threads),
     )
     for use in suite.models:
-        check_options(use)
+        for dataset in suite.all_datasets():
+            check_options(use, suite.options_of(use, dataset))
     bench = make_bench(setting)
     datasets = {d: bench.dataset(d) for d in suite.all_datasets()}
     conditions = Conditions(
@@ -95,24 +101,23 @@ def prepare(suite: Suite, options: Options) -> Prepared:
         device=device.partition(":")[0],
         machine=provenance.machine(device),
     )
-    plan = make_plan(suite, conditions)
+    plan = planner(suite, conditions)
     store_url = options.store or str(folder / "genbench.db")
     known = _known(store_url)
     missing = plan.missing(known, force=options.force)
     return Prepared(suite, plan, missing, setting, store_url, executor, bench, options.force)
 
 
-def check_options(use: ModelUse) -> None:
+def check_options(use: ModelUse, options: Mapping[str, Any]) -> None:
     """Raise `SuiteError` where a suite gives a model an option or a sampler that it does not have."""
     try:
         solvers.check(registry.models.get(use.model).load(), use.sampler)
     except Unsupported as error:
         raise SuiteError(f"the model {use.name!r}: {error}") from error
-    if not use.options:
+    if not options:
         return
-    parameters = list(inspect.signature(registry.models.get(use.model).load()).parameters.values())
-    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
-    for name in use.options:
+    known = registry.models.get(use.model).options()
+    for name in options:
         if name not in known:
             near = nearest(name, known)
             hint = f"did you mean {near!r}?" if near else f"it has {', '.join(known) or 'none'}."
@@ -201,7 +206,7 @@ def _record(prepared: Prepared, command: str) -> RunRecord:
     encoders = dict(_encoder_entry(bench, datasets[name], asked) for name, asked in sorted(_encoders(suite)))
     details: dict[str, Any] = {
         "suite": suite.model_dump(mode="json", by_alias=True),
-        "seeds": list(range(suite.seeds)),
+        "seeds": sorted({job.row.seed for job in prepared.plan.jobs}),
         "threads": suite.threads,
         "device": prepared.setting.device,
         "machine": provenance.machine(prepared.setting.device),

@@ -80,8 +80,37 @@ class ModelUse(BaseModel):
         return dict(self.model_extra or {})
 
 
+class Tuned(BaseModel):
+    """How a row's options on a dataset were found, and what that cost: `genbench tune` writes it, the report shows it.
+
+    `value` and `default`: the metric on `split` with the options found and with the suite's own. `images`: allotted to
+    all trials; `seconds`: spent on them.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    metric: str
+    split: str = "val"
+    value: float
+    default: float | None = None
+    trials: int = Field(ge=1)
+    failed: int = Field(default=0, ge=0)
+    images: int = Field(ge=0)
+    seconds: float = Field(ge=0)
+    sampler: str = "random"
+    seed: int = 0
+
+
+OptionTable = dict[str, dict[str, Any]]
+"""Options by row."""
+
+
 class Suite(BaseModel):
-    """The content of a suite file."""
+    """The content of a suite file.
+
+    `options`: one table a dataset, `[options.digits]`, that holds rows' options for it; they go before the row's own.
+    `tuned`: likewise, how they were found.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -95,6 +124,12 @@ class Suite(BaseModel):
     out_of_memory: Literal["split", "fail"] = "split"
     budget: BudgetSettings = BudgetSettings()
     evaluations: tuple[AnySettings, ...] = Field(min_length=1)
+    options: dict[str, OptionTable] = Field(default_factory=dict)
+    tuned: dict[str, dict[str, Tuned]] = Field(default_factory=dict)
+
+    def options_of(self, use: ModelUse, dataset: str) -> dict[str, Any]:
+        """The model's settings in this row on this dataset."""
+        return use.options | self.options.get(dataset, {}).get(use.name, {})
 
     def all_datasets(self) -> list[str]:
         """Every dataset that an evaluation needs, each once."""
@@ -149,7 +184,35 @@ def check_names(suite: Suite) -> Suite:
     for evaluation in suite.evaluations:
         for metric in filter(None, (evaluation.headline, *(getattr(evaluation, "metrics", None) or ()))):
             registry.metrics.get(metric)
+    _check_tables(suite, labels)
     return suite.model_copy(update={"models": tuple(models)})
+
+
+def _check_tables(suite: Suite, labels: Sequence[str]) -> None:
+    """Raise `SuiteError` where a table is of a dataset or a row that nobody has.
+
+    Those that the suite has not, but the registries have, are kept for `--models` and `--datasets`, which may add them.
+    """
+    for key, tables in (("options", suite.options), ("tuned", suite.tuned)):
+        for dataset, rows in tables.items():
+            place = f"suite {suite.name!r}: [{key}.{dataset}]"
+            if not _is_made(dataset):
+                _check_known(place, "dataset", dataset, [*suite.all_datasets(), *registry.datasets.names()])
+            for row in rows:
+                name = row if row in labels else row.partition("+")[0]
+                _check_known(place, "model", name, [*labels, *registry.models.names()])
+
+
+def _is_made(dataset: str) -> bool:
+    """Whether a dataset is made of another (`digits-without-3`) or of a file (`npz:PATH`), which loading it checks."""
+    return ":" in dataset or any(dataset.startswith(f"{name}-") for name in registry.datasets.names())
+
+
+def _check_known(place: str, kind: str, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        near = nearest(name, known)
+        hint = f"did you mean {near!r}? " if near else ""
+        raise SuiteError(f"{place}: there is no {kind} {name!r}: {hint}`genbench list {kind}s` shows all.")
 
 
 def expand(use: ModelUse) -> Iterator[ModelUse]:
@@ -239,6 +302,8 @@ def _known_keys(parents: Sequence[str]) -> list[str]:
     model: Mapping[str, Any] = Suite.model_fields
     if parents[:1] == ["budget"]:
         model = BudgetSettings.model_fields
+    if parents[:1] == ["tuned"]:
+        model = Tuned.model_fields
     if parents[:1] == ["evaluations"] and len(parents) > 2:
         by_name = {c.model_fields["name"].annotation.__args__[0]: c for c in _settings_classes()}
         model = by_name[parents[2]].model_fields

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,10 +83,12 @@ def _card(plural: str, name: str, data_root: str | None, sheet: Path | None) -> 
 
 
 def _model(plural: str, name: str, data_root: str | None, sheet: Path | None) -> dict[str, Any]:
+    from genbench.tuning.spaces import model_space
+
     entry = registry.models.get(name.partition("+")[0])
-    parameters = list(inspect.signature(entry.load()).parameters.values())
-    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
-    return dataclasses.asdict(entry.card) | {"samplers": _samplers(name, entry), "defaults": defaults}
+    space = {option: str(domain) for option, domain in model_space(entry.card.name).items()}
+    known = {"samplers": _samplers(name, entry), "defaults": entry.options(), "space": space}
+    return dataclasses.asdict(entry.card) | known
 
 
 def _samplers(name: str, entry: registry.Entry[Any]) -> list[str]:

@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 import genbench
-from genbench.cli import console, listing, tools
+from genbench.cli import console, listing, tools, tuning
 from genbench.cli.app import DEFAULT_RUN, DataRoot, Json, Plugin, app, load_plugins, names
 from genbench.errors import GenbenchError
 
-assert tools  # registers its commands
+assert tools and tuning  # they register their commands
 
 
 def main() -> None:

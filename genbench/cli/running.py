@@ -47,8 +47,7 @@ def show_plan(suite: Suite, options: Options, *, as_json: bool) -> None:
 def run_and_show(suite: Suite, options: Options, *, as_json: bool) -> int:
     """Run, report, print; the exit status."""
     prepared = prepare(suite, options)
-    show = _Live() if console.err.is_terminal else _Lines()
-    with show:
+    with progress() as show:
         result = execute(prepared, show, command=options.command)
     folder = RunFolder(result.folder, result.store_url)
     page = folder.folder / "report.html"
@@ -114,6 +113,11 @@ class _Progress:
         if self.done < min(ENOUGH, self.total):
             return None
         return (time.monotonic() - self.begun) / self.done * (self.total - self.done)
+
+
+def progress() -> _Progress:
+    """A bar in a terminal, lines in a log."""
+    return _Live() if console.err.is_terminal else _Lines()
 
 
 def _says(event: Event) -> str:

@@ -1,4 +1,4 @@
-"""Sets made of another: `SET-without-CLASS` and `SET-only-CLASS`, each a dataset of its own."""
+"""Sets made of another: `SET-without-CLASS`, `SET-only-CLASS` and `SET@val`, each a dataset of its own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ from dataclasses import replace
 
 import torch
 
+from genbench import seeds
 from genbench.data.outliers import procedural
 from genbench.data.splits import Parts
 from genbench.errors import DataError, nearest
 from genbench.protocols.dataset import Dataset, DataSpec, Split
+
+VALIDATION = "@val"
+"""Ends the name of a dataset as a tuner may see it."""
+
+VALIDATION_SHARE = 5
+"""One training example in so many is held out where a dataset has no `val`."""
+
+LEAST_VALIDATION = 10
 
 
 def slug(name: str) -> str:
@@ -37,6 +46,42 @@ def only_class(base: Dataset, name: str) -> Dataset:
     made = _of_classes(base, [kept], f"{base.name}-only-{slug(base.classes[kept])}")
     strange = _rows(base.reference, others, None)
     return replace(made, outliers={"other-classes": strange, **made.outliers}, near=frozenset({"other-classes"}))
+
+
+def validation(base: Dataset) -> Dataset:
+    """`base` as a tuner may see it: `val` in the place of reference and ceiling, which are out of reach.
+
+    Where `base` has no `val`, a fifth of its training examples is held out for it. Nothing of the test is left: neither
+    its outlier sets nor the exact density of a toy. The one outlier set, `shuffled`, is `val` with each of its values
+    moved to another example: the right margins, and nothing of how values hang together.
+    """
+    train, val = base.train, base.val
+    if not len(val):
+        order = torch.randperm(len(train), generator=seeds.generator("validation", base.fingerprint))
+        cut = len(train) // VALIDATION_SHARE
+        train, val = base.train.take(order[cut:].sort().values), base.train.take(order[:cut].sort().values)
+    if len(val) < LEAST_VALIDATION:
+        raise DataError(f"{base.name} has {len(base.train)} training examples: too few to hold out a part for tuning.")
+    if base.bernoulli and not len(base.val):
+        val = replace(val, x=torch.bernoulli(val.x, generator=seeds.generator("binarise", base.fingerprint)))
+    return replace(
+        base,
+        name=f"{base.name}{VALIDATION}",
+        train=train,
+        val=val,
+        reference=val,
+        ceiling=val,
+        outliers={"shuffled": Split(_shuffled(val.x, base.fingerprint))},
+        near=frozenset(),
+        density=None,
+        title=f"{base.title}, validation part",
+    )
+
+
+def _shuffled(x: torch.Tensor, fingerprint: str) -> torch.Tensor:
+    flat = x.flatten(1)
+    order = torch.rand(flat.shape, generator=seeds.generator("shuffled", fingerprint)).argsort(0)
+    return flat.gather(0, order).view_as(x)
 
 
 def _of_classes(base: Dataset, classes: list[int], name: str) -> Dataset:

@@ -1,4 +1,5 @@
-"""From a name to a dataset: plain names, derived names (`digits-without-3`), your own (`folder:PATH?size=64`)."""
+"""From a name to a dataset: plain names, derived names (`digits-without-3`), your own (`folder:PATH?size=64`), and any
+of them as a tuner may see it (`digits@val`)."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import cast
 from urllib.parse import parse_qsl
 
 from genbench import registry, resources
-from genbench.data.derived import only_class, without_class
+from genbench.data.derived import VALIDATION, only_class, validation, without_class
 from genbench.errors import DataError
 from genbench.protocols.dataset import Dataset, DatasetBuilder
 
@@ -29,14 +30,16 @@ OWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
 def load_dataset(name: str, *, root: str | Path | None = None) -> Dataset:
     """The dataset of this name. `root`: where its files are, else `GENBENCH_DATA`.
 
-    `SET-without-CLASS` and `SET-only-CLASS` are made of SET. Raises `UnknownName` with the nearest name, `DataError`
-    with the path and the remedy where a file is missing or broken.
+    `SET-without-CLASS`, `SET-only-CLASS` and `SET@val` are made of SET. Raises `UnknownName` with the nearest name,
+    `DataError` with the path and the remedy where a file is missing or broken.
     """
     place = resources.data_root(None if root is None else str(root))
     where = None if place is None else str(place)
     if name in registry.datasets:
         builder = cast(DatasetBuilder, registry.datasets.get(name).load())
         return builder(root=where)
+    if name.endswith(VALIDATION):
+        return validation(load_dataset(name.removesuffix(VALIDATION), root=root))
     scheme, colon, rest = name.partition(":")
     if colon and scheme in OWN:
         return _own(scheme, rest, where)

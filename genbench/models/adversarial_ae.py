@@ -18,9 +18,8 @@ class AAE(Autoencoder):
     def __init__(
         self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, lr: float = 1e-3
     ) -> None:
-        super().__init__(data, latent=latent, net=net, width=width)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
         self.critic = nets.mlp([self.latent, width // 4, width // 4, 1])
-        self.lr = lr
 
     def objectives(self) -> list[Objective]:
         both = [*self.encoder.parameters(), *self.decoder.parameters()]

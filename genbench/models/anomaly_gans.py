@@ -21,10 +21,17 @@ class FAnoGAN(WGANGP):
     outlier_score_name = "f-anogan"
 
     def __init__(
-        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, critic_steps: int = 5
+        self,
+        data: DataSpec,
+        *,
+        latent: int | None = None,
+        net: str = "mlp",
+        width: int = 256,
+        lr: float = 2e-3,
+        critic_steps: int = 5,
     ) -> None:
         width = nets.split_width(data, net, width, parts=3)
-        super().__init__(data, latent=latent, net=net, width=width, critic_steps=critic_steps)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr, critic_steps=critic_steps)
         self.encoder = nets.encoder(data, self.latent, net=net, width=width)
 
     def objectives(self) -> list[Objective]:
@@ -58,10 +65,9 @@ class GANomaly(Autoencoder):
         self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, lr: float = 1e-3
     ) -> None:
         width = nets.split_width(data, net, width, parts=4)
-        super().__init__(data, latent=latent, net=net, width=width)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
         self.again = nets.encoder(data, self.latent, net=net, width=width)
         self.critic = nets.Critic(data, net=net, width=width)
-        self.lr = lr
 
     def objectives(self) -> list[Objective]:
         adam = Adam(lr=self.lr, betas=(0.5, 0.999))

@@ -7,21 +7,23 @@ from torch import Tensor
 
 from genbench.gradients import vector_jacobian
 from genbench.models import nets
-from genbench.protocols.model import Batch, DataSpec, GenerativeModel, Objective
+from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Objective
 
 
 class Autoencoder(GenerativeModel):
     """Encoder and decoder of the shared backbones, squared error; subclasses give `loss`."""
 
-    def __init__(self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256) -> None:
+    def __init__(
+        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, lr: float = 1e-3
+    ) -> None:
         super().__init__()
-        self.latent = nets.latent_size(data, latent)
+        self.latent, self.lr = nets.latent_size(data, latent), lr
         self.encoder = nets.encoder(data, self.latent, net=net, width=width)
         self.decoder = nets.decoder(data, self.latent, net=net, width=width)
         self.squash = nets.Squash(data)
 
     def objectives(self) -> list[Objective]:
-        return [Objective("reconstruction", self.parameters(), self.loss)]
+        return [Objective("reconstruction", self.parameters(), self.loss, optimizer=Adam(lr=self.lr))]
 
     def loss(self, batch: Batch) -> Tensor:
         """The batch's mean of what the player minimises."""
@@ -60,9 +62,16 @@ class DenoisingAE(Autoencoder):
     """
 
     def __init__(
-        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, corruption: float = 0.25
+        self,
+        data: DataSpec,
+        *,
+        latent: int | None = None,
+        net: str = "mlp",
+        width: int = 256,
+        lr: float = 1e-3,
+        corruption: float = 0.25,
     ) -> None:
-        super().__init__(data, latent=latent, net=net, width=width)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
         self.corruption, self.masking = corruption, data.unit_range
 
     def loss(self, batch: Batch) -> Tensor:
@@ -92,11 +101,12 @@ class SparseAE(Autoencoder):
         latent: int | None = None,
         net: str = "mlp",
         width: int = 256,
+        lr: float = 1e-3,
         rate: float = 0.1,
         beta: float = 1.0,
     ) -> None:
         latent = latent if latent is not None else 2 * nets.latent_size(data, None)
-        super().__init__(data, latent=latent, net=net, width=width)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
         self.rate, self.beta = rate, beta
 
     def encode(self, x: Tensor) -> Tensor:
@@ -116,9 +126,16 @@ class ContractiveAE(Autoencoder):
     """
 
     def __init__(
-        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, penalty: float = 0.1
+        self,
+        data: DataSpec,
+        *,
+        latent: int | None = None,
+        net: str = "mlp",
+        width: int = 256,
+        lr: float = 1e-3,
+        penalty: float = 0.1,
     ) -> None:
-        super().__init__(data, latent=latent, net=net, width=width)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
         self.penalty = penalty
 
     def loss(self, batch: Batch) -> Tensor:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from genbench.models import nets
 from genbench.models.likelihoods import bernoulli_log_prob, gaussian_kl, gaussian_log_prob
-from genbench.protocols.model import Batch, DataSpec, GenerativeModel, Objective
+from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Objective
 
 
 class CVAE(GenerativeModel):
@@ -18,9 +18,11 @@ class CVAE(GenerativeModel):
 
     sampler = "prior, classes uniform"
 
-    def __init__(self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256) -> None:
+    def __init__(
+        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, lr: float = 1e-3
+    ) -> None:
         super().__init__()
-        self.latent, self.classes = nets.latent_size(data, latent), data.classes
+        self.latent, self.lr, self.classes = nets.latent_size(data, latent), lr, data.classes
         seen = nets.labelled(data, net)
         self.encoder = nets.WithLabels(
             nets.encoder(seen, 2 * self.latent, net=net, width=width), data.classes, planes=net != "mlp"
@@ -31,7 +33,7 @@ class CVAE(GenerativeModel):
         self.squash, self.bernoulli = nets.Squash(data), data.unit_range
 
     def objectives(self) -> list[Objective]:
-        return [Objective("elbo", self.parameters(), self.loss)]
+        return [Objective("elbo", self.parameters(), self.loss, optimizer=Adam(lr=self.lr))]
 
     def loss(self, batch: Batch) -> Tensor:
         y = self._given(batch)

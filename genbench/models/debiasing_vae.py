@@ -28,9 +28,16 @@ class DBVAE(VariationalAutoencoder):
     """
 
     def __init__(
-        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, alpha: float = 1.0
+        self,
+        data: DataSpec,
+        *,
+        latent: int | None = None,
+        net: str = "mlp",
+        width: int = 256,
+        lr: float = 1e-3,
+        alpha: float = 1.0,
     ) -> None:
-        super().__init__(data, latent=latent, net=net, width=width)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
         self.alpha = alpha
         self.histogram: Tensor
         self.register_buffer("histogram", torch.full((self.latent, BINS), 1 / BINS))

@@ -20,9 +20,16 @@ class BetaVAE(VariationalAutoencoder):
     The paper's β on 64 × 64 images is 4 and more; small images collapse to their mean at it, so 2 is the default."""
 
     def __init__(
-        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, beta: float = 2.0
+        self,
+        data: DataSpec,
+        *,
+        latent: int | None = None,
+        net: str = "mlp",
+        width: int = 256,
+        lr: float = 1e-3,
+        beta: float = 2.0,
     ) -> None:
-        super().__init__(data, latent=latent, net=net, width=width)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
         self.beta = beta
 
     def loss(self, batch: Batch) -> Tensor:
@@ -57,9 +64,16 @@ class BetaTCVAE(VariationalAutoencoder):
     """max E_q log p(x|z) - I(x; z) - β TC(z) - Σ_j KL(q(z_j) ‖ p(z_j)) (Chen et al. 2018, arXiv:1802.04942)."""
 
     def __init__(
-        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, beta: float = 6.0
+        self,
+        data: DataSpec,
+        *,
+        latent: int | None = None,
+        net: str = "mlp",
+        width: int = 256,
+        lr: float = 1e-3,
+        beta: float = 6.0,
     ) -> None:
-        super().__init__(data, latent=latent, net=net, width=width)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
         self.beta = beta
 
     def loss(self, batch: Batch) -> Tensor:
@@ -75,17 +89,24 @@ class FactorVAE(VariationalAutoencoder):
     over the batch (Kim & Mnih 2018, arXiv:1802.05983, algorithm 2)."""
 
     def __init__(
-        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, gamma: float = 6.0
+        self,
+        data: DataSpec,
+        *,
+        latent: int | None = None,
+        net: str = "mlp",
+        width: int = 256,
+        lr: float = 1e-3,
+        gamma: float = 6.0,
     ) -> None:
-        super().__init__(data, latent=latent, net=net, width=width)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
         self.weight = gamma
         self.critic = nets.mlp([self.latent, width // 4, width // 4, 1])
 
     def objectives(self) -> list[Objective]:
         both = [*self.encoder.parameters(), *self.decoder.parameters()]
-        judge = Adam(lr=1e-3, betas=(0.5, 0.9))
+        judge = Adam(lr=self.lr, betas=(0.5, 0.9))
         return [
-            Objective("elbo", both, self.loss),
+            Objective("elbo", both, self.loss, optimizer=Adam(lr=self.lr)),
             Objective("critic", self.critic.parameters(), self.critic_loss, optimizer=judge),
         ]
 
@@ -110,9 +131,16 @@ class DIPVAE(VariationalAutoencoder):
     eq. 6); λ_d = 10 λ_od as the paper advises for the first form."""
 
     def __init__(
-        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, strength: float = 5.0
+        self,
+        data: DataSpec,
+        *,
+        latent: int | None = None,
+        net: str = "mlp",
+        width: int = 256,
+        lr: float = 1e-3,
+        strength: float = 5.0,
     ) -> None:
-        super().__init__(data, latent=latent, net=net, width=width)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
         self.strength = strength
 
     def loss(self, batch: Batch) -> Tensor:

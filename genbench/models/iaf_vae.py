@@ -19,13 +19,20 @@ class IAFVAE(VariationalAutoencoder):
     """
 
     def __init__(
-        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, flows: int = 2
+        self,
+        data: DataSpec,
+        *,
+        latent: int | None = None,
+        net: str = "mlp",
+        width: int = 256,
+        lr: float = 1e-3,
+        flows: int = 2,
     ) -> None:
         size, context = nets.latent_size(data, latent), width // 8
         made = [MADE(size, 2, hidden=width // 8, context=context) for _ in range(flows)]
         beside = sum(map(nets.count, made)) + context * width
         width = nets.split_width(data, net, width, extra=beside)
-        super().__init__(data, latent=size, net=net, width=width)
+        super().__init__(data, latent=size, net=net, width=width, lr=lr)
         self.encoder = nets.encoder(data, 2 * size + context, net=net, width=width)
         self.flows = nn.ModuleList(made)
 

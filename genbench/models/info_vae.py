@@ -21,10 +21,11 @@ class InfoVAE(VariationalAutoencoder):
         latent: int | None = None,
         net: str = "mlp",
         width: int = 256,
+        lr: float = 1e-3,
         alpha: float = 0.5,
         scale: float = 100.0,
     ) -> None:
-        super().__init__(data, latent=latent, net=net, width=width)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
         self.alpha, self.scale = alpha, scale
 
     def loss(self, batch: Batch) -> Tensor:

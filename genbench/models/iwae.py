@@ -16,9 +16,16 @@ class IWAE(VariationalAutoencoder):
     by Monte Carlo. The decoder runs k times a step."""
 
     def __init__(
-        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, k: int = 5
+        self,
+        data: DataSpec,
+        *,
+        latent: int | None = None,
+        net: str = "mlp",
+        width: int = 256,
+        lr: float = 1e-3,
+        k: int = 5,
     ) -> None:
-        super().__init__(data, latent=latent, net=net, width=width)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
         self.k = k
 
     def loss(self, batch: Batch) -> Tensor:

@@ -26,6 +26,7 @@ class LadderVAE(VariationalAutoencoder):
         latent: int | None = None,
         net: str = "mlp",
         width: int = 256,
+        lr: float = 1e-3,
         upper: int | None = None,
         warmup: int = 300,
     ) -> None:
@@ -34,7 +35,7 @@ class LadderVAE(VariationalAutoencoder):
         hidden = width // 4
         up, down = nets.mlp([2 * size, hidden, 2 * upper]), nets.mlp([upper, hidden, 2 * size])
         width = nets.split_width(data, net, width, extra=nets.count(up) + nets.count(down))
-        super().__init__(data, latent=size, net=net, width=width)
+        super().__init__(data, latent=size, net=net, width=width, lr=lr)
         self.upper, self.noise_size = upper, size + upper
         self.up, self.down, self.warmup = up, down, warmup
         self.moves: Tensor

@@ -36,10 +36,11 @@ class RAEL2(RegularisedAE):
         latent: int | None = None,
         net: str = "mlp",
         width: int = 256,
+        lr: float = 1e-3,
         beta: float = 1e-2,
         strength: float = 1e-4,
     ) -> None:
-        super().__init__(data, latent=latent, net=net, width=width)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
         self.beta, self.strength = beta, strength
 
     def regulariser(self, z: Tensor) -> Tensor:
@@ -60,10 +61,11 @@ class RAEGP(RegularisedAE):
         latent: int | None = None,
         net: str = "mlp",
         width: int = 256,
+        lr: float = 1e-3,
         beta: float = 1e-2,
         strength: float = 1e-2,
     ) -> None:
-        super().__init__(data, latent=latent, net=net, width=width)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
         self.beta, self.strength = beta, strength
 
     def regulariser(self, z: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from genbench.models import nets
 from genbench.models.vae import SigmaVAE
-from genbench.protocols.model import Batch, DataSpec, GenerativeModel, Objective
+from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Objective
 
 
 class TwoStageVAE(GenerativeModel):
@@ -17,7 +17,9 @@ class TwoStageVAE(GenerativeModel):
 
     sampler = "second-stage vae"
 
-    def __init__(self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256) -> None:
+    def __init__(
+        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, lr: float = 1e-3
+    ) -> None:
         super().__init__()
         size = nets.latent_size(data, latent)
         codes = DataSpec((size,))
@@ -25,12 +27,13 @@ class TwoStageVAE(GenerativeModel):
         self.second = SigmaVAE(codes, latent=size, width=inner)
         width = nets.split_width(data, net, width, extra=nets.count(self.second))
         self.first = SigmaVAE(data, latent=size, net=net, width=width)
-        self.latent = size
+        self.latent, self.lr = size, lr
 
     def objectives(self) -> list[Objective]:
+        adam = Adam(lr=self.lr)
         return [
-            Objective("first stage", self.first.parameters(), self.first.loss),
-            Objective("second stage", self.second.parameters(), self.second_loss),
+            Objective("first stage", self.first.parameters(), self.first.loss, optimizer=adam),
+            Objective("second stage", self.second.parameters(), self.second_loss, optimizer=adam),
         ]
 
     def second_loss(self, batch: Batch) -> Tensor:

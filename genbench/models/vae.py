@@ -18,7 +18,7 @@ from genbench.models.likelihoods import (
     gaussian_log_prob,
     standard_log_prob,
 )
-from genbench.protocols.model import Batch, DataSpec, GenerativeModel, Objective
+from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Objective
 from genbench.seeds import generator as seeded_generator
 from genbench.values import Kind
 
@@ -37,10 +37,17 @@ class VariationalAutoencoder(GenerativeModel):
     likelihood_kind = Kind.BOUND
 
     def __init__(
-        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, gamma: float = 0.1
+        self,
+        data: DataSpec,
+        *,
+        latent: int | None = None,
+        net: str = "mlp",
+        width: int = 256,
+        lr: float = 1e-3,
+        gamma: float = 0.1,
     ) -> None:
         super().__init__()
-        self.latent = nets.latent_size(data, latent)
+        self.latent, self.lr = nets.latent_size(data, latent), lr
         self.encoder = nets.encoder(data, 2 * self.latent, net=net, width=width)
         self.decoder = nets.decoder(data, self.latent, net=net, width=width)
         self.squash = nets.Squash(data)
@@ -55,7 +62,7 @@ class VariationalAutoencoder(GenerativeModel):
         self.likelihood = f"{name}, iwae-{BOUND_SAMPLES}"
 
     def objectives(self) -> list[Objective]:
-        return [Objective("elbo", self.parameters(), self.loss)]
+        return [Objective("elbo", self.parameters(), self.loss, optimizer=Adam(lr=self.lr))]
 
     def loss(self, batch: Batch) -> Tensor:
         """The batch's mean of what the player minimises."""
@@ -142,9 +149,16 @@ class GaussianVAE(VariationalAutoencoder):
     """The VAE with p(x|z) = N(·, γ² I) on any data, γ stated (Dai & Wipf 2019 call it fixed γ, arXiv:1903.05789)."""
 
     def __init__(
-        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, gamma: float = 0.1
+        self,
+        data: DataSpec,
+        *,
+        latent: int | None = None,
+        net: str = "mlp",
+        width: int = 256,
+        lr: float = 1e-3,
+        gamma: float = 0.1,
     ) -> None:
-        super().__init__(data, latent=latent, net=net, width=width, gamma=gamma)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr, gamma=gamma)
         self._name_likelihood(f"gaussian, scale {gamma:g}")
 
     def loss(self, batch: Batch) -> Tensor:
@@ -167,10 +181,11 @@ class SigmaVAE(VariationalAutoencoder):
         latent: int | None = None,
         net: str = "mlp",
         width: int = 256,
+        lr: float = 1e-3,
         gamma: float = 0.1,
         memory: float = 0.99,
     ) -> None:
-        super().__init__(data, latent=latent, net=net, width=width, gamma=gamma)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr, gamma=gamma)
         self.memory = memory
         self._name_likelihood("gaussian, learned scale")
 

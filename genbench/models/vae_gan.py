@@ -21,10 +21,17 @@ class VAEGAN(GenerativeModel):
     outlier_score_name = "discriminator"
 
     def __init__(
-        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, gamma: float = 1.0
+        self,
+        data: DataSpec,
+        *,
+        latent: int | None = None,
+        net: str = "mlp",
+        width: int = 256,
+        lr: float = 1e-3,
+        gamma: float = 1.0,
     ) -> None:
         super().__init__()
-        self.latent, self.gamma = nets.latent_size(data, latent), gamma
+        self.latent, self.lr, self.gamma = nets.latent_size(data, latent), lr, gamma
         width = nets.split_width(data, net, width, parts=3)
         self.encoder = nets.encoder(data, 2 * self.latent, net=net, width=width)
         self.decoder = nets.decoder(data, self.latent, net=net, width=width)
@@ -32,7 +39,7 @@ class VAEGAN(GenerativeModel):
         self.squash = nets.Squash(data)
 
     def objectives(self) -> list[Objective]:
-        adam = Adam(lr=1e-3, betas=(0.5, 0.999))
+        adam = Adam(lr=self.lr, betas=(0.5, 0.999))
         return [
             Objective("critic", self.critic.parameters(), self.critic_loss, optimizer=adam),
             Objective("encoder", self.encoder.parameters(), self.encoder_loss, optimizer=adam),

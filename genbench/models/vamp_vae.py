@@ -18,10 +18,17 @@ class VampVAE(VariationalAutoencoder):
     eq. 9, one layer of latents). The paper has K = 500; here 50, within the family's parameter budget."""
 
     def __init__(
-        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, components: int = 50
+        self,
+        data: DataSpec,
+        *,
+        latent: int | None = None,
+        net: str = "mlp",
+        width: int = 256,
+        lr: float = 1e-3,
+        components: int = 50,
     ) -> None:
         width = nets.split_width(data, net, width, extra=components * data.size)
-        super().__init__(data, latent=latent, net=net, width=width)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
         self.pseudo = nn.Parameter(torch.randn(components, *data.shape))
 
     def loss(self, batch: Batch) -> Tensor:

@@ -18,9 +18,16 @@ class WAEMMD(Autoencoder):
     """
 
     def __init__(
-        self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, penalty: float = 10.0
+        self,
+        data: DataSpec,
+        *,
+        latent: int | None = None,
+        net: str = "mlp",
+        width: int = 256,
+        lr: float = 1e-3,
+        penalty: float = 10.0,
     ) -> None:
-        super().__init__(data, latent=latent, net=net, width=width)
+        super().__init__(data, latent=latent, net=net, width=width, lr=lr)
         self.penalty = penalty
 
     def loss(self, batch: Batch) -> Tensor:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from genbench.protocols.space import Domain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +15,7 @@ class ModelCard:
     `family`: `autoencoder`, `vae`, `gan`, `diffusion`, `flow`, `classical` or `control`. `objective`: one formula.
     `capabilities`: names of `protocols.model.CAPABILITIES`. `likelihood`: what its density is of, and its kind.
     `sampler`: how its own `sample` draws, empty where it has none.
+    `space`: what `genbench tune` may try of the options that are its own; the common ones (`lr`, `latent`) are known.
     """
 
     name: str
@@ -23,6 +27,7 @@ class ModelCard:
     likelihood: str = ""
     sampler: str = "prior"
     weaknesses: str = ""
+    space: Mapping[str, Domain] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if "samples" not in self.capabilities:

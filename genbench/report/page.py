@@ -24,6 +24,7 @@ from genbench.report.export import to_csv
 from genbench.report.judge import BELOW_CHANCE, UNDER_FLOOR
 from genbench.report.memory import MARK, MEMORISES
 from genbench.report.troubles import troubles
+from genbench.report.tuned import option_rows
 from genbench.values import Status
 
 LARGEST_CSV = 1_000_000
@@ -87,6 +88,7 @@ def render(data: RunData) -> str:
         commands=commands(data.runs),
         changes=changes(data.runs),
         provenance=provenance,
+        options=option_rows(provenance.get("suite", {})),
         csv=csv_uri(data),
         version=genbench.__version__,
     )  # fmt: skip

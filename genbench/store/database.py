@@ -120,13 +120,27 @@ class Store:
             rows = connection.execute(sa.select(schema.jobs.c.key, schema.jobs.c.status, schema.jobs.c.reason))
             return {row.key: (Status(row.status), row.reason) for row in rows}
 
-    def table(self) -> pd.DataFrame:
-        """The tidy table: one row a value, columns `TIDY`; of jobs with one identity, the one that ended last."""
+    def ends(self, jobs: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """How each of these jobs ended and what it cost: status, reason, seconds, and its fit's status, seconds and
+        images (`fit_status`, `fit_seconds`, `images`); a key that is not there was never done."""
+        own, fit = schema.jobs.c, schema.fits.c
+        columns = [own.key, own.status, own.reason, own.seconds, fit.images]
+        labelled = [fit.status.label("fit_status"), fit.seconds.label("fit_seconds")]
+        joined = schema.jobs.outerjoin(schema.fits, own.fit == fit.key)
+        query = sa.select(*columns, *labelled).select_from(joined).where(own.key.in_(jobs))
+        with self._engine.connect() as connection:
+            return {row["key"]: dict(row) for row in connection.execute(query).mappings()}
+
+    def table(self, *, jobs: Sequence[str] | None = None) -> pd.DataFrame:
+        """The tidy table: one row a value, columns `TIDY`; of jobs with one identity, the one that ended last.
+
+        `jobs`: the keys of those that are wanted, replaced by a later one or not.
+        """
         joined = schema.jobs.join(schema.measurements, schema.jobs.c.key == schema.measurements.c.job)
         stored = [c for c in TIDY if c != FINGERPRINT]
         columns = [schema.measurements.c[c] if c in _MEASURED else schema.jobs.c[c] for c in stored]
         query = sa.select(*columns).select_from(joined).order_by(schema.jobs.c.ended, schema.measurements.c.position)
-        query = query.where(schema.jobs.c.key.in_(self._current()))
+        query = query.where(schema.jobs.c.key.in_(self._current() if jobs is None else jobs))
         with self._engine.connect() as connection:
             frame = pd.DataFrame(connection.execute(query).mappings().all(), columns=stored)
         frame[FINGERPRINT] = [details.pop(FINGERPRINT, "") for details in frame["details"]]

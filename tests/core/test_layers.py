@@ -12,6 +12,7 @@ PACKAGE = Path(genbench.__file__).parent
 LAYERS = [
     ["cli"],
     ["api", "conformance", "selftest"],
+    ["tuning"],
     ["running", "score"],
     ["provenance", "report"],
     ["executors"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from genbench.protocols.card import ModelCard
+from genbench.protocols.space import Choice, Range
 
 CARDS: list[tuple[ModelCard, str]] = [
     (
@@ -29,6 +30,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "encodes",
             ),
             weaknesses="Cannot sample by itself; the kind of corruption decides what it learns.",
+            space={"corruption": Range(0.05, 0.6, "linear")},
         ),
         "genbench.models.autoencoders:DenoisingAE",
     ),
@@ -44,6 +46,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "encodes",
             ),
             weaknesses="Cannot sample by itself; codes in [0, 1] suit Gaussian samplers badly.",
+            space={"rate": Range(0.02, 0.5), "beta": Range(0.1, 10.0)},
         ),
         "genbench.models.autoencoders:SparseAE",
     ),
@@ -59,6 +62,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "encodes",
             ),
             weaknesses="Cannot sample by itself; shrinking the code meets the penalty, and the decoder undoes it.",
+            space={"penalty": Range(0.001, 10.0)},
         ),
         "genbench.models.autoencoders:ContractiveAE",
     ),
@@ -74,6 +78,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "encodes",
             ),
             weaknesses="Needs a fitted latent sampler; published order of L2 and GP differs between paper and code.",
+            space={"beta": Range(0.0001, 1.0), "strength": Range(1e-6, 0.01)},
         ),
         "genbench.models.regularised:RAEL2",
     ),
@@ -89,6 +94,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "encodes",
             ),
             weaknesses="Needs a fitted latent sampler; the Jacobian's norm is estimated by one probe.",
+            space={"beta": Range(0.0001, 1.0), "strength": Range(0.0001, 1.0)},
         ),
         "genbench.models.regularised:RAEGP",
     ),
@@ -105,6 +111,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "encodes",
             ),
             weaknesses="MMD of one batch is noisy: holes in the aggregate posterior remain.",
+            space={"penalty": Range(1.0, 100.0)},
         ),
         "genbench.models.wasserstein_ae:WAEMMD",
     ),
@@ -138,6 +145,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             ),
             sampler="autoregressive prior",
             weaknesses="Words can die; samples are drawn place by place; half of the budget trains the prior.",
+            space={"size": Choice(2, 4, 8), "words": Choice(16, 32, 64, 128)},
         ),
         "genbench.models.vqvae:VQVAE",
     ),
@@ -155,6 +163,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "outliers",
             ),
             weaknesses="Three players in balance; pixel error is not what it minimises.",
+            space={"gamma": Range(0.1, 10.0)},
         ),
         "genbench.models.vae_gan:VAEGAN",
     ),

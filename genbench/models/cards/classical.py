@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from genbench.protocols.card import ModelCard
+from genbench.protocols.space import Choice, Range
 
 CARDS: list[tuple[ModelCard, str]] = [
     (
@@ -52,6 +53,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             sampler="exact",
             likelihood="gmm10, exact",
             weaknesses="Local optima of EM; one subspace for all components.",
+            space={"components": Choice(5, 10, 20, 40), "subspace": Choice(8, 16, 32)},
         ),
         "genbench.models.classical:GMM",
     ),
@@ -81,6 +83,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             objective="score = 2^(−E h(x)/c(n))",
             capabilities=("outliers",),
             weaknesses="Splits along single values: weak on images.",
+            space={"trees": Choice(50, 100, 200, 400)},
         ),
         "genbench.models.detectors:IsolationForest",
     ),
@@ -93,6 +96,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             objective="score = r_5(x)",
             capabilities=("outliers",),
             weaknesses="Keeps the training set; pixel distance knows no meaning.",
+            space={"k": Choice(1, 3, 5, 10, 20)},
         ),
         "genbench.models.detectors:KNN",
     ),
@@ -108,6 +112,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "outliers",
             ),
             weaknesses="Linear; blind to strange points within the subspace.",
+            space={"share": Range(0.5, 0.99, "linear")},
         ),
         "genbench.models.detectors:PCAResidual",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from genbench.protocols.card import ModelCard
+from genbench.protocols.space import Choice
 
 CARDS: list[tuple[ModelCard, str]] = [
     (
@@ -15,6 +16,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             capabilities=("samples", "outliers"),
             sampler="ddim50 (50 evaluations)",
             weaknesses="Fifty network evaluations a sample; no code of small size.",
+            space={"schedule": Choice("cosine", "linear")},
         ),
         "genbench.models.diffusion:DDPM",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from genbench.protocols.card import ModelCard
+from genbench.protocols.space import Choice
 
 CARDS: list[tuple[ModelCard, str]] = [
     (
@@ -19,6 +20,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             sampler="exact",
             likelihood="exact; on [0, 1] dequantised to 256 levels",
             weaknesses="Each coupling moves half of the values; a weak fit for separate modes and images.",
+            space={"layers": Choice(4, 6, 8)},
         ),
         "genbench.models.flows:RealNVP",
     ),
@@ -36,6 +38,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             sampler="exact",
             likelihood="exact; on [0, 1] dequantised to 256 levels",
             weaknesses="Sampling takes as many passes a layer as there are values.",
+            space={"layers": Choice(3, 5, 8)},
         ),
         "genbench.models.flows:MAF",
     ),

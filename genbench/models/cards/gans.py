@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from genbench.protocols.card import ModelCard
+from genbench.protocols.space import Choice, Range
 
 CARDS: list[tuple[ModelCard, str]] = [
     (
@@ -26,6 +27,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             objective="D: max E D(x) − E D(G(z)) − 10 E(‖∇D(x̂)‖ − 1)²; G: max E D(G(z))",
             capabilities=("samples", "outliers"),
             weaknesses="Only one batch in six moves the generator, so it is slow in images seen.",
+            space={"critic_steps": Choice(1, 2, 5)},
         ),
         "genbench.models.lipschitz_gans:WGANGP",
     ),
@@ -71,6 +73,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "outliers",
             ),
             weaknesses="Clipping makes simple critics; one batch in six moves the generator.",
+            space={"critic_steps": Choice(1, 2, 5)},
         ),
         "genbench.models.lipschitz_gans:WGAN",
     ),
@@ -86,6 +89,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "outliers",
             ),
             weaknesses="The penalty acts near real data only.",
+            space={"penalty": Range(1.0, 100.0)},
         ),
         "genbench.models.gans:DRAGAN",
     ),
@@ -116,6 +120,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "outliers",
             ),
             weaknesses="A larger critic input; half as many judgements a batch.",
+            space={"pack": Choice(2, 4)},
         ),
         "genbench.models.pacgan:PacGAN",
     ),
@@ -163,6 +168,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "outliers",
             ),
             weaknesses="Low variety at small γ; slow at small λ.",
+            space={"gamma": Range(0.3, 0.9, "linear"), "gain": Range(0.1, 10.0)},
         ),
         "genbench.models.began:BEGAN",
     ),
@@ -191,6 +197,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             objective="D: min E f(D(G(z)) − D(x)) + γ/2 (R₁ + R₂); G: min E f(D(x) − D(G(z))); f = softplus, γ = 1",
             capabilities=("samples",),
             weaknesses="Two gradient penalties a critic step; γ must be set for each dataset.",
+            space={"gamma": Range(0.05, 20.0)},
         ),
         "genbench.models.gans:R3GAN",
     ),
@@ -208,6 +215,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "outliers",
             ),
             weaknesses="One batch in seven moves the generator.",
+            space={"critic_steps": Choice(1, 2, 5)},
         ),
         "genbench.models.anomaly_gans:FAnoGAN",
     ),

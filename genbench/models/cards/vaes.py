@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from genbench.protocols.card import ModelCard
+from genbench.protocols.space import Choice, Range
 
 CARDS: list[tuple[ModelCard, str]] = [
     (
@@ -33,6 +34,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             ),
             likelihood="gaussian with scale 0.1; bound by 64 importance samples",
             weaknesses="The stated scale decides the weight of the KL, and with it every score.",
+            space={"gamma": Range(0.03, 0.5)},
         ),
         "genbench.models.vae:GaussianVAE",
     ),
@@ -69,6 +71,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             ),
             likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
             weaknesses="Blurrier than the VAE; latents switch off.",
+            space={"beta": Range(0.25, 16.0)},
         ),
         "genbench.models.disentangling:BetaVAE",
     ),
@@ -87,6 +90,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             ),
             likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
             weaknesses="The decoder runs k times a step; the encoder's gradient gets weaker as k grows.",
+            space={"k": Choice(2, 5, 10)},
         ),
         "genbench.models.iwae:IWAE",
     ),
@@ -105,6 +109,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             ),
             likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
             weaknesses="Two weights without a rule; its bound is loose.",
+            space={"alpha": Range(0.0, 1.0, "linear"), "scale": Range(10.0, 1000.0)},
         ),
         "genbench.models.info_vae:InfoVAE",
     ),
@@ -123,6 +128,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             ),
             likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
             weaknesses="The total correlation is estimated from one batch and biased.",
+            space={"beta": Range(1.0, 20.0)},
         ),
         "genbench.models.disentangling:BetaTCVAE",
     ),
@@ -141,6 +147,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             ),
             likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
             weaknesses="Half of the budget trains the critic.",
+            space={"gamma": Range(1.0, 40.0)},
         ),
         "genbench.models.disentangling:FactorVAE",
     ),
@@ -159,6 +166,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             ),
             likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
             weaknesses="Uncorrelated is not independent.",
+            space={"strength": Range(0.5, 50.0)},
         ),
         "genbench.models.disentangling:DIPVAE",
     ),
@@ -177,6 +185,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             ),
             likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
             weaknesses="Pseudo-inputs can settle on training examples; each costs as much as an example.",
+            space={"components": Choice(20, 50, 100, 200)},
         ),
         "genbench.models.vamp_vae:VampVAE",
     ),
@@ -212,6 +221,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             ),
             likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
             weaknesses="A better posterior does not mend the prior: samples gain less than the bound.",
+            space={"flows": Choice(1, 2, 4)},
         ),
         "genbench.models.iaf_vae:IAFVAE",
     ),
@@ -230,6 +240,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             ),
             likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
             weaknesses="The upper layer often stays unused.",
+            space={"warmup": Choice(100, 300, 1000)},
         ),
         "genbench.models.ladder_vae:LadderVAE",
     ),
@@ -264,6 +275,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             ),
             likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
             weaknesses="Rare is not the same as valuable: noise and outliers gain weight too.",
+            space={"alpha": Range(0.1, 10.0)},
         ),
         "genbench.models.debiasing_vae:DBVAE",
     ),

@@ -1,0 +1,68 @@
+"""`genbench tune`: parse and call."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genbench import suite as suites
+from genbench.cli.app import DataRoot, Json, Plugin, app, names
+
+
+@app.command()
+def tune(
+    suite: Annotated[str, typer.Argument(help="A suite's name (`genbench list suites`), or a .toml file.")],
+    models: Annotated[str, typer.Option(help="Only these rows, such as vae,ae+gmm10.")] = "",
+    datasets: Annotated[str, typer.Option(help="Only these datasets.")] = "",
+    trials: Annotated[
+        int, typer.Option(min=1, help="Trials of each row on each dataset, the default's included.")
+    ] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="What all draws depend on.")] = 0,
+    metric: Annotated[str, typer.Option(help="What to tune for [the suite's headline that the row can give].")] = "",
+    sampler: Annotated[str, typer.Option(help="random, or optuna (TPE; pip install genbench[tune]).")] = "random",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The suite with what was found [DIR/SUITE-tuned.toml].")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="The folder of the trials [runs/SUITE-tuning].")] = None,
+    store: Annotated[str | None, typer.Option(help="An SQLAlchemy URL [DIR/genbench.db].")] = None,
+    executor: Annotated[str, typer.Option(help="auto, inline or local.")] = "auto",
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes of the local executor.")] = None,
+    time_limit: Annotated[float | None, typer.Option(help="Seconds that one trial may take.")] = None,
+    plugin: Plugin = None,
+    data_root: DataRoot = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Change the suite, such as budget.images=1000.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Do all trials again.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Tune every model equally: the same number of trials at the suite's budget, scored on `val`."""
+    from genbench.options import Options, chosen_suite
+
+    options = Options(
+        models=names(models),
+        datasets=names(datasets),
+        device=device,
+        out=out,
+        store=store,
+        executor=executor,
+        workers=workers,
+        time_limit=time_limit,
+        plugins=plugin or (),
+        data_root=data_root,
+        settings=set_ or (),
+        force=force,
+        command=shlex.join(["genbench", *sys.argv[1:]]),
+    )
+    chosen = chosen_suite(suite, options)
+    from genbench.cli import trials as shown
+    from genbench.tuning.records import Search
+
+    search = Search(trials=trials, seed=seed, metric=metric, sampler=sampler)
+    source = suites.find(suite)
+    raise typer.Exit(shown.tune_and_show(chosen, options, search, source=source, output=output, as_json=as_json))

@@ -1,0 +1,46 @@
+"""The options that a run gave its models where they are not the defaults, and how they were found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from genbench.report import numbers
+
+
+@dataclass(frozen=True, slots=True)
+class OptionRow:
+    """One row on one dataset: its options in words, and how they were found."""
+
+    label: str
+    dataset: str
+    options: str
+    origin: str
+
+
+def option_rows(suite: Mapping[str, Any]) -> list[OptionRow]:
+    """Every row whose options are not the model's defaults, or were tuned; `suite` as a run's provenance keeps it."""
+    options, tuned = suite.get("options", {}), suite.get("tuned", {})
+    found = []
+    for use in suite.get("models", ()):
+        label = use.get("as") or use["use"]
+        own = {name: value for name, value in use.items() if name not in ("use", "as")}
+        for dataset in dict.fromkeys([*suite.get("datasets", ()), *options, *tuned]):
+            every = own | options.get(dataset, {}).get(label, {})
+            cost = tuned.get(dataset, {}).get(label)
+            if every or cost:
+                words = ", ".join(f"{name} = {value}" for name, value in every.items()) or "the defaults"
+                found.append(OptionRow(label, dataset, words, _origin(cost) if cost else "the suite's own"))
+    return found
+
+
+def _origin(cost: Mapping[str, Any]) -> str:
+    """What tuning cost and won, in words."""
+    vain = f", {cost['failed']} in vain" if cost.get("failed") else ""
+    default = cost.get("default")
+    against = "no value with the default" if default is None else f"{default:.4g} with the default"
+    return (
+        f"{cost['trials']} trials{vain} ({cost['sampler']}, seed {cost['seed']}): {cost['images']:,} images, "
+        f"{numbers.duration(cost['seconds'])}; {cost['metric']} on {cost['split']} {cost['value']:.4g}, {against}"
+    )

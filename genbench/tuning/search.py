@@ -1,0 +1,206 @@
+"""Tuning a suite: every row gets the same trials, run by the machinery of a run on the validation view of the data."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from genbench import resources, running
+from genbench.data.derived import VALIDATION
+from genbench.data.loading import load_dataset
+from genbench.errors import UsageError
+from genbench.evaluations.settings import AnySettings
+from genbench.options import Options
+from genbench.plan import Conditions, Job, Plan, make_job
+from genbench.running import Listener
+from genbench.store import Store
+from genbench.suite import ModelUse, OptionTable, Suite
+from genbench.tuning.records import Search, Study, Trial, Tuning
+from genbench.tuning.samplers import SAMPLERS, check_sampler
+from genbench.tuning.spaces import row_space
+from genbench.tuning.targets import target
+from genbench.values import Status
+
+TRAINED_FROM = 1_000_000
+"""Added to the search's seed: trials are trained from a seed that no suite measures with."""
+
+RECORD = "tuning.json"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Asked:
+    """A trial that is to be run: the row that stands for it in the tuning suite, and its options."""
+
+    study: Study
+    index: int
+    options: Mapping[str, Any]
+
+    @property
+    def use(self) -> ModelUse:
+        """The trial as a row: `vae:3`."""
+        own = self.study.use
+        return ModelUse.model_validate({"use": own.use, "as": f"{own.name}:{self.index}"})
+
+    @property
+    def view(self) -> str:
+        """The dataset as the trial sees it."""
+        return f"{self.study.dataset}{VALIDATION}"
+
+
+def tune(suite: Suite, options: Options, search: Search, listener: Listener) -> Tuning:
+    """Do the trials that are missing and keep each the moment it ends; the same call again only reads.
+
+    Raises `UsageError` where nothing can be tuned. The record is written to `tuning.json` after every round.
+    """
+    check_sampler(search.sampler)
+    studies, idle = plan_studies(suite, options, search)
+    if not studies:
+        raise UsageError("nothing can be tuned: " + "; ".join(f"{row}: {why}" for row, why in idle.items()) + ".")
+    samplers = [SAMPLERS[search.sampler](study, search) for study in studies]
+    done, folder = 0, options.out or Path("runs") / tuning_name(suite)
+    for indices in samplers[0].rounds:
+        asked = [Asked(s, i, sampler.options(i)) for i in indices for s, sampler in zip(studies, samplers, strict=True)]
+        done += _round(suite, options, search, asked, listener)
+        _write_record(folder / RECORD, suite, Tuning(folder, search, studies, idle))
+    return Tuning(folder, search, studies, idle, done)
+
+
+def tuning_name(suite: Suite) -> str:
+    """What the suite of trials is called."""
+    return f"{suite.name}-tuning"
+
+
+def plan_studies(suite: Suite, options: Options, search: Search) -> tuple[list[Study], dict[str, str]]:
+    """A study for each row on each dataset, and the rows that have nothing to tune, with the reason."""
+    if search.trials < 1:
+        raise UsageError(f"--trials is at least 1, the default; got {search.trials}.")
+    studies, idle = [], {}
+    for dataset in suite.all_datasets():
+        spec = load_dataset(f"{dataset}{VALIDATION}", root=options.data_root).spec
+        for use in suite.models:
+            running.check_options(use, suite.options_of(use, dataset))
+            aim = target(suite, use, dataset, search.metric)
+            space = row_space(use, spec, aim.settings.name) if aim else {}
+            if aim is None:
+                idle[use.name] = f"gives no {search.metric or 'metric that it could be tuned for'}"
+            elif not space:
+                idle[use.name] = "no option to tune"
+            else:
+                studies.append(Study(use, dataset, space, aim, _base(suite, use, dataset)))
+    return studies, idle
+
+
+def _base(suite: Suite, use: ModelUse, dataset: str) -> dict[str, Any]:
+    """The default that tuning must beat: the suite's own options, not those that an earlier tuning has found."""
+    return use.options if use.name in suite.tuned.get(dataset, {}) else suite.options_of(use, dataset)
+
+
+def _round(suite: Suite, options: Options, search: Search, asked: Sequence[Asked], listener: Listener) -> int:
+    """Run these trials, as far as they are missing, and add them to their studies; how many jobs were done."""
+    trials: list[tuple[Asked, Job]] = []
+
+    def planner(made: Suite, conditions: Conditions) -> Plan:
+        seed = TRAINED_FROM + search.seed
+        trials.extend((a, make_job(made, conditions, a.use, a.view, seed, a.study.target.settings)) for a in asked)
+        return Plan(tuple(job for _, job in trials))
+
+    prepared = running.prepare(tuning_suite(suite, asked), options, planner)
+    done = running.execute(prepared, listener, command=options.command).done if prepared.missing else 0
+    store = Store(prepared.store_url)
+    try:
+        ends, values = store.ends([job.key for _, job in trials]), store.table(jobs=[job.key for _, job in trials])
+    finally:
+        store.close()
+    measured = dict(iter(values.groupby("job")))
+    for one, job in trials:
+        one.study.trials.append(_trial(one, job, ends.get(job.key, {}), measured.get(job.key, values.iloc[:0])))
+    return done
+
+
+def tuning_suite(suite: Suite, asked: Sequence[Asked]) -> Suite:
+    """The suite whose rows are these trials, their options in its tables."""
+    evaluations: dict[AnySettings, dict[str, None]] = {}
+    options: dict[str, OptionTable] = {}
+    for one in asked:
+        evaluations.setdefault(one.study.target.settings, {})[one.view] = None
+        options.setdefault(one.view, {})[one.use.name] = {**one.study.base, **one.options}
+    return suite.model_copy(
+        update={
+            "name": tuning_name(suite),
+            "summary": f"Trials of `genbench tune` for {suite.name}.",
+            "models": tuple({one.use.name: one.use for one in asked}.values()),
+            "datasets": tuple(options),
+            "seeds": 1,
+            "evaluations": tuple(e.model_copy(update={"datasets": tuple(views)}) for e, views in evaluations.items()),
+            "options": options,
+            "tuned": {},
+        }
+    )
+
+
+def _trial(asked: Asked, job: Job, end: Mapping[str, Any], values: pd.DataFrame) -> Trial:
+    """How a trial ended. Its value is the mean over the targets of its metric (outlier scores, ...)."""
+    rows = values[values.metric == asked.study.target.metric]
+    status, reason = Status(end.get("status", Status.FAILED)), end.get("reason") or (None if end else "it did not end")
+    bad = rows[rows.status != Status.OK]
+    if status is Status.OK and (rows.empty or len(bad)):
+        status = Status.FAILED if rows.empty else Status(bad.status.iloc[0])
+        reason = f"no {asked.study.target.metric} was measured" if rows.empty else bad.reason.iloc[0]
+    fitted = end.get("fit_status") == Status.OK
+    return Trial(
+        index=asked.index,
+        options=dict(asked.options),
+        status=status,
+        reason=None if status is Status.OK else reason,
+        value=float(rows.value.mean()) if status is Status.OK else None,
+        seed=job.fit.seed,
+        images=int(end["images"]) if fitted else job.fit.budget.shown,
+        fitting=float(end.get("fit_seconds") or 0.0),
+        scoring=float(end.get("seconds") or 0.0),
+        fit=job.fit.key,
+        job=job.key,
+    )
+
+
+def _write_record(path: Path, suite: Suite, tuning: Tuning) -> None:
+    with resources.last_writer(path) as temporary:
+        temporary.write_text(json.dumps(record(suite, tuning), indent=2, default=str) + "\n", encoding="utf-8")
+
+
+def record(suite: Suite, tuning: Tuning) -> dict[str, Any]:
+    """Everything that tuning did, as JSON has it."""
+    seconds, images = tuning.cost()
+    return {
+        "version": 1,
+        "suite": suite.name,
+        "budget": suite.budget.model_dump(mode="json"),
+        "search": dataclasses.asdict(tuning.search),
+        "seconds": seconds,
+        "images": images,
+        "idle": dict(tuning.idle),
+        "studies": [_study(study) for study in tuning.studies],
+    }
+
+
+def _study(study: Study) -> dict[str, Any]:
+    best = study.best
+    return {
+        "row": study.use.name,
+        "dataset": study.dataset,
+        "split": "val",
+        "evaluation": study.target.settings.name,
+        "metric": study.target.metric,
+        "direction": str(study.target.direction),
+        "space": {name: str(domain) for name, domain in study.space.items()},
+        "base": dict(study.base),
+        "best": None if best is None else best.index,
+        "better": study.better,
+        "failed": study.failed,
+        "gain": study.gain,
+        "trials": [dataclasses.asdict(trial) for trial in study.trials],
+    }

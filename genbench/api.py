@@ -89,10 +89,8 @@ class Fitted:
         spec = bench.dataset(row["dataset"]).spec
         self.module = build(entry.load(), spec, row["options"] or {}, seed=row["seed"]).eval()
         load_weights(self.module, path)
-        label = row["label"]
-        asked = row["sampler"] if row["sampler"] and row["sampler"] != getattr(self.module, "sampler", "") else ""
-        self.label = label
-        self._evidence = Evidence(self.module, asked, row["dataset"], row["seed"], bench)
+        self.label = row["label"]
+        self._evidence = Evidence(self.module, row["sampler"], row["dataset"], row["seed"], bench)
 
     def sample(self, n: int) -> Tensor:
         """(n, *shape): the first n draws; fewer are a prefix of more."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import genbench
 from genbench import registry
-from genbench.evaluations.settings import AnySettings
+from genbench.evaluations.settings import AnySettings, OutlierDetection
 from genbench.records import Row
 from genbench.suite import BudgetSettings, ModelUse, Suite
 from genbench.values import Status
@@ -28,9 +28,11 @@ ONCE_A_ROW = frozenset({"speed"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """What keys depend on besides the suite: `fingerprints` of the datasets, the device kind, the machine."""
+    """What keys depend on besides the suite: `fingerprints` of the datasets and of each one's `outliers` by name, the
+    device kind, the machine."""
 
     fingerprints: Mapping[str, str]
+    outliers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     device: str = "cpu"
     machine: str = ""
 
@@ -133,8 +135,16 @@ def make_job(
         metrics=_versions(registry.evaluations.get(settings.name).card.metrics),
         evaluation=registry.evaluations.get(settings.name).code_hash(),
         machine=conditions.machine if settings.name in ONCE_A_ROW else "",
+        outliers=_outliers(conditions.outliers.get(dataset, {}), settings),
     )
     return Job(key=key, fit=fit, row=row, settings=settings)
+
+
+def _outliers(known: Mapping[str, str], settings: AnySettings) -> Mapping[str, str]:
+    """The fingerprints of the outlier sets that an evaluation looks at."""
+    if not isinstance(settings, OutlierDetection):
+        return {}
+    return {name: known.get(name, "") for name in settings.outliers or known}
 
 
 def _fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, seed: int) -> Fit:

@@ -156,6 +156,7 @@ def register_model(
             space=dict(space or {}),
             capabilities=capabilities(cls),
             likelihood=getattr(cls, "likelihood", ""),
+            sampler=getattr(cls, "sampler", "prior"),
         )
         models.add(card, cls)
         return cls

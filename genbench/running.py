@@ -20,11 +20,12 @@ from genbench.executors.inline import make_bench, run_inline
 from genbench.executors.local import run_local
 from genbench.executors.setting import Setting, cores
 from genbench.jobs import Evaluated, Event, Fitted
+from genbench.models import solvers
 from genbench.options import Options
 from genbench.plan import Conditions, Job, Plan, Task, make_plan, tasks
 from genbench.protocols.dataset import Dataset
 from genbench.records import RunRecord
-from genbench.store import Store
+from genbench.store import Store, claimed
 from genbench.suite import ModelUse, Suite
 from genbench.values import Status
 
@@ -40,6 +41,7 @@ class Prepared:
     store_url: str
     executor: str
     bench: Bench
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +94,26 @@ def prepare(suite: Suite, options: Options, planner: Planner = make_plan) -> Pre
         for dataset in suite.all_datasets():
             check_options(use, suite.options_of(use, dataset))
     bench = make_bench(setting)
-    fingerprints = {d: bench.dataset(d).fingerprint for d in suite.all_datasets()}
+    datasets = {d: bench.dataset(d) for d in suite.all_datasets()}
     conditions = Conditions(
-        fingerprints=fingerprints, device=device.partition(":")[0], machine=provenance.machine(device)
+        fingerprints={name: data.fingerprint for name, data in datasets.items()},
+        outliers={name: data.outlier_fingerprints for name, data in datasets.items()},
+        device=device.partition(":")[0],
+        machine=provenance.machine(device),
     )
     plan = planner(suite, conditions)
     store_url = options.store or str(folder / "genbench.db")
     known = _known(store_url)
-    return Prepared(suite, plan, plan.missing(known, force=options.force), setting, store_url, executor, bench)
+    missing = plan.missing(known, force=options.force)
+    return Prepared(suite, plan, missing, setting, store_url, executor, bench, options.force)
 
 
 def check_options(use: ModelUse, options: Mapping[str, Any]) -> None:
-    """Raise `SuiteError` where a suite gives a model an option that it does not have."""
+    """Raise `SuiteError` where a suite gives a model an option or a sampler that it does not have."""
+    try:
+        solvers.check(registry.models.get(use.model).load(), use.sampler)
+    except Unsupported as error:
+        raise SuiteError(f"the model {use.name!r}: {error}") from error
     if not options:
         return
     known = registry.models.get(use.model).options()
@@ -125,7 +135,19 @@ def _known(store_url: str) -> Mapping[str, Status]:
 
 
 def execute(prepared: Prepared, listener: Listener, *, command: str = "") -> Result:
-    """Do what is missing. Each result is in the store before the next one is asked for."""
+    """Do what is missing. Each result is in the store before the next one is asked for.
+
+    Raises `UsageError` where another run is at work in the folder.
+    """
+    if not prepared.missing:
+        return _executed(prepared, listener, command)
+    with claimed(prepared.setting.folder):
+        known = _known(prepared.store_url)  # another run may have ended since
+        missing = prepared.plan.missing(known, force=prepared.force)
+        return _executed(dataclasses.replace(prepared, missing=missing), listener, command)
+
+
+def _executed(prepared: Prepared, listener: Listener, command: str) -> Result:
     listener.planned(prepared)
     store = Store(prepared.store_url)
     done = 0

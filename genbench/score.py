@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -221,5 +222,8 @@ def _against_moments(real: Statistics, fake: Tensor, names: Sequence[str], reque
     if "frechet" in names:
         # n is not in such a file; it only enters the covariance, which is given
         distance = frechet_distance(Moments(2**31, mean, given=sigma), moments(fake))
+        if not math.isfinite(distance):
+            most = float(sigma.abs().max())
+            raise DataError(f"{request.real} holds covariances up to {most:.3g}, which overflow a float64: rescale.")
         found["frechet"] = Value(value=distance, m=len(fake), reason="no interval: the real side is moments alone")
     return {key: replace(value, m=len(fake)) for key, value in found.items()}

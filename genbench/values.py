@@ -80,7 +80,8 @@ class Measurement:
     """A value with what it is a value of: one row of the tidy table, less the job's own columns.
 
     `target` says what it is about where a metric has several (an outlier set, a class, a label count). `score` names
-    the outlier score it judges, `encoder` the features it stands on, `split` the real data it is compared with.
+    the outlier score it judges, `encoder` (with its fingerprint) the features it stands on, `split` the real data it is
+    compared with.
     """
 
     metric: str
@@ -88,5 +89,6 @@ class Measurement:
     target: str = ""
     score: str = ""
     encoder: str = ""
+    encoder_fingerprint: str = ""
     split: str = ""
     likelihood: str = ""

@@ -12,7 +12,7 @@ from rich.table import Table
 from genbench import registry
 from genbench import suite as suites
 from genbench.cli import console
-from genbench.errors import UsageError, nearest
+from genbench.errors import Unsupported, UsageError, nearest
 
 REGISTRIES: dict[str, registry.Registry[Any]] = {
     "models": registry.models,
@@ -22,7 +22,7 @@ REGISTRIES: dict[str, registry.Registry[Any]] = {
     "evaluations": registry.evaluations,
 }
 COLUMNS = {
-    "models": ("name", "family", "capabilities", "paper", "summary"),
+    "models": ("name", "family", "sampler", "capabilities", "paper", "summary"),
     "datasets": ("name", "kind", "shape", "classes", "summary"),
     "encoders": ("name", "needs", "summary"),
     "metrics": ("name", "group", "direction", "unit", "summary"),
@@ -87,7 +87,25 @@ def _model(plural: str, name: str, data_root: str | None, sheet: Path | None) ->
 
     entry = registry.models.get(name.partition("+")[0])
     space = {option: str(domain) for option, domain in model_space(entry.card.name).items()}
-    return dataclasses.asdict(entry.card) | {"defaults": entry.options(), "space": space}
+    known = {"samplers": _samplers(name, entry), "defaults": entry.options(), "space": space}
+    return dataclasses.asdict(entry.card) | known
+
+
+def _samplers(name: str, entry: registry.Entry[Any]) -> list[str]:
+    """What may stand behind the name: the one asked for, spelt out, or all."""
+    from genbench.models import solvers
+    from genbench.models.samplers import SAMPLERS
+
+    model, asked = entry.load(), name.partition("+")[2]
+    try:
+        solvers.check(model, asked)
+    except Unsupported as error:
+        raise UsageError(f"{name}: {error}") from error
+    if asked:
+        return [asked if asked in SAMPLERS else str(solvers.solver(model, asked))]
+    latent = [f"+{s}" for s in SAMPLERS] if "encodes" in entry.card.capabilities else []
+    kinds = getattr(model, "solvers", {})
+    return latent + [f"+{kind}N, such as {solvers.solver(model, f'{kind}20')}" for kind in kinds]
 
 
 def _dataset(plural: str, name: str, data_root: str | None, sheet: Path | None) -> dict[str, Any]:

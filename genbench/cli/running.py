@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from genbench.cli import console
@@ -84,6 +85,10 @@ def _print(result: Result, page: Path, folder: RunFolder) -> None:
     console.out.print(f"Report: {page}", soft_wrap=True)
 
 
+ENOUGH = 5
+"""Jobs that must have ended before the time left is told: the first one pays for imports, data and a first fit."""
+
+
 class _Progress:
     """What both ways of showing progress count."""
 
@@ -103,9 +108,11 @@ class _Progress:
         if isinstance(event, Evaluated):
             self.done += 1
 
-    def left(self) -> float:
-        """Seconds left at the rate so far."""
-        return (time.monotonic() - self.begun) / max(self.done, 1) * (self.total - self.done)
+    def left(self) -> float | None:
+        """Seconds left at the rate so far; None until enough is done for the first job's start-up not to count."""
+        if self.done < min(ENOUGH, self.total):
+            return None
+        return (time.monotonic() - self.begun) / self.done * (self.total - self.done)
 
 
 def progress() -> _Progress:
@@ -122,12 +129,25 @@ def _says(event: Event) -> str:
     return f"{event.record.row.label} on {event.record.row.dataset}: {event.record.evaluation} {event.record.status}"
 
 
+class _Left(ProgressColumn):
+    """The time left, as the lines tell it."""
+
+    def __init__(self, progress: _Progress) -> None:
+        super().__init__()
+        self._progress = progress
+
+    def render(self, task: Task) -> Text:
+        del task
+        left = self._progress.left()
+        return Text("" if left is None else f"{datetime.timedelta(seconds=round(left))} left", style="cyan")
+
+
 class _Live(_Progress):
     """A bar with the time left and what is being done."""
 
     def __init__(self) -> None:
         super().__init__()
-        columns = (BarColumn(30), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+        columns = (BarColumn(30), MofNCompleteColumn(), _Left(self), TextColumn("{task.description}"))
         self._bar = Progress(*columns, console=console.err, transient=True)
 
     def __enter__(self) -> _Live:
@@ -166,4 +186,6 @@ class _Lines(_Progress):
             console.err.print(f"failed: {_says(event)}: {event.record.reason}", markup=False, soft_wrap=True)
         if self.done >= self._next:
             self._next = self.done + self.total / 20
-            console.err.print(f"{self.done}/{self.total}, about {self.left():.0f} s left: {_says(event)}", markup=False)
+            left = self.left()
+            told = "" if left is None else f", about {left:.0f} s left"
+            console.err.print(f"{self.done}/{self.total}{told}: {_says(event)}", markup=False)

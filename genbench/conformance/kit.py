@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+import traceback
+from pathlib import Path
+from typing import Any
+
 import torch
 
 from genbench import registry
-from genbench.conformance import promises, training
+from genbench.conformance import names, promises, training
 from genbench.conformance.subject import Check, Finding, Subject
 from genbench.data.loading import load_dataset
 from genbench.errors import GenbenchError, Unsupported
@@ -13,7 +18,7 @@ from genbench.protocols.dataset import Dataset
 from genbench.protocols.model import Budget, FitsItself
 from genbench.training.trainer import build, fit
 
-CHECKS = training.CHECKS | promises.CHECKS
+CHECKS = names.CHECKS | training.CHECKS | promises.CHECKS
 
 DATASETS = ("digits", "ring8")
 """What a model is tried on: the first that it can be built for."""
@@ -55,5 +60,30 @@ def _findings(title: str, check: Check, subject: Subject) -> list[Finding]:
     except GenbenchError as error:
         wrong = [str(error)]
     except Exception as error:
-        wrong = [f"{type(error).__name__}: {error}"]
+        wrong = [f"{type(error).__name__}: {error}{_place(error, subject)}"]
     return [Finding(title, "wrong", sentence) for sentence in wrong] or [Finding(title, "ok")]
+
+
+def _place(error: Exception, subject: Subject) -> str:
+    """` (file:line)` of the innermost frame in the model's own file, else of the frame that raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return ""
+    own = {_file(kind) for kind in _classes(subject.entry.load())}
+    frame = next((f for f in reversed(frames) if Path(f.filename).resolve() in own), frames[-1])
+    path = Path(frame.filename)
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return f" ({shown}:{frame.lineno})"
+
+
+def _classes(target: Any) -> list[Any]:
+    """The registered class; its bases count only where they are not torch's or genbench's."""
+    bases = target.__mro__[1:] if isinstance(target, type) else ()
+    return [target, *(b for b in bases if b.__module__.partition(".")[0] not in ("torch", "genbench", "builtins"))]
+
+
+def _file(kind: Any) -> Path | None:
+    try:
+        return Path(inspect.getfile(kind)).resolve()
+    except (TypeError, OSError):
+        return None

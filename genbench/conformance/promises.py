@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from genbench import seeds
 from genbench.conformance.subject import FEW, Check, Subject
-from genbench.protocols.model import capabilities
+from genbench.errors import Unsupported
+from genbench.models.solvers import Solved, solver
+from genbench.protocols.model import Solves, capabilities
 from genbench.training.weights import load_weights, save_weights
 
 
@@ -39,6 +42,36 @@ def samples_keep_their_word(subject: Subject) -> Iterator[str]:
         yield "sample gives the same samples for another seed: draw from `generator`."
     if not torch.equal(draw(3 * FEW, "check")[:FEW], x):
         yield "fewer samples are not a prefix of more: sample must not depend on what was drawn before."
+
+
+def solvers_keep_their_word(subject: Subject) -> Iterator[str]:
+    """Samples by each solver, in the number of network evaluations that it states; `sample` is one of them."""
+    if not isinstance(subject.model, Solves):
+        raise Unsupported("it does not solve an equation in steps")
+    model: Any = subject.model
+    own = solver(model, model.sampler)
+    if str(own) != model.sampler:
+        yield f"`sampler` says {model.sampler!r}, its solver takes {own.evaluations}: write {str(own)!r}."
+    for asked in (own, *(solver(model, f"{kind}3") for kind in model.solvers)):
+        with _counted(model) as calls:
+            x = Solved(model, asked).sample(FEW, generator=seeds.generator("use", device=subject.device))
+        yield from _examples(subject, x, f"solve by {asked.kind}{asked.steps}", FEW)
+        if len(calls) != asked.evaluations:
+            yield f"{asked} evaluates the network {len(calls)} times: state that in `solvers`."
+        if asked is own and not torch.equal(x, _use(subject, model)["sample"]):
+            yield f"sample gives other samples than its own sampler {asked}."
+
+
+@contextmanager
+def _counted(model: nn.Module) -> Iterator[list[None]]:
+    """The calls of the child with the most parameters."""
+    calls: list[None] = []
+    net = max(model.children(), key=lambda child: sum(p.numel() for p in child.parameters()))
+    handle = net.register_forward_hook(lambda *_: calls.append(None))
+    try:
+        yield calls
+    finally:
+        handle.remove()
 
 
 def reconstructs_keep_their_word(subject: Subject) -> Iterator[str]:
@@ -128,6 +161,7 @@ def saved_and_loaded_it_is_the_same(subject: Subject) -> Iterator[str]:
 
 CHECKS: dict[str, Check] = {
     "samples": samples_keep_their_word,
+    "solvers": solvers_keep_their_word,
     "reconstructs": reconstructs_keep_their_word,
     "encodes": codes_keep_their_word,
     "density": density_is_honest,

@@ -99,6 +99,12 @@ def as_rows(values: np.ndarray, place: str | Path) -> Tensor:
     """(N, D) numbers -> float32 tensor. NaN and infinity pass: metrics say where they are."""
     if values.ndim != 2:
         raise DataError(f"{place} has the shape {values.shape}; features and tables are (N, D).")
+    most = np.abs(values[np.isfinite(values)]).max(initial=0)
+    if most > np.finfo(np.float32).max:
+        raise DataError(
+            f"{place} holds values up to {most:.3g}, more than a 32-bit float can ({np.finfo(np.float32).max:.3g}): "
+            "bring the columns to a scale of about 1."
+        )
     return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
 
 

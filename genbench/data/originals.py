@@ -69,7 +69,8 @@ def offline() -> Iterator[None]:
 def find(name: str, root: Path, *, train: bool) -> Split | None:
     """One part of a set below `root`, or None where its files are not there; `DataError` where they are broken."""
     original = ORIGINALS[name]
-    if not (root / original.folder).is_dir():
+    folder = root / original.folder
+    if not folder.is_dir() or not any(folder.iterdir()):  # a download that failed leaves the folder empty
         return None
     return _split(original, _made(original, root, train=train))
 
@@ -83,19 +84,33 @@ def load(name: str, root: str | None) -> tuple[Split, Split]:
         if train is not None and test is not None:
             return train, test
     download(name, partial(ORIGINALS[name].make, str(cache), train=True), root)
-    return load(name, str(cache))
+    train, test = find(name, cache, train=True), find(name, cache, train=False)
+    if train is None or test is None:
+        raise DataError(f"{name} was downloaded, but {cache / ORIGINALS[name].folder} is empty: try again.")
+    return train, test
 
 
 def download(name: str, make: Maker, root: str | None) -> None:
     """Let torchvision download a set, or say in a sentence why it is not there and what to do."""
-    where = f"{name} is not below the data root {root}" if root else f"{name} has no data root to be looked for in"
-    remedy = "give --data-root (or GENBENCH_DATA) the folder that holds it in torchvision's layout"
-    if _offline.get() or os.environ.get("GENBENCH_OFFLINE") == "1":
-        raise DataError(f"{where}, and downloads are switched off: {remedy}.")
+    cache = resources.cache_dir() / "data"
+    where = f"{name} is not in the data root {root} or the cache {cache}" if root else f"{name} is not in {cache}"
+    layout = ORIGINALS[name].folder if name in ORIGINALS else name
+    remedy = f"put its files, as torchvision has them, into {layout} below the folder of --data-root or GENBENCH_DATA"
+    if _offline.get():
+        raise DataError(f"{where}: {remedy}, or let a run download it.")
+    if os.environ.get("GENBENCH_OFFLINE") == "1":
+        raise DataError(f"{where}, and downloads are switched off (GENBENCH_OFFLINE): {remedy}.")
     try:
         make(download=True)
     except Exception as error:  # torchvision, urllib and gdown raise what they like
-        raise DataError(f"{where}, and could not be downloaded ({type(error).__name__}: {error}): {remedy}.") from error
+        raise DataError(f"{where}, and could not be downloaded ({_cause(error)}): {remedy}.") from error
+
+
+def _cause(error: Exception) -> str:
+    """What went wrong in one line: of torchvision's list of servers that it tried, what the first one answered."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or ["no reason given"]
+    answered = next((line.strip("<>") for line in lines if line.startswith("<")), lines[0])
+    return f"{type(error).__name__}: {answered}".rstrip(".:")
 
 
 def _made(original: Original, root: Path, *, train: bool) -> Any:
@@ -103,8 +118,10 @@ def _made(original: Original, root: Path, *, train: bool) -> Any:
         return original.make(str(root), train=train, download=False)
     except Exception as error:  # torchvision raises whatever a broken file leads it to
         place = root / original.folder
+        told = str(error).partition(" You can use download")[0].rstrip(".")
         raise DataError(
-            f"the files in {place} are not what torchvision wrote there (missing, cut short or corrupt): {error}."
+            f"the files in {place} are not what torchvision wrote there (missing, cut short or corrupt): {told}. "
+            "Put whole files there, or remove the folder."
         ) from error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from genbench.evaluations.bench import equal_n
 from genbench.evaluations.evidence import Evidence
-from genbench.evaluations.outcome import Outcome, measurements
+from genbench.evaluations.outcome import Outcome, measurements, named
 from genbench.evaluations.settings import Diversity
 from genbench.metrics.panel import feature_metrics
 from genbench.metrics.toys import Model, density_metrics
@@ -27,7 +27,7 @@ def evaluate(evidence: Evidence, settings: Diversity) -> Outcome:
         metrics=[m for m in asked if m not in ON_MODES],
         generator=evidence.generator("diversity"),
     )
-    found = measurements(values, encoder=encoder.name, split="reference")
+    found = measurements(values, **named(encoder), split="reference")
     if data.density is not None and data.density.modes is not None:
         on_modes = density_metrics(
             data.density,

@@ -11,10 +11,11 @@ from torch import Tensor, nn
 from genbench import seeds
 from genbench.errors import Diverged, Unsupported
 from genbench.evaluations.bench import Bench, reference_part
-from genbench.models.samplers import LatentSampled, fit_sampler
+from genbench.models.samplers import SAMPLERS, LatentSampled, fit_sampler
+from genbench.models.solvers import Solved, Solver, solver
 from genbench.protocols.dataset import Dataset
 from genbench.protocols.encoder import Encoder
-from genbench.protocols.model import CAPABILITIES, Deals, Encodes, Reconstructs, Samples, capabilities
+from genbench.protocols.model import CAPABILITIES, Deals, Encodes, Reconstructs, Samples, Solves, capabilities
 from genbench.training.sampling import draw
 
 BATCH = 500
@@ -26,30 +27,39 @@ T = TypeVar("T")
 class Evidence:
     """A fitted model with its sampler, and what has been made of it so far.
 
-    `sampler`: the latent sampler asked for, `""` for the model's own.
+    `sampler`: the latent sampler or solver asked for, `""` for the model's own; `prior` is the model's own where it
+    has one.
     """
 
     def __init__(self, model: nn.Module, sampler: str, dataset: str, seed: int, bench: Bench) -> None:
         self.model, self.seed, self.bench = model, seed, bench
         self.dataset: Dataset = bench.dataset(dataset)
-        self._asked = sampler
+        is_own = sampler in ("prior", getattr(model, "sampler", "")) and "samples" in capabilities(model)
+        self._asked = "" if is_own else sampler
         self._made: dict[Any, Any] = {}
 
     @property
+    def _solver(self) -> Solver | None:
+        """The solver asked for, None where a latent sampler or the model's own `sample` draws."""
+        if not self._asked or self._asked in SAMPLERS or not isinstance(self.model, Solves):
+            return None
+        return solver(self.model, self._asked)
+
+    @property
     def resampled(self) -> bool:
-        """Whether a latent sampler draws instead of the model's own law."""
+        """Whether something else draws than the model's own `sample`."""
         return bool(self._asked)
 
     @property
     def sampler(self) -> str:
         """The name of how samples are drawn, `""` where they cannot be."""
         if self._asked:
-            return self._asked
+            return str(self._solver or self._asked)
         return str(getattr(self.model, "sampler", "")) if self.can("samples") else ""
 
     def can(self, capability: str) -> bool:
         """Whether the model (with its sampler) has the capability."""
-        if capability == "samples" and self._asked:
+        if capability == "samples" and self._asked and not self._solver:
             return "encodes" in capabilities(self.model)
         return capability in capabilities(self.model)
 
@@ -59,6 +69,8 @@ class Evidence:
         if self.can(capability):
             return
         name = type(self.model).__name__
+        if capability == "samples" and self._asked:
+            raise Unsupported(f"{name} has no encoder, so no latent sampler can be fitted to its codes.")
         if capability == "samples" and "encodes" in capabilities(self.model):
             raise Unsupported(f"{name} has no prior to sample from: give it a latent sampler, such as +gmm10.")
         raise Unsupported(f"{name} {_CANNOT[capability]}.")
@@ -105,6 +117,8 @@ class Evidence:
         self.need("samples")
         if not self._asked:
             return cast(Samples, self.model)
+        if self._solver:
+            return Solved(cast(Solves, self.model), self._solver)
         make = lambda: fit_sampler(self._asked, self.codes("train"), generator=self.generator("sampler"))
         return LatentSampled(self.model, self.once("sampler", make))
 

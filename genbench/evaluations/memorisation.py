@@ -7,7 +7,7 @@ from torch import Tensor
 
 from genbench.evaluations.bench import equal_n
 from genbench.evaluations.evidence import Evidence
-from genbench.evaluations.outcome import Image, Outcome, measurements
+from genbench.evaluations.outcome import Image, Outcome, measurements, named
 from genbench.evaluations.pictures import grid
 from genbench.evaluations.settings import Memorisation
 from genbench.metrics.panel import feature_metrics
@@ -31,7 +31,7 @@ def evaluate(evidence: Evidence, settings: Memorisation) -> Outcome:
             metrics=metrics,
             generator=evidence.generator("memorisation"),
         )
-        found += measurements(values, encoder=encoder.name, split="train")
+        found += measurements(values, **named(encoder), split="train")
     return Outcome(found, _neighbours(evidence.samples(n), data))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from genbench import resources
+from genbench.protocols.encoder import Encoder
 from genbench.records import Picture
 from genbench.values import Measurement, Value
 
@@ -37,6 +38,11 @@ def _save(image: Image, job: str, folder: Path) -> Picture:
     with resources.last_writer(path) as temporary:
         temporary.write_bytes(image.png)
     return Picture(job=job, name=image.name, path=path.relative_to(folder).as_posix(), caption=image.caption)
+
+
+def named(encoder: Encoder) -> dict[str, str]:
+    """What a measurement says of the encoder that it stands on."""
+    return {"encoder": encoder.name, "encoder_fingerprint": encoder.fingerprint}
 
 
 def measurements(values: Mapping[str, Value], **common: str) -> list[Measurement]:

@@ -6,7 +6,7 @@ from typing import cast
 
 from genbench.evaluations.bench import equal_n
 from genbench.evaluations.evidence import Evidence
-from genbench.evaluations.outcome import Outcome, measurements
+from genbench.evaluations.outcome import Outcome, measurements, named
 from genbench.evaluations.pictures import sample_picture
 from genbench.evaluations.settings import SampleQuality
 from genbench.metrics.panel import feature_metrics
@@ -31,7 +31,7 @@ def evaluate(evidence: Evidence, settings: SampleQuality) -> Outcome:
         metrics=[m for m in asked if m not in ON_DENSITY],
         generator=evidence.generator("sample-quality"),
     )
-    found = measurements(values, encoder=encoder.name, split="reference")
+    found = measurements(values, **named(encoder), split="reference")
     if data.density is not None:
         on_density = density_metrics(
             data.density,

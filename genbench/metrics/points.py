@@ -15,11 +15,14 @@ from genbench.errors import DataError
 SMALL = 1 << 33
 """Multiply-adds up to which a Gram matrix is taken in float64: there it costs next to nothing and rounds to nothing."""
 
+LARGEST = 1e15
+"""Features may be this large: of larger ones, squared distances overflow float32 and a cubic kernel float64."""
+
 _PIECE = 1 << 20  # values in one temporary of the float64 refinement
 
 
 def check_features(x: Tensor, name: str) -> Tensor:
-    """The same tensor if it is an (n, d) array of finite numbers, else `DataError` with the count and the place."""
+    """The same tensor if it is an (n, d) array of numbers up to `LARGEST`, else `DataError` with count and place."""
     if x.ndim != 2 or x.shape[1] < 1:
         raise DataError(f"{name} features must be (n, d), got shape {tuple(x.shape)}: flatten or encode them first.")
     x = x.cpu() if x.device.type == "mps" else x  # which has no float64
@@ -27,13 +30,21 @@ def check_features(x: Tensor, name: str) -> Tensor:
     x = x if x.dtype in (torch.float32, torch.float64) else x.to(torch.float32)
     for start in range(0, x.shape[0], 2048):
         bad = ~torch.isfinite(x[start : start + 2048])
+        bad = bad if bad.any() else x[start : start + 2048].abs() > LARGEST
         if bad.any():
-            total = int((~torch.isfinite(x)).sum())
             row, column = (int(i) for i in bad.nonzero()[0])
-            raise DataError(
-                f"{name} features hold {total} NaN or inf, the first at row {start + row}, column {column}."
-            )
+            raise DataError(f"{name} features hold {_complaint(x, f'row {start + row}, column {column}')}.")
     return x
+
+
+def _complaint(x: Tensor, first: str) -> str:
+    absent = int((~torch.isfinite(x)).sum())
+    if absent:
+        return f"{absent} NaN or inf, the first at {first}"
+    return (
+        f"values up to {float(x.abs().max()):.3g}, the first at {first}: beyond {LARGEST:g} their squares overflow, "
+        "bring both sides to a scale of about 1"
+    )
 
 
 def working_dtype(rows: int, columns: int, d: int) -> torch.dtype:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from genbench.errors import Unsupported
 from genbench.models import nets
 from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Objective
 from genbench.seeds import generator as seeded_generator
-
-STEPS = 50
-"""Network evaluations of a sample; part of the sampler's name."""
 
 
 def cosine_alphas(steps: int, offset: float = 0.008) -> Tensor:
@@ -50,7 +50,8 @@ class DDPM(GenerativeModel):
     averaged with decay `ema` (the paper's 0.9999 is for 800,000 steps).
     """
 
-    sampler = f"ddim{STEPS}"
+    sampler = "ddim50 (50 evaluations)"
+    solvers: ClassVar[Mapping[str, Callable[[int], int]]] = {"ddim": lambda steps: steps}
     outlier_score_name = "denoising loss, ten levels"
 
     def __init__(
@@ -93,9 +94,15 @@ class DDPM(GenerativeModel):
         return eps
 
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        return self.solve(n, kind="ddim", steps=50, generator=generator)
+
+    def solve(self, n: int, *, kind: str, steps: int, generator: torch.Generator) -> Tensor:
+        """DDIM through every (T / steps)-th level."""
+        if steps > len(self.alphas):
+            raise Unsupported(f"{kind}{steps} takes more steps than the chain has: at most {len(self.alphas)}.")
         device = generator.device
         x = torch.randn(n, *self.shape, generator=generator, device=device)
-        times = (torch.arange(STEPS, device=device) * len(self.alphas) // STEPS).flip(0)
+        times = (torch.arange(steps, device=device) * len(self.alphas) // steps).flip(0)
         alphas = torch.cat([self.alphas[times], torch.ones(1, device=device)])  # one look-up: no wait for the device
         for t, alpha, after in zip(times, alphas, alphas[1:], strict=False):
             eps = self.noise(x, t.expand(n))

@@ -18,7 +18,7 @@ from genbench.models.mixture import GaussianMixture
 from genbench.protocols.model import Encodes
 
 SAMPLERS = ("prior", "gaussian", "gmm10", "flow")
-"""The names that `fit_sampler` knows. `prior` is N(0, I), whatever law the model itself has."""
+"""The names that `fit_sampler` knows. `prior` is N(0, I), for models that encode and have no prior of their own."""
 
 FLOW_STEPS = 500
 
@@ -119,7 +119,8 @@ def make_sampler(name: str, latent: int) -> LatentSampler:
     """An unfitted sampler whose state can be loaded. Raises `Unsupported` for an unknown name, with the nearest."""
     if name not in _MAKERS:
         hint = nearest(name, SAMPLERS)
-        raise Unsupported(f"no latent sampler is called {name!r}" + (f": did you mean {hint!r}?" if hint else "."))
+        instead = f"did you mean {hint!r}?" if hint else f"there are {', '.join(SAMPLERS)}."
+        raise Unsupported(f"no latent sampler is called {name!r}: {instead}")
     return _MAKERS[name](latent)
 
 

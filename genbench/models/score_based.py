@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -61,7 +63,7 @@ def wide(values: Tensor, x: Tensor) -> Tensor:
 
 def karras_levels(steps: int, low: float = 0.002, high: float = 80.0, rho: float = 7.0) -> Tensor:
     """σ_0 = high … σ_{steps-1} = low, then 0 (Karras et al. 2022, eq. 5): (steps + 1,)."""
-    share = torch.arange(steps) / (steps - 1)
+    share = torch.arange(steps) / max(1, steps - 1)
     levels = (high ** (1 / rho) + share * (low ** (1 / rho) - high ** (1 / rho))) ** rho
     return torch.cat([levels, torch.zeros(1)])
 
@@ -73,8 +75,11 @@ class EDM(ContinuousDiffusion):
     Samples by Heun's method without churn, 18 levels, 35 network evaluations (algorithm 1).
     """
 
-    sampler = "heun35"
-    levels = 18
+    sampler = "heun18 (35 evaluations)"
+    solvers: ClassVar[Mapping[str, Callable[[int], int]]] = {
+        "euler": lambda steps: steps,
+        "heun": lambda steps: 2 * steps - 1,  # the last step, to σ = 0, is Euler's
+    }
 
     def __init__(
         self, data: DataSpec, *, net: str = "mlp", width: int = 256, lr: float = 1e-3, ema: float = 0.995
@@ -105,13 +110,17 @@ class EDM(ContinuousDiffusion):
         return weight * error
 
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        return self.solve(n, kind="heun", steps=18, generator=generator)
+
+    def solve(self, n: int, *, kind: str, steps: int, generator: torch.Generator) -> Tensor:
+        """dx/dσ = (x - D(x; σ)) / σ from σ = 80 to 0."""
         device = generator.device
-        sigmas: list[float] = karras_levels(self.levels).tolist()  # Python numbers: no wait for the device
+        sigmas: list[float] = karras_levels(steps).tolist()  # Python numbers: no wait for the device
         x = sigmas[0] * torch.randn(n, *self.shape, generator=generator, device=device)
         for now, after in itertools.pairwise(sigmas):
             slope = (x - self.denoised(x, torch.full((n,), now, device=device))) / now
             ahead = x + (after - now) * slope
-            if after > 0:
+            if kind == "heun" and after > 0:
                 there = torch.full((n,), after, device=device)
                 slope = 0.5 * (slope + (ahead - self.denoised(ahead, there)) / after)
                 ahead = x + (after - now) * slope
@@ -126,8 +135,12 @@ class FlowMatching(ContinuousDiffusion):
     Samples by the midpoint rule, 25 steps, 50 network evaluations.
     """
 
-    sampler = "midpoint50"
-    steps = 25
+    sampler = "midpoint25 (50 evaluations)"
+    solvers: ClassVar[Mapping[str, Callable[[int], int]]] = {
+        "euler": lambda steps: steps,
+        "heun": lambda steps: 2 * steps,
+        "midpoint": lambda steps: 2 * steps,
+    }
 
     def loss(self, batch: Batch) -> Tensor:
         x = self.to_net(batch.x)
@@ -139,11 +152,19 @@ class FlowMatching(ContinuousDiffusion):
         return (velocity - (x - noise)).square().flatten(1).mean(1)
 
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        return self.solve(n, kind="midpoint", steps=25, generator=generator)
+
+    def solve(self, n: int, *, kind: str, steps: int, generator: torch.Generator) -> Tensor:
+        """dx/dt = v(x, t) from t = 0 to 1 in equal steps."""
         device = generator.device
         x = torch.randn(n, *self.shape, generator=generator, device=device)
-        step = 1 / self.steps
-        for i in range(self.steps):
+        step = 1 / steps
+        for i in range(steps):
             t = torch.full((n,), i * step, device=device)
-            half = x + 0.5 * step * self.net(x, t)
-            x = x + step * self.net(half, t + 0.5 * step)
+            slope = self.net(x, t)
+            if kind == "midpoint":
+                slope = self.net(x + 0.5 * step * slope, t + 0.5 * step)
+            if kind == "heun":
+                slope = 0.5 * (slope + self.net(x + step * slope, t + step))
+            x = x + step * slope
         return self.from_net(x)

@@ -14,6 +14,7 @@ class ModelCard:
 
     `family`: `autoencoder`, `vae`, `gan`, `diffusion`, `flow`, `classical` or `control`. `objective`: one formula.
     `capabilities`: names of `protocols.model.CAPABILITIES`. `likelihood`: what its density is of, and its kind.
+    `sampler`: how its own `sample` draws, empty where it has none.
     `space`: what `genbench tune` may try of the options that are its own; the common ones (`lr`, `latent`) are known.
     """
 
@@ -24,8 +25,13 @@ class ModelCard:
     objective: str = ""
     capabilities: tuple[str, ...] = ()
     likelihood: str = ""
+    sampler: str = "prior"
     weaknesses: str = ""
     space: Mapping[str, Domain] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if "samples" not in self.capabilities:
+            object.__setattr__(self, "sampler", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,18 +117,35 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """16 hex digits of SHA-256 over shape, range and the content of every split, equal on every machine."""
+        """16 hex digits of SHA-256 over shape, range and the content of the four splits, equal on every machine.
+
+        Outlier sets have their own: which files lie in a data root changes nothing that does not stand on them.
+        """
         digest = hashlib.sha256(repr((self.spec.shape, self.spec.value_range, self.spec.classes)).encode())
         if self.bernoulli:
             digest.update(b"bernoulli")
         parts = {"train": self.train, "val": self.val, "reference": self.reference, "ceiling": self.ceiling}
-        for name, split in [*parts.items(), *sorted(self.outliers.items())]:
-            for tensor in (split.x, split.y, split.factors):
-                digest.update(f"{name}:{None if tensor is None else tuple(tensor.shape)}".encode())
-                if tensor is not None:
-                    for rows in torch.split(tensor, _HASHED):  # a set larger than memory is read piece by piece
-                        digest.update(rows.detach().cpu().contiguous().numpy().tobytes())
+        for name, split in parts.items():
+            _digest(digest, name, split)
         return digest.hexdigest()[:16]
+
+    @cached_property
+    def outlier_fingerprints(self) -> Mapping[str, str]:
+        """The same over the content of each outlier set, by its name."""
+        found = {}
+        for name, split in self.outliers.items():
+            digest = hashlib.sha256()
+            _digest(digest, name, split)
+            found[name] = digest.hexdigest()[:16]
+        return found
+
+
+def _digest(digest: hashlib._Hash, name: str, split: Split) -> None:
+    for tensor in (split.x, split.y, split.factors):
+        digest.update(f"{name}:{None if tensor is None else tuple(tensor.shape)}".encode())
+        if tensor is not None:
+            for rows in torch.split(tensor, _HASHED):  # a set larger than memory is read piece by piece
+                digest.update(rows.detach().cpu().contiguous().numpy().tobytes())
 
 
 class DatasetBuilder(Protocol):

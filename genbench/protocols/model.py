@@ -9,7 +9,7 @@ so that one by one equals batched).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -162,6 +162,17 @@ class Conditional(Protocol):
 
 
 @runtime_checkable
+class Solves(Protocol):
+    """Samples by solving an equation: a solver and its steps are a sampler that a suite may ask for, `edm+heun18`."""
+
+    solvers: ClassVar[Mapping[str, Callable[[int], int]]]
+    """Each kind of solver, and steps -> evaluations of the network that they take."""
+
+    def solve(self, n: int, *, kind: str, steps: int, generator: torch.Generator) -> Tensor:
+        """(n, *shape) draws by this many steps; `sample` is one of these."""
+
+
+@runtime_checkable
 class Deals(Protocol):
     def deck(self) -> Tensor:
         """(N, *shape): a finite set of examples. They are dealt in a seeded order, without repeats while they last
@@ -183,11 +194,12 @@ def capabilities(model: object) -> tuple[str, ...]:
     return tuple(
         name
         for name, protocol in CAPABILITIES.items()
-        if all(callable(getattr(model, m, None)) for m in _methods(protocol))
+        if all(callable(getattr(model, m, None)) for m in methods(protocol))
     )
 
 
-def _methods(protocol: type) -> list[str]:
+def methods(protocol: type) -> list[str]:
+    """The methods of a capability."""
     return [m for m, value in vars(protocol).items() if callable(value) and not m.startswith("_")]
 
 
@@ -209,5 +221,7 @@ __all__ = [
     "Reconstructs",
     "Samples",
     "ScoresOutliers",
+    "Solves",
     "capabilities",
+    "methods",
 ]

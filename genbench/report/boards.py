@@ -244,7 +244,7 @@ def _notes(board: Board, grid: Grid, rows: Mapping[RowKey, Entry]) -> tuple[str,
     unlike = sorted({c.title for c, cell in cells if not cell.comparable})
     if unlike:
         notes.append(
-            f"Numbers marked ≠ differ from their column in n, kind, likelihood, version or device and are not ranked "
-            f"({', '.join(unlike)})."
+            "Numbers marked ≠ differ from their column in n, kind, likelihood, version, encoder or device and are not "
+            f"ranked ({', '.join(unlike)})."
         )
     return tuple(notes)

@@ -53,13 +53,14 @@ def identity(entry: Entry) -> tuple[str, ...]:
     """What must agree for two numbers of one column to be ranked together.
 
     Speeds depend on the device, and their n is a number of timer rounds; all else depends on n, m, kind, metric
-    version, budget and, where there is one, on the likelihood.
+    version, budget and, where there are such, on the likelihood and the very encoder.
     """
     version = "" if entry.metric_version is None else f"version {entry.metric_version}"
     if entry.evaluation == "speed":
         return (entry.device, version)
     sizes = tuple(f"{name} = {size:,}" for name, size in (("n", entry.n), ("m", entry.m)) if size is not None)
-    return (*sizes, entry.kind, entry.likelihood, version, _trained_on(entry))
+    ruler = entry.encoder_fingerprint and f"{entry.encoder} {entry.encoder_fingerprint}"
+    return (*sizes, entry.kind, entry.likelihood, version, ruler, _trained_on(entry))
 
 
 def _trained_on(entry: Entry) -> str:

@@ -13,6 +13,7 @@ from genbench.report import glossary
 from genbench.report.cells import identity
 from genbench.report.data import Entry, entries
 from genbench.stats.comparisons import compare_paired, holm
+from genbench.stats.intervals import LEAST
 
 KEYS = ("label", "dataset", "evaluation", "metric", "target", "score", "encoder", "split")
 
@@ -54,6 +55,11 @@ class Change:
     direction: str = ""
     verdict: Verdict = Verdict.UNCLEAR
     reason: str = ""
+
+    @property
+    def is_untested(self) -> bool:
+        """Whether there is a difference, but too few common seeds for an interval or a test."""
+        return self.difference not in (None, 0.0) and 0 < self.seeds < LEAST
 
     @property
     def is_regression(self) -> bool:
@@ -133,14 +139,20 @@ def _measured(change: Change, before: Sequence[Entry], after: Sequence[Entry]) -
     )
     unlike = [(identity(x), identity(y)) for x, y in zip(before, after, strict=True) if identity(x) != identity(y)]
     if unlike:
-        told = " against ".join(", ".join(filter(None, part)) for part in unlike[0])
-        return dataclasses.replace(change, verdict=Verdict.UNLIKE, reason=told)
+        return dataclasses.replace(change, verdict=Verdict.UNLIKE, reason=_unlike(*unlike[0]))
     if first == second:
         return dataclasses.replace(change, verdict=Verdict.SAME)
     if result.p is not None:
         return dataclasses.replace(change, p=result.p)
     verdict = _by_samples(before, after)
-    return dataclasses.replace(change, verdict=verdict, reason="fewer than 3 common seeds")
+    counted = f"{len(first)} common seed{'s' * (len(first) != 1)}"
+    return dataclasses.replace(change, verdict=verdict, reason=f"{counted}: an interval over seeds needs {LEAST}")
+
+
+def _unlike(one: Sequence[str], other: Sequence[str]) -> str:
+    """What only one of the two identities says, against what only the other says."""
+    sides = [[p for p in mine if p and p not in theirs] for mine, theirs in ((one, other), (other, one))]
+    return " against ".join(", ".join(side) or "nothing said" for side in sides)
 
 
 def _by_samples(before: Sequence[Entry], after: Sequence[Entry]) -> Verdict:

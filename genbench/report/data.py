@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from genbench.records import RunRecord
+from genbench.registry import models
 from genbench.values import Status
 
 FITS = [
@@ -63,6 +64,7 @@ class Entry:
     score: str
     split: str
     likelihood: str
+    encoder_fingerprint: str
     metric_version: int | None
     budget: int | None
     device: str
@@ -88,7 +90,9 @@ def entries(table: pd.DataFrame) -> list[Entry]:
 
 
 def _label(model: str, sampler: str) -> str:
-    return model if sampler in ("", "prior") else f"{model}+{sampler}"
+    """The sampler is named where it is not the model's own: `ae` has none, so `ae+prior` is said whole."""
+    own = models.get(model).card.sampler if model in models else "prior"
+    return model if sampler in ("", own) or (own and sampler == "prior") else f"{model}+{sampler}"
 
 
 def _column(table: pd.DataFrame, name: str, kind: str) -> list[Any]:

@@ -15,6 +15,8 @@ from genbench.report.judge import CEILING, FLOOR, FLOORS, ORACLES, UNRANKED, spa
 ROW, TOP, BOTTOM, LABEL, GAP = 22, 40, 26, 168, 26
 WIDTH, WIDEST, NARROWEST = 1156, 340, 150
 """The page's width, and what one panel may take of it; many panels scroll."""
+HEADING = 8.2
+"""Pixels that a letter of a panel's heading takes, at most on average: a panel is as wide as its heading."""
 LOG_FROM = 30
 """Values that differ by more than this factor are drawn on a logarithmic axis."""
 
@@ -65,7 +67,8 @@ def interval_plot(board: Board) -> Markup | None:
     if not rows or not columns:
         return None
     height = TOP + ROW * len(rows) + BOTTOM
-    panel = min(WIDEST, max(NARROWEST, (WIDTH - LABEL + GAP) // len(columns) - GAP))
+    headings = max(math.ceil(HEADING * len(f"{c.title} {c.sense.arrow}")) for c in columns)
+    panel = max(headings, min(WIDEST, max(NARROWEST, (WIDTH - LABEL + GAP) // len(columns) - GAP)))
     width = LABEL + len(columns) * (panel + GAP) - GAP
     parts = [_row_label(row.label + (f" · {row.score}" if row.score else ""), i) for i, row in enumerate(rows)]
     for i, column in enumerate(columns):

@@ -13,7 +13,7 @@ from genbench.report.boards import leaderboards
 from genbench.report.data import RunData
 from genbench.report.export import export
 from genbench.report.page import render
-from genbench.store import Store
+from genbench.store import Store, claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,15 @@ def board_records(run: RunFolder) -> list[dict[str, Any]]:
 
 
 def clean(run: RunFolder) -> tuple[int, int]:
-    """Drop weights and pictures that no current job refers to, and checkpoints: how many files, how many bytes."""
+    """Drop weights and pictures that no current job refers to, and checkpoints: how many files, how many bytes.
+
+    Raises `UsageError` where a run is at work in the folder: what it has just made, no job refers to yet.
+    """
+    with claimed(run.folder):
+        return _cleaned(run)
+
+
+def _cleaned(run: RunFolder) -> tuple[int, int]:
     store = Store(run.store_url, existing=True)
     try:
         fits, pictures = store.artifacts()

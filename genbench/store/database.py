@@ -22,9 +22,13 @@ from genbench.values import Measurement, Status
 
 TIDY = (
     "model family sampler dataset seed evaluation metric target value ci_low ci_high n direction kind encoder status "
-    "reason seconds label m split score likelihood metric_version budget trained device details job"
+    "reason seconds label m split score likelihood metric_version budget trained device details job "
+    "encoder_fingerprint"
 ).split()
 """The columns of the tidy table, the contract's first, in its order."""
+
+FINGERPRINT = "encoder_fingerprint"
+"""A column of the table that is kept among a measurement's details: stores of format 1 have no column for it."""
 
 _JOB_COLUMNS = ("label", "model", "family", "sampler", "dataset", "seed")
 
@@ -133,11 +137,13 @@ class Store:
         `jobs`: the keys of those that are wanted, replaced by a later one or not.
         """
         joined = schema.jobs.join(schema.measurements, schema.jobs.c.key == schema.measurements.c.job)
-        columns = [schema.measurements.c[c] if c in _MEASURED else schema.jobs.c[c] for c in TIDY]
+        stored = [c for c in TIDY if c != FINGERPRINT]
+        columns = [schema.measurements.c[c] if c in _MEASURED else schema.jobs.c[c] for c in stored]
         query = sa.select(*columns).select_from(joined).order_by(schema.jobs.c.ended, schema.measurements.c.position)
         query = query.where(schema.jobs.c.key.in_(self._current() if jobs is None else jobs))
         with self._engine.connect() as connection:
-            frame = pd.DataFrame(connection.execute(query).mappings().all(), columns=list(TIDY))
+            frame = pd.DataFrame(connection.execute(query).mappings().all(), columns=stored)
+        frame[FINGERPRINT] = [details.pop(FINGERPRINT, "") for details in frame["details"]]
         return frame.astype({"value": float, "ci_low": float, "ci_high": float, "n": "Int64", "m": "Int64"})
 
     def _current(self) -> sa.Select[tuple[str]]:
@@ -213,6 +219,7 @@ def _measurement_values(job: str, position: int, measurement: Measurement) -> di
         spec = metric_registry.get(measurement.metric).card
         declared = {"direction": str(spec.direction), "metric_version": spec.version}
     own = ("metric", "target", "score", "encoder", "split", "likelihood")
+    fingerprint = {FINGERPRINT: measurement.encoder_fingerprint} if measurement.encoder_fingerprint else {}
     numbers = ("value", "ci_low", "ci_high", "n", "m", "kind", "status", "reason")
     return {
         "job": job,
@@ -220,7 +227,7 @@ def _measurement_values(job: str, position: int, measurement: Measurement) -> di
         **declared,
         **{name: getattr(measurement, name) for name in own},
         **{name: getattr(value, name) for name in numbers},
-        "details": dict(value.details),
+        "details": dict(value.details) | fingerprint,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,18 @@ def test_a_run_compared_with_itself_has_not_changed(folder: Path) -> None:
     done = call("compare", str(folder / "a"), str(folder / "a"), "--fail-on-regression")
     assert done.exit_code == 0
     assert not any(word in done.output for word in ("better", "worse", "broken", "gone"))
+
+
+def test_one_seed_shows_the_difference_and_says_why_there_is_no_interval(folder: Path) -> None:
+    (folder / "b").mkdir()
+    with sqlite3.connect(folder / "a" / "genbench.db") as source, sqlite3.connect(folder / "b" / "genbench.db") as copy:
+        source.backup(copy)
+        copy.execute("update measurements set value = value + 0.25, ci_low = null where metric = 'frechet'")
+    source.close()
+    copy.close()
+    done = call("compare", str(folder / "a"), str(folder / "b"))
+    assert "+0.25" in done.output and "unclear" in done.output
+    assert "Fewer than 3 common seeds for 4" in done.output and "--seeds 3" in done.output
 
 
 def test_clean_keeps_what_is_used(folder: Path) -> None:

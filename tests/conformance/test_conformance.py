@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+from typing import ClassVar
+
 import pytest
 import torch
 from torch import nn
 
 from genbench import registry
 from genbench.conformance import check_model
+from genbench.conformance.names import names_are_known
 from genbench.errors import UnknownName
+from genbench.models.score_based import EDM
 from genbench.models.vae import VAE
-from genbench.protocols.model import Objective
+from genbench.protocols.model import DataSpec, GenerativeModel, Objective
 from genbench.registry import register_model
 
 
@@ -29,11 +35,11 @@ def findings(cls: type, *, family: str = "test") -> dict[str, str]:
     return wrong
 
 
-@pytest.mark.parametrize("name", ["vae", "wgan-gp", "gaussian", "oracle"])
+@pytest.mark.parametrize("name", ["vae", "wgan-gp", "edm", "oracle"])
 def test_honest_models_pass(name):
     found = check_model(name)
     assert [f for f in found if f.status == "wrong"] == []
-    assert len({f.check for f in found}) == 15
+    assert len({f.check for f in found}) == 17
 
 
 def test_an_unknown_name_is_a_usage_error():
@@ -115,6 +121,11 @@ class Crashes(VAE):
         raise ValueError("my decoder is broken")
 
 
+class AsksWrongly(VAE):
+    def loss(self, batch):
+        return super().encode(batch).mean()  # a batch is no tensor: genbench's own code raises
+
+
 class Unseeded(VAE):
     def __init__(self, data):
         super().__init__(data)
@@ -122,9 +133,34 @@ class Unseeded(VAE):
             self.log_scale += torch.randn((), generator=torch.Generator().manual_seed(id(self) % 2**31))
 
 
+class TooFewStated(EDM):
+    solvers: ClassVar = {"heun": lambda steps: 2 * steps - 1, "euler": lambda steps: 1}
+
+
+class Misspelt(GenerativeModel):
+    latent = 2
+
+    def __init__(self, data):
+        super().__init__()
+        self.net = nn.Linear(data.size, 2)
+
+    def objectives(self):
+        return [Objective("squares", self.parameters(), self.loss)]
+
+    def loss(self, batch):
+        return self.encoded(batch.x).square().mean()
+
+    def encoded(self, x):  # like `encode`, but used by the model itself
+        return self.net(x.flatten(1))
+
+    def sampel(self, n, *, generator):
+        return torch.rand(n, 1, 8, 8, generator=generator)
+
+
 @pytest.mark.parametrize(
     "cls, check, words",
     [
+        (TooFewStated, "solvers", "euler3 (1 evaluation) evaluates the network 3 times"),
         (GlobalNoise, "samples", "draw only from `generator`"),
         (Remembers, "evaluation mode", "changed 'log_scale'"),
         (OutOfRange, "reconstructs", "leaves the data's range"),
@@ -142,6 +178,22 @@ class Unseeded(VAE):
 def test_each_broken_promise_is_named(cls, check, words):
     wrong = findings(cls)
     assert words in wrong.get(check, ""), wrong
+
+
+def test_a_misspelt_method_is_named_and_one_that_the_model_uses_itself_is_not():
+    subject = SimpleNamespace(fresh=lambda: Misspelt(DataSpec((1, 8, 8))))
+    (sentence,) = names_are_known(subject)
+    assert sentence == "it has a method 'sampel', which nothing calls: did you mean 'sample'?"
+
+
+def test_an_error_is_named_with_the_line_of_the_models_own_file():
+    lines = Path(__file__).read_text(encoding="utf-8").splitlines()
+    raised = 1 + next(i for i, line in enumerate(lines) if 'raise ValueError("my decoder' in line)
+    wrong = findings(Crashes)
+    assert wrong["encodes"] == wrong["samples"]
+    assert wrong["encodes"].endswith(f"test_conformance.py:{raised})")
+    asked = 1 + next(i for i, line in enumerate(lines) if "super().encode(batch)" in line)
+    assert findings(AsksWrongly)["objectives"].endswith(f"test_conformance.py:{asked})")
 
 
 def test_a_wrong_card_and_a_loss_that_does_not_fall_are_named():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from genbench.plan import Conditions, Plan, make_plan, runs_alone, tasks
 from genbench.suite import Suite
 from genbench.values import Status
@@ -58,6 +60,21 @@ def test_keys_change_with_what_numbers_depend_on() -> None:
     assert not base & keys(plan(Conditions(fingerprints={"digits": "x", "ring8": "y"}, machine="one")))
     assert not base & keys(plan(Conditions(fingerprints=CONDITIONS.fingerprints, device="cuda", machine="one")))
     assert base < keys(plan(seeds=3))
+
+
+def test_an_outlier_file_changes_the_keys_of_what_looks_at_it_alone() -> None:
+    def made(asked: list[str] | None, **sets: str) -> dict[str, set[str]]:
+        conditions = replace(CONDITIONS, outliers={"digits": sets})
+        judged = {"name": "outlier-detection", "outliers": asked}
+        jobs = plan(conditions, datasets=["digits"], evaluations=[{"name": "sample-quality"}, judged]).jobs
+        names = ("sample-quality", "outlier-detection")
+        return {name: {job.key for job in jobs if job.settings.name == name} for name in names}
+
+    before, after = made(None, noise="1"), made(None, noise="1", kmnist="2")
+    assert before["sample-quality"] == after["sample-quality"]
+    assert not before["outlier-detection"] & after["outlier-detection"]
+    assert made(["noise"], noise="1") == made(["noise"], noise="1", kmnist="2")
+    assert made(["kmnist"], noise="1")["outlier-detection"] != made(["kmnist"], kmnist="2")["outlier-detection"]
 
 
 def test_another_machine_changes_speed_alone() -> None:

@@ -40,6 +40,14 @@ def test_a_job_comes_back_as_tidy_rows_in_the_contract_order(store: Store) -> No
     assert second["status"] == "unsupported" and second["reason"] == "too few" and second["value"] != second["value"]
 
 
+def test_the_encoder_that_a_value_stands_on_has_a_column(store: Store) -> None:
+    measured = replace(TWO[0], encoder_fingerprint="abc", value=replace(TWO[0].value, details={"k": 5}))
+    store.add_job(JOB, (measured, TWO[1]))
+    first, second = store.table().to_dict("records")
+    assert (first["encoder_fingerprint"], first["details"]) == ("abc", {"k": 5})
+    assert (second["encoder_fingerprint"], second["details"]) == ("", {})
+
+
 def test_a_second_try_replaces_the_rows_and_adds_the_cost(store: Store) -> None:
     store.add_job(replace(JOB, status=Status.FAILED, reason="boom", seconds=3.0), TWO[:1])
     store.add_job(JOB, TWO)

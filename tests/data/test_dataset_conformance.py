@@ -77,14 +77,14 @@ def test_the_kit_doubts_a_density_that_its_samples_contradict() -> None:
 
 
 FINGERPRINTS = {
-    "digits": "e57868a3b32752aa",
-    "two-bumps": "fcd9dafc12303f92",
-    "ring8": "652e46be13058eb5",
-    "grid25": "01e8034134a13a84",
-    "two-moons": "f2baf1017940e324",
-    "spiral": "59089998813b3364",
-    "checkerboard": "717cb0eb6ceaf583",
-    "pinwheel": "6d66599cd7257c60",
+    "digits": "1bb78f756ac39037",
+    "two-bumps": "51faf4581b90cc12",
+    "ring8": "cfa87d1ae071fcd7",
+    "grid25": "545e4719fe9ee85a",
+    "two-moons": "b11145e910b91a99",
+    "spiral": "4a138271e0346c39",
+    "checkerboard": "2f724c0cf35cf0b0",
+    "pinwheel": "7b49eec74da68cdf",
 }
 
 
@@ -107,6 +107,14 @@ def test_a_fingerprint_changes_with_any_value(digits: Dataset) -> None:
     assert replace(digits, train=replace(digits.train, x=changed)).fingerprint != digits.fingerprint
     assert replace(digits, spec=DataSpec((1, 8, 8), (0.0, 2.0), 10)).fingerprint != digits.fingerprint
     assert replace(digits, bernoulli=True).fingerprint != digits.fingerprint
+
+
+def test_an_outlier_set_more_changes_no_fingerprint_but_its_own(digits: Dataset) -> None:
+    more = replace(digits, outliers={**digits.outliers, "strange": digits.train})
+    assert more.fingerprint == digits.fingerprint
+    assert more.outlier_fingerprints.items() > digits.outlier_fingerprints.items()
+    changed = replace(more, outliers={**digits.outliers, "strange": digits.val})
+    assert changed.outlier_fingerprints["strange"] != more.outlier_fingerprints["strange"]
 
 
 def test_the_catalogue_is_torch_free() -> None:

@@ -38,12 +38,14 @@ def test_colour_in_either_order_and_letters_turned_upright(tmp_path: Path, monke
         ("svhn", "svhn", part(levels.transpose(0, 3, 1, 2), labels=y)),
     ):
         (tmp_path / folder).mkdir()
+        (tmp_path / folder / "images").touch()
         pretend(monkeypatch, name, lambda root, *, train, download, made=made: made)
         data = load_dataset(name, root=tmp_path)
         assert data.reference.x.equal(expected) and data.reference.y is not None
         assert data.reference.y.tolist() == y.tolist()
         assert (len(data.train), len(data.ceiling)) == (30, 30)
     (tmp_path / "EMNIST" / "raw").mkdir(parents=True)
+    (tmp_path / "EMNIST" / "raw" / "images").touch()
     letters = torch.from_numpy(levels[:52, :28, :28, 0].copy())
     made = part(letters, targets=torch.arange(52) % 26 + 1)
     pretend(monkeypatch, "emnist-letters", lambda root, *, train, download: made)
@@ -62,10 +64,22 @@ def test_a_missing_set_is_downloaded_to_the_cache_or_a_sentence_says_why(
         raise OSError("name resolution failed")
 
     pretend(monkeypatch, "kmnist", offline)
-    with pytest.raises(
-        DataError, match=r"could not be downloaded \(OSError: name resolution failed\): give --data-root"
-    ):
+    with pytest.raises(DataError, match=r"could not be downloaded \(OSError: name resolution failed\): put its files"):
         load_dataset("kmnist", root=tmp_path)
+
+    def no_network(root: str, *, train: bool, download: bool) -> None:
+        (Path(root) / "KMNIST" / "raw").mkdir(parents=True, exist_ok=True)
+        raise RuntimeError(
+            "Error downloading x.gz:\nTried http://a/, got:\n<urlopen error no such name>\nTried http://b/\n"
+        )
+
+    pretend(monkeypatch, "kmnist", no_network)
+    for _ in range(2):  # what the first try leaves behind makes no other sentence of the second
+        with pytest.raises(
+            DataError, match=r"downloaded \(RuntimeError: urlopen error no such name\): put its"
+        ) as told:
+            load_dataset("kmnist")
+        assert "\n" not in str(told.value) and "KMNIST/raw below the folder" in str(told.value)
     monkeypatch.setenv("GENBENCH_OFFLINE", "1")
     with pytest.raises(DataError, match="downloads are switched off"):
         load_dataset("kmnist")
@@ -73,7 +87,7 @@ def test_a_missing_set_is_downloaded_to_the_cache_or_a_sentence_says_why(
 
     def online(root: str, *, train: bool, download: bool) -> types.SimpleNamespace:
         if download:
-            (Path(root) / "KMNIST" / "raw").mkdir(parents=True)
+            (Path(root) / "KMNIST" / "raw" / "images").touch()
         return part(torch.zeros(40, 28, 28, dtype=torch.uint8), targets=torch.arange(40) % 10)
 
     pretend(monkeypatch, "kmnist", online)
@@ -83,12 +97,13 @@ def test_a_missing_set_is_downloaded_to_the_cache_or_a_sentence_says_why(
 
 def test_empty_and_broken_parts_are_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "KMNIST" / "raw").mkdir(parents=True)
+    (tmp_path / "KMNIST" / "raw" / "images").touch()
 
     def broken(root: str, *, train: bool, download: bool) -> None:
-        raise RuntimeError("Dataset not found")
+        raise RuntimeError("Dataset not found. You can use download=True to download it")
 
     pretend(monkeypatch, "kmnist", broken)
-    with pytest.raises(DataError, match="KMNIST/raw are not what torchvision wrote"):
+    with pytest.raises(DataError, match=r"KMNIST/raw are not what torchvision wrote.*Dataset not found\. Put whole"):
         load_dataset("kmnist", root=tmp_path)
     uneven = part(torch.zeros(4, 28, 28, dtype=torch.uint8), targets=torch.arange(3))
     pretend(monkeypatch, "kmnist", lambda root, *, train, download: uneven)

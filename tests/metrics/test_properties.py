@@ -142,6 +142,16 @@ def test_features_that_are_not_finite_are_refused_with_count_and_place(bad: floa
         values(normal(20, 3), g, "frechet")
 
 
+def test_features_whose_squares_overflow_are_refused_with_the_remedy() -> None:
+    g = normal(20, 3)
+    g[7, 2] = -2e17
+    words = r"up to 2e\+17, the first at row 7, column 2: beyond 1e\+15 .* scale of about 1"
+    with pytest.raises(DataError, match=words):
+        values(normal(20, 3), g, "frechet")
+    large = [9e14 * normal(50, 3, seed).clamp(-1, 1) for seed in (0, 1)]
+    assert {v.status for v in values(*large, "frechet", "kid", "precision").values()} == {Status.OK}
+
+
 def test_unlike_dimensions_are_refused() -> None:
     with pytest.raises(DataError, match="3 columns"):
         values(normal(20, 4), normal(20, 3), "frechet")

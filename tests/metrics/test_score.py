@@ -152,6 +152,13 @@ def test_features_with_nan_are_refused_with_the_place(tmp_path: Path, features: 
         score(Request(real=features["real"], fake=str(tmp_path / "nan.npy")))
 
 
+def test_values_beyond_a_32_bit_float_are_named(tmp_path: Path, features: dict[str, str]) -> None:
+    path = tmp_path / "huge.npy"
+    np.save(path, 1e200 * np.ones((20, 4)))
+    with pytest.raises(DataError, match=r"huge.npy holds values up to 1e\+200, more than a 32-bit float.*about 1"):
+        score(Request(real=features["real"], fake=str(path)))
+
+
 def test_a_metric_that_nobody_has_is_named_with_the_nearest(features: dict[str, str]) -> None:
     with pytest.raises(UnknownName, match="frechet"):
         score(Request(real=features["real"], fake=features["fake"], metrics=["frechett"]))

@@ -135,9 +135,25 @@ class GaussianTruth(torch.nn.Module):
 
 def test_edm_with_the_true_denoiser_samples_the_truth():
     model = score_based.EDM(table().spec)
-    model.net, model.levels = GaussianTruth(model, 0.7), 100
-    x = model.sample(20_000, generator=torch.Generator().manual_seed(0))
+    model.net = GaussianTruth(model, 0.7)
+    x = model.solve(20_000, kind="heun", steps=100, generator=torch.Generator().manual_seed(0))
     assert float(x.std()) == pytest.approx(0.7, abs=0.02) and abs(float(x.mean())) < 0.02
+
+
+def test_heun_is_of_second_order_and_euler_of_first():
+    """Data N(0, s²): the exact flow takes a start x at σ to x s / √(s² + σ²)."""
+    model = score_based.EDM(table().spec)
+    model.net = GaussianTruth(model, 0.7)
+    noise = torch.randn(500, *model.shape, generator=torch.Generator().manual_seed(0))
+    truth = 80 * noise * 0.7 / (0.7**2 + 80**2) ** 0.5
+
+    def error(kind, steps):
+        x = model.solve(500, kind=kind, steps=steps, generator=torch.Generator().manual_seed(0))
+        return float((x - truth).norm())
+
+    assert error("heun", 20) < error("euler", 39)
+    assert error("heun", 80) < error("heun", 20) / 8
+    assert error("euler", 20) / 8 < error("euler", 80) < error("euler", 20) / 2
 
 
 def test_flow_matching_with_the_true_velocity_samples_the_truth():
@@ -153,8 +169,9 @@ def test_flow_matching_with_the_true_velocity_samples_the_truth():
     model = score_based.FlowMatching(table().spec)
     del model.net
     model.net = velocity
-    x = model.sample(20_000, generator=torch.Generator().manual_seed(0))
-    assert float(x.mean()) == pytest.approx(m, abs=0.02) and float(x.std()) == pytest.approx(s, abs=0.02)
+    for kind, steps in (("midpoint", 25), ("heun", 25), ("euler", 400)):
+        x = model.solve(20_000, kind=kind, steps=steps, generator=torch.Generator().manual_seed(0))
+        assert float(x.mean()) == pytest.approx(m, abs=0.02) and float(x.std()) == pytest.approx(s, abs=0.02)
 
 
 def test_karras_levels_fall_from_high_to_low_to_zero():

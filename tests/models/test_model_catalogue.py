@@ -19,6 +19,12 @@ def test_card_lists_what_the_class_can_do(entry):
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e.card.name)
+def test_card_says_how_it_samples(entry):
+    samples = "samples" in entry.card.capabilities
+    assert entry.card.sampler == (getattr(entry.load(), "sampler", "prior") if samples else "")
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e.card.name)
 def test_card_is_complete(entry):
     card = entry.card
     assert card.objective and card.summary and card.weaknesses

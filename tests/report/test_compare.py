@@ -14,6 +14,7 @@ def changes(a: pd.DataFrame, b: pd.DataFrame) -> dict[str, Change]:
 def test_a_table_is_the_same_as_itself() -> None:
     found = compare(make_table(), make_table())
     assert found and {c.verdict for c in found} == {Verdict.SAME}
+    assert not any(c.is_untested for c in found)
     assert not any(c.is_regression for c in found)
 
 
@@ -33,6 +34,12 @@ def test_pairing_by_seed_finds_a_small_change_under_a_large_seed_effect() -> Non
     before = [[10.0, 50.0, 90.0, 30.0]]
     after = [[10.5, 50.51, 90.49, 30.5]]
     assert changes(tiny(["a"], before), tiny(["a"], after))["a"].verdict is Verdict.WORSE
+
+
+def test_numbers_of_two_encoders_of_one_name_are_not_compared() -> None:
+    before = tiny(["a"], [[1.0, 1.1, 1.2]]).assign(encoder="in-domain", encoder_fingerprint="one")
+    change = changes(before, before.assign(encoder_fingerprint="two"))["a"]
+    assert change.verdict is Verdict.UNLIKE and "in-domain one" in change.reason
 
 
 def test_noise_is_unclear() -> None:
@@ -55,7 +62,9 @@ def test_few_seeds_are_judged_by_their_samples_alone() -> None:
         maker.interval("a", 0, evaluation, "frechet", value, half)
         return maker.frame()
 
-    assert changes(table(1.0, 0.2), table(2.0, 0.2))["a"].verdict is Verdict.WORSE
+    worse = changes(table(1.0, 0.2), table(2.0, 0.2))["a"]
+    assert worse.verdict is Verdict.WORSE and worse.difference == 1.0 and worse.is_untested
+    assert worse.low is None and worse.reason == "1 common seed: an interval over seeds needs 3"
     assert changes(table(2.0, 0.2), table(1.0, 0.2))["a"].verdict is Verdict.BETTER
     assert changes(table(1.0, 0.6), table(2.0, 0.6))["a"].verdict is Verdict.UNCLEAR
     assert changes(table(1.0, 0.2, "speed"), table(2.0, 0.2, "speed"))["a"].verdict is Verdict.UNCLEAR

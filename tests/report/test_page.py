@@ -7,6 +7,7 @@ import io
 import re
 import subprocess
 import sys
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,7 +17,9 @@ import pytest
 from synthetic import TIDY, Maker, make_run, make_table, run_record, tiny
 
 from genbench.report import page
+from genbench.report.boards import leaderboards
 from genbench.report.data import RunData
+from genbench.report.figures import interval_plot
 from genbench.report.page import render
 
 VOID = {"meta", "link", "img", "br", "input", "hr"}
@@ -230,3 +233,16 @@ def test_a_page_needs_no_torch() -> None:
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program, str(Path(__file__).parent)], check=True)
+
+
+def test_no_heading_of_a_plot_is_wider_than_its_panel(tmp_path: Path) -> None:
+    tested = 0
+    for board in leaderboards(make_run(tmp_path)):
+        figure = str(interval_plot(board) or "")
+        found = re.findall(r'class="title" x="([\d.]+)" y="14">([^<]*)', figure)
+        width = re.search(r'<svg class="intervals" role="img" width="(\d+)', figure)
+        ends = [float(x) for x, _ in found[1:]] + ([float(width[1])] if width else [])
+        for (x, text), end in zip(found, ends, strict=bool(found)):
+            assert float(x) + 7.5 * len(unescape(text)) <= end, text
+            tested += len(text) > 20
+    assert tested

@@ -143,6 +143,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "reconstructs",
                 "encodes",
             ),
+            sampler="autoregressive prior",
             weaknesses="Words can die; samples are drawn place by place; half of the budget trains the prior.",
             space={"size": Choice(2, 4, 8), "words": Choice(16, 32, 64, 128)},
         ),

@@ -183,6 +183,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "samples",
                 "conditional",
             ),
+            sampler="prior, classes uniform",
             weaknesses="Needs labels; can ignore z within a class.",
         ),
         "genbench.models.conditional_gan:CGAN",

@@ -1,0 +1,64 @@
+"""Solvers as samplers: a model that samples in steps is asked for more or fewer, `edm+heun18`, `ddpm+ddim20`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from genbench.errors import Unsupported, nearest
+from genbench.models.samplers import SAMPLERS
+from genbench.protocols.model import Solves
+
+
+@dataclass(frozen=True, slots=True)
+class Solver:
+    """A way to solve the model's equation, its number of steps, and how often the network is evaluated for a sample."""
+
+    kind: str
+    steps: int
+    evaluations: int
+
+    def __str__(self) -> str:
+        return f"{self.kind}{self.steps} ({self.evaluations} evaluation{'s' * (self.evaluations != 1)})"
+
+
+class Solved(nn.Module):
+    """A model whose `sample` takes the steps of this solver."""
+
+    def __init__(self, model: Solves, solver: Solver) -> None:
+        super().__init__()
+        self.model, self.solver = model, solver
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        kind, steps = self.solver.kind, self.solver.steps
+        return self.model.solve(n, kind=kind, steps=steps, generator=generator)
+
+
+def solver(model: Solves | type, name: str) -> Solver:
+    """The solver of this name, such as `heun18`, for a model or its class. Raises `Unsupported` with the nearest."""
+    solvers = getattr(model, "solvers", {})
+    found = re.fullmatch(r"([a-z]+)([1-9]\d*)(?: \(\d+ evaluations?\))?", name)
+    if found is None or found[1] not in solvers:
+        raise Unsupported(f"no sampler is called {name!r}: {_instead(name, solvers)}")
+    steps = int(found[2])
+    return Solver(found[1], steps, solvers[found[1]](steps))
+
+
+def check(model: type, sampler: str) -> None:
+    """Raise `Unsupported` where no model, or not this one, knows a sampler of this name."""
+    if sampler and sampler not in SAMPLERS:
+        solver(model, sampler)
+
+
+def _instead(name: str, solvers: Iterable[str]) -> str:
+    digits = "".join(c for c in name if c.isdigit()).lstrip("0") or "20"
+    known = [f"{kind}{digits}" for kind in solvers] + list(SAMPLERS)
+    near = nearest(name, known)
+    if near:
+        return f"did you mean {near!r}?"
+    steps = [f"{kind}N (N steps)" for kind in solvers]
+    return f"there are {', '.join([*SAMPLERS, *steps])}."

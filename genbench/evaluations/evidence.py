@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
 import torch
@@ -16,10 +16,13 @@ from genbench.models.solvers import Solved, Solver, solver
 from genbench.protocols.dataset import Dataset
 from genbench.protocols.encoder import Encoder
 from genbench.protocols.model import CAPABILITIES, Deals, Encodes, Reconstructs, Samples, Solves, capabilities
-from genbench.training.sampling import draw
+from genbench.training.sampling import chunks as sample_chunks
 
 BATCH = 500
 """Examples that go through a model at once."""
+
+HELD = 2**28
+"""Bytes of samples that are kept, so that several evaluations read the same ones without drawing them again."""
 
 T = TypeVar("T")
 
@@ -88,15 +91,20 @@ class Evidence:
         return cast(Tensor, drawn[:n])
 
     def _draw(self, n: int) -> Tensor:
+        return torch.cat(list(self._chunks(n)))[:n]
+
+    def _chunks(self, n: int) -> Iterator[Tensor]:
+        """The samples in pieces, the last one perhaps longer than n asks for."""
         model = self.sampling_model()
         if isinstance(model, Deals):
-            x = deal(model.deck(), n, self.seed)
+            chunks = deal(model.deck(), n, self.seed)
         else:
-            x = draw(self._checked(model), n, "samples", self.seed, device=self.bench.device)
-        bad = (~torch.isfinite(x)).flatten(1).any(1).sum().item()
-        if bad:
-            raise Diverged(f"{bad} of {n} samples contain NaN or inf.")
-        return x
+            chunks = sample_chunks(self._checked(model), n, "samples", self.seed, device=self.bench.device)
+        for x in chunks:
+            bad = int((~torch.isfinite(x)).flatten(1).any(1).sum())
+            if bad:
+                raise Diverged(f"{bad} of {len(x)} samples contain NaN or inf.")
+            yield x
 
     def _checked(self, model: Samples) -> Callable[..., Tensor]:
         """The model's `sample`; whoever gives something else than n float examples has broken a promise."""
@@ -123,8 +131,15 @@ class Evidence:
         return LatentSampled(self.model, self.once("sampler", make))
 
     def features(self, n: int, encoder: Encoder) -> Tensor:
-        """The features of the first n samples."""
-        return self.once(("features", n, encoder.fingerprint), lambda: encoder.features(self.samples(n)))
+        """The features of the first n samples, drawn piece by piece where all would take more than `HELD` bytes."""
+
+        def make() -> Tensor:
+            if 4 * n * self.dataset.spec.size <= HELD:
+                return encoder.features(self.samples(n))
+            self.need("samples")
+            return torch.cat([encoder.features(x) for x in self._chunks(n)])[:n]
+
+        return self.once(("features", n, encoder.fingerprint), make)
 
     def reconstructions(self, n: int) -> tuple[Tensor, Tensor]:
         """(x, what the model made of it): n reference examples in a fixed order."""
@@ -164,8 +179,9 @@ _CANNOT = {
 }
 
 
-def deal(deck: Tensor, n: int, seed: int) -> Tensor:
-    """n examples of the deck in a seeded order, none twice before each was dealt once."""
+def deal(deck: Tensor, n: int, seed: int) -> Iterator[Tensor]:
+    """n examples of the deck in a seeded order, none twice before each was dealt once, in pieces."""
     rounds = range((n + len(deck) - 1) // len(deck))
     order = [torch.randperm(len(deck), generator=seeds.generator("deal", seed, i)) for i in rounds]
-    return deck[torch.cat(order)[:n].to(deck.device)]
+    for rows in torch.split(torch.cat(order)[:n], seeds.CHUNK):
+        yield deck[rows.to(deck.device)]

@@ -14,6 +14,7 @@ from genbench.metrics.panel import feature_metrics
 from genbench.protocols.dataset import Dataset
 
 DEFAULT = ("authenticity", "ct", "nn-distance-ratio", "copy-rate")
+SHOWN = 16
 IN_PIXELS = frozenset({"copy-rate"})
 
 
@@ -32,7 +33,7 @@ def evaluate(evidence: Evidence, settings: Memorisation) -> Outcome:
             generator=evidence.generator("memorisation"),
         )
         found += measurements(values, **named(encoder), split="train")
-    return Outcome(found, _neighbours(evidence.samples(n), data))
+    return Outcome(found, _neighbours(evidence.samples(min(n, SHOWN)), data))
 
 
 def _by_encoder(settings: Memorisation, data: Dataset) -> dict[str, list[str]]:
@@ -48,8 +49,8 @@ def _neighbours(samples: Tensor, data: Dataset) -> list[Image]:
     """Each of 16 samples beside its three nearest training examples, four to a row."""
     if not data.spec.is_image:
         return []
-    shown = samples[:16].cpu()
+    shown = samples[:SHOWN].cpu()
     nearest = torch.cdist(shown.flatten(1), data.train.x.flatten(1)).topk(3, largest=False).indices
     rows = torch.cat([shown.unsqueeze(1), data.train.x[nearest]], 1).flatten(0, 1)
-    caption = "16 samples, each followed by its three nearest training examples (in pixels)"
+    caption = f"{len(shown)} samples, each followed by its three nearest training examples (in pixels)"
     return [Image("neighbours", grid(rows, data.spec, columns=16), caption)]

@@ -17,15 +17,24 @@ from genbench.protocols.dataset import Dataset, DataSpec
 SIDE = 32
 """Images smaller than this many pixels are enlarged by whole steps, so that a reader can see them."""
 
+SHOWN = 64
+"""Images of a sample grid."""
+
 BINS = 120
 ZOOM = 3
 _DARK_TO_LIGHT = [(252, 252, 250), (253, 212, 158), (252, 141, 89), (215, 48, 31), (127, 0, 0)]
 
 
+def shown(dataset: Dataset, n: int) -> int:
+    """How many of n samples a picture needs: 64 images, all points."""
+    return min(n, SHOWN) if dataset.spec.is_image else n
+
+
 def sample_picture(samples: Tensor, dataset: Dataset) -> list[Image]:
     """How the samples look: a grid of 64 images, a map of 2-D points, nothing for tables."""
     if dataset.spec.is_image:
-        return [Image("samples", grid(samples[:64], dataset.spec, columns=8), "64 samples, the first ones drawn")]
+        caption = f"{len(samples[:SHOWN])} samples, the first ones drawn"
+        return [Image("samples", grid(samples[:SHOWN], dataset.spec, columns=8), caption)]
     if dataset.spec.size == 2:
         low, high = frame(dataset.reference.x)
         return [Image("samples", density_map(samples, low, high), f"{len(samples):,} samples, darker = more")]

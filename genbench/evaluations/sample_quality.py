@@ -7,7 +7,7 @@ from typing import cast
 from genbench.evaluations.bench import equal_n
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.outcome import Outcome, measurements, named
-from genbench.evaluations.pictures import sample_picture
+from genbench.evaluations.pictures import sample_picture, shown
 from genbench.evaluations.settings import SampleQuality
 from genbench.metrics.panel import feature_metrics
 from genbench.metrics.toys import Model, density_metrics
@@ -40,7 +40,7 @@ def evaluate(evidence: Evidence, settings: SampleQuality) -> Outcome:
             generator=evidence.generator("density"),
         )
         found += measurements(on_density, split="density")
-    return Outcome(found, sample_picture(evidence.samples(n), data))
+    return Outcome(found, sample_picture(evidence.samples(shown(data, n)), data))
 
 
 def law(evidence: Evidence, samples: int) -> Model:

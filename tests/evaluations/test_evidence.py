@@ -1,0 +1,67 @@
+"""What evaluations read of a model: samples that are too many to keep are drawn and encoded piece by piece."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from genbench import seeds
+from genbench.errors import Diverged
+from genbench.evaluations import evidence as module
+from genbench.evaluations.bench import Bench
+from genbench.evaluations.evidence import Evidence
+from genbench.models.controls import TrainCopy
+from genbench.models.vae import VAE
+
+N = 1_300
+
+
+class Halves:
+    """An encoder that keeps the first two values, and the sizes of what it was given."""
+
+    name, fingerprint, dim = "halves", "0", 2
+
+    def __init__(self):
+        self.given = []
+
+    def features(self, x):
+        self.given.append(len(x))
+        return x.flatten(1)[:, :2]
+
+
+def evidence(tmp_path, make=VAE):
+    bench = Bench(root=None, cache=tmp_path, device=torch.device("cpu"))
+    data = bench.dataset("ring8")
+    torch.manual_seed(0)
+    model = make(data.spec)
+    if make is TrainCopy:
+        model.fit(data, None, seeds.generator("fit"))
+    return Evidence(model.eval(), "", "ring8", 0, bench)
+
+
+@pytest.mark.parametrize("make", [VAE, TrainCopy])
+def test_features_piece_by_piece_are_those_of_all_samples(tmp_path, monkeypatch, make):
+    whole, pieces = Halves(), Halves()
+    kept = evidence(tmp_path, make).features(N, whole)
+    monkeypatch.setattr(module, "HELD", 0)
+    found = evidence(tmp_path, make)
+    assert torch.equal(found.features(N, pieces), kept) and kept.shape == (N, 2)
+    assert torch.equal(found.samples(N)[:, :2], kept)
+    assert whole.given == [N]
+    assert max(pieces.given) <= seeds.CHUNK and sum(pieces.given) >= N
+
+
+def test_features_are_made_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "HELD", 0)
+    encoder, found = Halves(), evidence(tmp_path)
+    assert found.features(N, encoder) is found.features(N, encoder)
+    assert len(encoder.given) == 3
+
+
+@pytest.mark.parametrize("held", [0, 2**28])
+def test_a_sample_that_is_not_finite_is_named(tmp_path, monkeypatch, held):
+    monkeypatch.setattr(module, "HELD", held)
+    found = evidence(tmp_path)
+    found.model.sample = lambda n, *, generator: torch.full((n, 2), float("nan"))
+    with pytest.raises(Diverged, match="samples contain NaN or inf"):
+        found.features(N, Halves())

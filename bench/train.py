@@ -33,6 +33,7 @@ from genbench import registry
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 from genbench.protocols.model import Adam, Batch, Budget, GenerativeModel, ModelBuilder, Objective
 from genbench.training.order import Order
+from genbench.training.player import multiplies_bfloat16
 from genbench.training.trainer import Engine, Training, build, fit, fit_stack
 
 SPEC = DataSpec((1, 28, 28), (0.0, 1.0), 10)
@@ -178,6 +179,8 @@ def ways(name: str, data: Dataset, images: int, device: torch.device, folder: st
         return results[0][0], sum(training.images for _, training in results)
 
     found: dict[str, Fit] = {"eager loop": plain, "engine": engine}
+    if name in ("mlp", "mlp256") and multiplies_bfloat16(device):
+        found["engine, bfloat16"] = lambda seed: engine(seed, Engine(precision="bfloat16"))
     if device.type == "cuda":
         found["engine, plain"] = lambda seed: engine(seed, Engine(capture="never"))
         found["engine, 8 seeds"] = stacked

@@ -92,7 +92,7 @@ def _train(fits: Sequence[Fit], bench: Bench, folder: Path) -> Sequence[tuple[nn
     budget = Budget(**first.budget.model_dump())
     name = first.key if len(fits) == 1 else content_key(fits=[wanted.key for wanted in fits])
     checkpoint = folder / "artifacts" / "checkpoints" / f"{name}.safetensors"
-    engine = Engine(checkpoint=checkpoint, out_of_memory=first.out_of_memory)
+    engine = Engine(checkpoint=checkpoint, out_of_memory=first.out_of_memory, precision=first.precision)
     if len(fits) == 1:
         model = _build(first, data)
         return [(model, fit(model, data, budget, seed=first.seed, device=bench.device, engine=engine))]

@@ -48,6 +48,7 @@ class Fit:
     seed: int
     budget: BudgetSettings
     out_of_memory: Literal["split", "fail"] = "split"
+    precision: Literal["float32", "bfloat16"] = "float32"
 
     @property
     def family(self) -> str:
@@ -168,6 +169,7 @@ def _fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, seed
         seed=seed,
         budget=suite.budget,
         out_of_memory=suite.out_of_memory,
+        precision=suite.precision,
     )
 
 

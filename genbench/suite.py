@@ -122,6 +122,7 @@ class Suite(BaseModel):
     seeds: int = Field(default=3, ge=1)
     threads: int = Field(default=1, ge=1)
     out_of_memory: Literal["split", "fail"] = "split"
+    precision: Literal["float32", "bfloat16"] = "float32"
     budget: BudgetSettings = BudgetSettings()
     evaluations: tuple[AnySettings, ...] = Field(min_length=1)
     options: dict[str, OptionTable] = Field(default_factory=dict)

@@ -30,6 +30,7 @@ class Player:
         self.name, self.settings = objective.name, objective.optimizer
         self.device = self.parameters[0].device
         self.parts, self.split = 1, True
+        self.reduced = objective.precision == "bfloat16" and multiplies_bfloat16(self.device)
         self.processes: Processes = Alone()
         self.optimizer = FusedAdam(self.settings, self.parameters)
         self.averages = [p.detach().clone() for p in self.parameters] if objective.ema is not None else []
@@ -95,8 +96,8 @@ class Player:
         return self._gradient(batch)
 
     def _backward(self, batch: Batch, weight: float = 1.0) -> Tensor:
-        if self.objective.precision == "bfloat16" and self.device.type == "cuda":
-            with torch.autocast("cuda", dtype=torch.bfloat16):
+        if self.reduced:
+            with torch.autocast(self.device.type, dtype=torch.bfloat16):
                 loss = self.loss(batch).float()
         else:
             loss = self.loss(batch)
@@ -136,6 +137,14 @@ class Player:
 def out_of_memory(error: BaseException) -> bool:
     """Whether an error says that a device has no more memory (the CPU's allocator raises a bare RuntimeError)."""
     return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def multiplies_bfloat16(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16 faster than float32: CUDA devices, CPUs with AVX512-BF16 or AMX."""
+    if device.type == "cuda":
+        return True
+    asked = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return device.type == "cpu" and any(getattr(torch.cpu, name, bool)() for name in asked)
 
 
 def norm(tensors: Sequence[Tensor], seeds: int, device: torch.device) -> Tensor:

@@ -15,7 +15,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """How a training may go about it; none of this changes the result by more than float tolerance.
+    """How a training may go about it; all but `precision` change the result by no more than float tolerance.
 
     `capture`: whether a CUDA graph is tried. `stack`: seeds of one stack at most; `None` lets memory and the model's
     size decide. `out_of_memory`: split the batch and add up gradients (a loss that is not a mean over examples then
@@ -23,7 +23,8 @@ class Engine:
     goes on after a kill; it is deleted at the end, unless it is to `keep`. `processes`: the group that shares each
     batch, `Accelerated()` in each of its processes; `fit` then gives the same model in all of them. `data`: where
     the training set lies, `host` in main memory (each batch is copied), `auto` on the device if half of its free memory
-    holds it.
+    holds it. `precision`: `bfloat16` runs every loss under autocast, where the device multiplies it faster; the record
+    then says so.
     """
 
     capture: Literal["auto", "never"] = "auto"
@@ -33,6 +34,7 @@ class Engine:
     every: float = 60.0
     keep: bool = False
     processes: Processes = field(default_factory=Alone)
+    precision: Literal["float32", "bfloat16"] = "float32"
     data: Literal["auto", "host"] = "auto"
 
 

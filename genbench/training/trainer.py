@@ -22,6 +22,7 @@ from genbench.training.keeper import Keeper
 from genbench.training.loop import Play, done, run, spent, total_rounds
 from genbench.training.order import Order
 from genbench.training.placing import placed
+from genbench.training.player import multiplies_bfloat16
 from genbench.training.record import Engine, Progress, Training
 from genbench.training.stack import Stack
 from genbench.training.stacking import stack_size
@@ -131,6 +132,7 @@ def _fit_team(
     group.copy_first(list(team.weights().values()))
     for player in game.players:
         player.split = engine.out_of_memory == "split"
+        player.reduced |= engine.precision == "bfloat16" and multiplies_bfloat16(device)
     for model in team.models:
         model.train()
     try:
@@ -161,6 +163,7 @@ def _fit_team(
     if group.size > 1:
         trained = f"{trained} over {group.size} processes"
     name = trained if not game.seeds else f"{trained} stack of seeds {_span(seeds)}".removeprefix("plain ")
+    name += ", bfloat16" if any(player.reduced for player in game.players) else ""
     remark = "; ".join(filter(None, (remark, _parts(game), _feeding(game))))
     return [
         replace(journal.ledger.training(game, name, seed=i, remark=remark), diverged=why)

@@ -11,6 +11,7 @@ from training_toys import CPU, SHORT, TinyVAE, toy_data, weights
 
 from genbench.errors import GenbenchError, UsageError
 from genbench.protocols.model import Adam, Batch, Budget, GenerativeModel, Objective
+from genbench.training import trainer
 from genbench.training.game import Game, One
 from genbench.training.order import Order
 from genbench.training.trainer import Engine, build, fit, fit_stack
@@ -141,3 +142,23 @@ def test_capture_is_not_tried_without_a_gpu_and_stacks_are_not_made_unasked_on_t
     results = fit_stack(lambda: TinyVAE(data.spec), data, SHORT, seeds=(0, 1), device=CPU)
     assert [t.trained for _, t in results] == ["plain", "plain"]
     assert all(math.isfinite(t.images_per_second) and t.remark == "" for _, t in results)
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_bfloat16_runs_the_loss_under_autocast_where_the_device_gains(monkeypatch, able):
+    monkeypatch.setattr(trainer, "multiplies_bfloat16", lambda device: able)
+    seen = []
+
+    class Watched(TinyVAE):
+        def loss(self, batch):
+            seen.append(torch.is_autocast_enabled("cpu"))
+            return super().loss(batch)
+
+    data = toy_data()
+    reduced, full = (build(Watched, data.spec, {}, seed=0) for _ in range(2))
+    training = fit(reduced, data, SHORT, seed=0, device=CPU, engine=Engine(precision="bfloat16"))
+    assert all(seen) == able and training.trained == ("plain, bfloat16" if able else "plain")
+    plain = fit(full, data, SHORT, seed=0, device=CPU)
+    assert plain.trained == "plain" and all(p.dtype == torch.float32 for p in reduced.parameters())
+    assert torch.equal(weights(reduced), weights(full)) == (not able)
+    assert training.curve["elbo"][-1] == pytest.approx(plain.curve["elbo"][-1], rel=0.1)

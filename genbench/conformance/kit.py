@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,23 +22,24 @@ from genbench.training.trainer import build, fit
 CHECKS = names.CHECKS | training.CHECKS | promises.CHECKS
 
 DATASETS = ("digits", "ring8")
-"""What a model is tried on: the first that it can be built for."""
+"""What a model is tried on unless told otherwise: the first that it can be built for."""
 
 
-def check_model(name: str, *, device: torch.device | None = None) -> list[Finding]:
-    """Every check on the registered model `name`, in seconds; on the CPU unless a device is named."""
+def check_model(name: str, *, datasets: Sequence[str] = DATASETS, device: torch.device | None = None) -> list[Finding]:
+    """Every check on the registered model `name`, in seconds, on the first of `datasets` that it can be built for; on
+    the CPU unless a device is named."""
     where = device or torch.device("cpu")
     try:
-        subject = Subject(name, _dataset_for(name), where)
+        subject = Subject(name, _dataset_for(name, datasets), where)
     except Unsupported as error:
         return [Finding("builds", "note", str(error))]
     with torch.random.fork_rng(devices=[where] if where.type == "cuda" else []):
         return [finding for title, check in CHECKS.items() for finding in _findings(title, check, subject)]
 
 
-def _dataset_for(name: str) -> Dataset:
+def _dataset_for(name: str, datasets: Sequence[str]) -> Dataset:
     entry, reasons = registry.models.get(name), []
-    for dataset in map(load_dataset, DATASETS):
+    for dataset in map(load_dataset, datasets):
         try:
             model = build(entry.load(), dataset.spec, {}, seed=0)
             if isinstance(model, FitsItself):

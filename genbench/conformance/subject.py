@@ -63,11 +63,14 @@ class Subject:
         return self.data.reference.x[:MANY].to(self.device)
 
     @cached_property
-    def noise(self) -> Tensor:
-        """Uniform noise over the data's range, value by value, of x's shape."""
+    def noises(self) -> list[Tensor]:
+        """Uniform noise of x's shape, value by value, over the data's range, and over three times the range of data
+        without bounds: what lies between modes is ordinary to a model of one mode."""
         low, high = self.x.min(), self.x.max()
         generator = seeds.generator("conformance", device=self.device)
-        return low + (high - low) * torch.rand(self.x.shape, generator=generator, device=self.device)
+        unit = torch.rand(self.x.shape, generator=generator, device=self.device)
+        spans = [(low, high)] + ([] if self.data.spec.value_range else [(2 * low - high, 2 * high - low)])
+        return [least + (most - least) * unit for least, most in spans]
 
     def need(self, capability: str) -> None:
         """Raise `Unsupported` where the model has not the methods of this capability."""

@@ -21,7 +21,7 @@ from genbench.training.sampling import chunks as sample_chunks
 BATCH = 500
 """Examples that go through a model at once."""
 
-HELD = 2**28
+HELD = 2**27
 """Bytes of samples that are kept, so that several evaluations read the same ones without drawing them again."""
 
 T = TypeVar("T")

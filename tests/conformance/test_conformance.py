@@ -42,6 +42,21 @@ def test_honest_models_pass(name):
     assert len({f.check for f in found}) == 17
 
 
+@pytest.mark.parametrize("name", ["vae", "sngan", "gaussian"])
+def test_points_without_bounds_need_noise_beyond_them(name):
+    """Between the modes of a ring noise is ordinary to a Gaussian; far away a critic knows nothing."""
+    assert [f for f in check_model(name, datasets=["ring8"]) if f.status == "wrong"] == []
+
+
+def test_an_inverted_score_is_found_on_points_too():
+    register_model("conformance-inverted", family="test", summary="A model with one fault.")(Inverted)
+    try:
+        found = check_model("conformance-inverted", datasets=["ring8"])
+    finally:
+        registry.models._own.pop("conformance-inverted")
+    assert [f.check for f in found if f.status == "wrong"] == ["outliers"]
+
+
 def test_an_unknown_name_is_a_usage_error():
     with pytest.raises(UnknownName):
         check_model("vea")

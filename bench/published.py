@@ -80,7 +80,7 @@ def modes(options: argparse.Namespace, device: torch.device) -> bool:
     for dataset in mixtures:
         data = load_dataset(dataset)
         for name in ("gan", "pacgan"):
-            fitted = trained(name, data, options.images or 500_000, options.seeds, device, **chosen)
+            fitted = trained(name, data, options.images or 2_000_000, options.seeds, device, **chosen)
             found = [covered(model, data, seed) for seed, model in enumerate(fitted)]
             medians[name, dataset] = statistics.median(found)
             print(f"{dataset} {name}: {found}, median {medians[name, dataset]:g}", flush=True)
@@ -101,7 +101,7 @@ def covered(model: nn.Module, data: Dataset, seed: int) -> int:
 def nll(options: argparse.Namespace, device: torch.device) -> bool:
     """Importance-weighted bound on the reference of dynamically binarised MNIST, latents 50, two layers of `width`."""
     data = load_dataset("binarised-mnist-dynamic")
-    images = options.images or 20_000_000
+    images = options.images or 8_000_000
     found = {}
     for label, name, chosen in (("vae", "vae", {}), ("iwae-50", "iwae", {"k": 50})):
         fitted = trained(name, data, images, 1, device, latent=50, width=options.width, **chosen)

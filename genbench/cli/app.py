@@ -23,6 +23,18 @@ Plugin = Annotated[
 ]
 DataRoot = Annotated[str | None, typer.Option("--data-root", help="Where data files are (else GENBENCH_DATA).")]
 
+SuiteName = Annotated[
+    str, typer.Argument(metavar="suite", help="A suite's name (`genbench list suites`), or a .toml file.")
+]
+Rows = Annotated[str, typer.Option(help="Only these rows, such as vae,ae+gmm10,family:control.")]
+Datasets = Annotated[str, typer.Option(help="Only these datasets.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+StoreUrl = Annotated[str | None, typer.Option(help="An SQLAlchemy URL [DIR/genbench.db].")]
+Executor = Annotated[str, typer.Option(help="auto, inline or local.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes of the local executor.")]
+TimeLimit = Annotated[float | None, typer.Option(help="Seconds that one job may take.")]
+Settings = Annotated[list[str] | None, typer.Option("--set", help="Change the suite, such as budget.images=1000.")]
+
 DEFAULT_RUN = "runs/quick"
 
 

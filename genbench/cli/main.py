@@ -11,7 +11,24 @@ import typer
 
 import genbench
 from genbench.cli import console, listing, tools, tuning
-from genbench.cli.app import DEFAULT_RUN, DataRoot, Json, Plugin, app, load_plugins, names
+from genbench.cli.app import (
+    DEFAULT_RUN,
+    DataRoot,
+    Datasets,
+    Device,
+    Executor,
+    Json,
+    Plugin,
+    Rows,
+    Settings,
+    StoreUrl,
+    SuiteName,
+    TimeLimit,
+    Workers,
+    app,
+    load_plugins,
+    names,
+)
 from genbench.errors import GenbenchError
 
 assert tools and tuning  # they register their commands
@@ -44,21 +61,19 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 @app.command()
 def run(
-    suite: Annotated[str, typer.Argument(help="A suite's name (`genbench list suites`), or a .toml file.")],
-    models: Annotated[str, typer.Option(help="Only these rows, such as vae,ae+gmm10,family:control.")] = "",
-    datasets: Annotated[str, typer.Option(help="Only these datasets.")] = "",
+    suite: SuiteName,
+    models: Rows = "",
+    datasets: Datasets = "",
     seeds: Annotated[int | None, typer.Option(min=1, help="How many seeds.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    device: Device = "auto",
     out: Annotated[Path | None, typer.Option(help="The run's folder [runs/SUITE].")] = None,
-    store: Annotated[str | None, typer.Option(help="An SQLAlchemy URL [DIR/genbench.db].")] = None,
-    executor: Annotated[str, typer.Option(help="auto, inline, local or ray.")] = "auto",
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes of the local executor.")] = None,
-    time_limit: Annotated[float | None, typer.Option(help="Seconds that one job may take.")] = None,
+    store: StoreUrl = None,
+    executor: Executor = "auto",
+    workers: Workers = None,
+    time_limit: TimeLimit = None,
     plugin: Plugin = None,
     data_root: DataRoot = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Change the suite, such as budget.images=1000.")
-    ] = None,
+    set_: Settings = None,
     force: Annotated[bool, typer.Option("--force", help="Do all jobs again.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")] = False,
     as_json: Json = False,

@@ -10,14 +10,29 @@ from typing import Annotated
 import typer
 
 from genbench import suite as suites
-from genbench.cli.app import DataRoot, Json, Plugin, app, names
+from genbench.cli.app import (
+    DataRoot,
+    Datasets,
+    Device,
+    Executor,
+    Json,
+    Plugin,
+    Rows,
+    Settings,
+    StoreUrl,
+    SuiteName,
+    TimeLimit,
+    Workers,
+    app,
+    names,
+)
 
 
 @app.command()
 def tune(
-    suite: Annotated[str, typer.Argument(help="A suite's name (`genbench list suites`), or a .toml file.")],
-    models: Annotated[str, typer.Option(help="Only these rows, such as vae,ae+gmm10.")] = "",
-    datasets: Annotated[str, typer.Option(help="Only these datasets.")] = "",
+    suite: SuiteName,
+    models: Rows = "",
+    datasets: Datasets = "",
     trials: Annotated[
         int, typer.Option(min=1, help="Trials of each row on each dataset, the default's included.")
     ] = 20,
@@ -27,17 +42,15 @@ def tune(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The suite with what was found [DIR/SUITE-tuned.toml].")
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    device: Device = "auto",
     out: Annotated[Path | None, typer.Option(help="The folder of the trials [runs/SUITE-tuning].")] = None,
-    store: Annotated[str | None, typer.Option(help="An SQLAlchemy URL [DIR/genbench.db].")] = None,
-    executor: Annotated[str, typer.Option(help="auto, inline or local.")] = "auto",
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes of the local executor.")] = None,
-    time_limit: Annotated[float | None, typer.Option(help="Seconds that one trial may take.")] = None,
+    store: StoreUrl = None,
+    executor: Executor = "auto",
+    workers: Workers = None,
+    time_limit: TimeLimit = None,
     plugin: Plugin = None,
     data_root: DataRoot = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Change the suite, such as budget.images=1000.")
-    ] = None,
+    set_: Settings = None,
     force: Annotated[bool, typer.Option("--force", help="Do all trials again.")] = False,
     as_json: Json = False,
 ) -> None:

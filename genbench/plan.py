@@ -160,6 +160,7 @@ def _fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, seed
         budget=suite.budget.model_dump(mode="json"),
         device=conditions.device,
         threads=suite.threads if conditions.device == "cpu" else 0,
+        **({} if suite.precision == "float32" else {"precision": suite.precision}),  # float32 keeps its older keys
     )
     return Fit(
         key=key,

@@ -57,6 +57,7 @@ def test_keys_change_with_what_numbers_depend_on() -> None:
     assert base == keys(plan())
     assert not base & keys(plan(budget={"images": 7}))
     assert not base & keys(plan(threads=2))
+    assert not base & keys(plan(precision="bfloat16"))
     assert not base & keys(plan(Conditions(fingerprints={"digits": "x", "ring8": "y"}, machine="one")))
     assert not base & keys(plan(Conditions(fingerprints=CONDITIONS.fingerprints, device="cuda", machine="one")))
     assert base < keys(plan(seeds=3))

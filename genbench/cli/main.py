@@ -51,7 +51,7 @@ def run(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     out: Annotated[Path | None, typer.Option(help="The run's folder [runs/SUITE].")] = None,
     store: Annotated[str | None, typer.Option(help="An SQLAlchemy URL [DIR/genbench.db].")] = None,
-    executor: Annotated[str, typer.Option(help="auto, inline, local or ray.")] = "auto",
+    executor: Annotated[str, typer.Option(help="auto, inline or local.")] = "auto",
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes of the local executor.")] = None,
     time_limit: Annotated[float | None, typer.Option(help="Seconds that one job may take.")] = None,
     plugin: Plugin = None,

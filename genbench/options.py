@@ -46,6 +46,8 @@ def chosen_suite(name: str, options: Options) -> Suite:
         raise UsageError(f"--time-limit is a number of seconds above 0; got {options.time_limit:g}.")
     if options.time_limit is not None and options.executor == "inline":
         raise UsageError("--time-limit needs --executor local: a process cannot stop itself.")
+    if options.out is not None and options.out.exists() and not options.out.is_dir():
+        raise UsageError(f"--out names a folder; {str(options.out)!r} is a file: give another name, or leave it out.")
     for plugin in options.plugins:
         registry.load_plugin(plugin)
     suite = suites.read(suites.find(name), settings=options.settings)

@@ -205,8 +205,9 @@ def _check_tables(suite: Suite, labels: Sequence[str]) -> None:
 
 
 def _is_made(dataset: str) -> bool:
-    """Whether a dataset is made of another (`digits-without-3`) or of a file (`npz:PATH`), which loading it checks."""
-    return ":" in dataset or any(dataset.startswith(f"{name}-") for name in registry.datasets.names())
+    """Whether a dataset is made of another (`digits-without-3`, `digits@val`) or of a file (`npz:PATH`), which loading
+    it checks."""
+    return ":" in dataset or any(dataset.startswith((f"{name}-", f"{name}@")) for name in registry.datasets.names())
 
 
 def _check_known(place: str, kind: str, name: str, known: Sequence[str]) -> None:
@@ -290,13 +291,14 @@ def _sentence(path: Path, error: ValidationError) -> str:
         near = nearest(name, registry.evaluations.names())
         hint = f"did you mean {near!r}? " if near else ""
         return f"{path}: {where}: no evaluation is called {name!r}: {hint}`genbench list evaluations` shows all."
-    if first["type"] == "missing":
-        return f"{path}: the key {where!r} is missing."
-    if first["type"] == "too_short":
-        return f"{path}: {where} is empty: it needs at least one entry."
-    if first["type"] == "string_pattern_mismatch":
-        return f"{path}: {where}: a name is letters, digits and . + : = - _{given}."
-    return f"{path}: {where}: {first['msg'].lower().removeprefix('value error, ')}{given}."
+    sentences = {
+        "missing": f"the key {where!r} is missing",
+        "dict_type": f"{where} is a table, such as {{ lr = 0.001 }} for a row's options{given}",
+        "too_short": f"{where} is empty: it needs at least one entry",
+        "string_pattern_mismatch": f"{where}: a name is letters, digits and . + : = - _{given}",
+    }
+    other = f"{where}: {first['msg'].lower().removeprefix('value error, ')}{given}"
+    return f"{path}: {sentences.get(first['type'], other)}."
 
 
 def _known_keys(parents: Sequence[str]) -> list[str]:

@@ -26,6 +26,7 @@ from genbench.cli.app import (
     app,
     names,
 )
+from genbench.errors import UsageError
 
 
 @app.command()
@@ -73,6 +74,8 @@ def tune(
         command=shlex.join(["genbench", *sys.argv[1:]]),
     )
     chosen = chosen_suite(suite, options)
+    if output is not None and output.is_dir():
+        raise UsageError(f"-o names the folder {output}: give a file in it, such as {output / 'tuned.toml'}.")
     from genbench.cli import trials as shown
     from genbench.tuning.records import Search
 

@@ -126,6 +126,10 @@ def test_the_words_that_a_reader_needs_are_there(reader: Reader) -> None:
         assert said in words, said
 
 
+def test_the_settings_say_the_precision(html: str) -> None:
+    assert '<th scope="row">precision</th><td>float32</td>' in html
+
+
 def test_failed_cells_are_never_zero(html: str) -> None:
     row = re.search(r'<tr>\s*<th scope="row" class="name" data-sort="broken">.*?</tr>', html, flags=re.S)
     assert row is not None

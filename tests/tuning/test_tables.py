@@ -120,12 +120,18 @@ def test_a_table_may_hold_rows_that_models_adds_later(tmp_path: Path) -> None:
     assert suite.options_of(suite.models[0], "digits") == {"latent": 4}
 
 
+def test_a_table_may_be_of_a_set_made_of_another(tmp_path: Path) -> None:
+    for made in ("digits-without-3", "digits@val"):
+        suite = suites.read(suite_file(tmp_path, SUITE.replace("[options.digits]", f'[options."{made}"]')))
+        assert suite.options_of(suite.models[0], made) == {"latent": 4}
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
         (SUITE.replace("[options.digits]", "[options.digit]"), ("options.digit", "did you mean 'digits'")),
         (SUITE.replace("vae = {", "vea = {"), ("options.digits", "'vea'", "did you mean 'vae'")),
-        (SUITE.replace("vae = { latent = 4 }", "vae = 3"), ("options.digits.vae",)),
+        (SUITE.replace("vae = { latent = 4 }", "vae = 3"), ("options.digits.vae is a table", "got 3")),
         (SUITE.replace("[options", "[option"), ("unknown key 'option'", "'options'")),
         (SUITE + '[tuned.digits]\nvae = { metrc = "mse" }\n', ("metrc", "'metric'")),
     ],
@@ -168,6 +174,8 @@ def test_tune_then_run_from_the_command_line(tmp_path: Path) -> None:
         (("tune", "quick", "--set", "options.digits.vea.lr=1"), ("did you mean 'vae'",)),
         (("tune", "quick", "--set", "options.digits.vae.latnt=1"), ("did you mean 'latent'",)),
         (("tune", "quick", "--trials", "0"), ("--trials",)),
+        (("tune", "quick", "-o", "."), ("-o names the folder", "tuned.toml")),
+        (("tune", "quick", "--out", __file__), ("--out names a folder", "is a file")),
     ],
 )
 def test_wrong_input_is_a_sentence_and_exit_2(

@@ -22,6 +22,7 @@ def data_root() -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The session's cache: no test reads or writes the user's."""
+    os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])  # what tests start is this checkout's genbench
     before = os.environ.get("GENBENCH_CACHE")
     place = tmp_path_factory.mktemp("cache")
     os.environ["GENBENCH_CACHE"] = str(place)

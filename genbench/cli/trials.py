@@ -17,6 +17,9 @@ from genbench.tuning.search import RECORD, record, tune
 from genbench.tuning.tables import SUFFIX, chosen_options, toml_tables, with_found, write_copy
 from genbench.values import Direction, Status
 
+WIDTH = 110
+"""Columns that the table takes at least: a number that is cut off is no number."""
+
 ARROWS = {Direction.LOWER: "↓", Direction.HIGHER: "↑", Direction.NEAREST: "→"}
 
 
@@ -42,7 +45,7 @@ def tune_and_show(
 def _print(tuning: Tuning, found: Suite) -> None:
     for dataset in dict.fromkeys(study.dataset for study in tuning.studies):
         studies = [study for study in tuning.studies if study.dataset == dataset]
-        console.out.print(_table(dataset, studies))
+        console.out.print(_table(dataset, studies), width=max(WIDTH, console.out.width), crop=False)
         for study in studies:
             console.out.print(Text(f"{study.use.name}: {_options(study)}"), soft_wrap=True)
         console.out.print()

@@ -45,7 +45,10 @@ def solver(model: Solves | type, name: str) -> Solver:
     if found is None or found[1] not in solvers:
         raise Unsupported(f"no sampler is called {name!r}: {_instead(name, solvers)}")
     steps = int(found[2])
-    return Solver(found[1], steps, solvers[found[1]](steps))
+    chosen = Solver(found[1], steps, solvers[found[1]](steps))
+    if name not in (f"{chosen.kind}{steps}", str(chosen)):
+        raise Unsupported(f"no sampler is called {name!r}: did you mean {str(chosen)!r}?")
+    return chosen
 
 
 def check(model: type, sampler: str) -> None:

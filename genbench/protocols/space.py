@@ -57,6 +57,8 @@ class Choice:
     def __init__(self, *values: int | float | str) -> None:
         if len(set(values)) < 2 or len(set(values)) < len(values):
             raise UsageError(f"a choice is between two values or more, none twice; got {values!r}.")
+        if not all(isinstance(value, int | float | str) for value in values):
+            raise UsageError(f"a choice is between what a suite can say (numbers, words); got {values!r}.")
         object.__setattr__(self, "values", values)
 
     def at(self, u: float) -> int | float | str:

@@ -25,4 +25,7 @@ def size(split: Split) -> int:
 
 def room(device: torch.device) -> float:
     """Bytes that a training set may take on this device; no bound on the CPU, where it is already."""
-    return SHARE * torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else float("inf")
+    if device.type != "cuda":
+        return float("inf")
+    kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # torch's own, free to use again
+    return SHARE * (torch.cuda.mem_get_info(device)[0] + kept)

@@ -78,7 +78,7 @@ def write_copy(source: Path, found: Suite, target: Path) -> None:
             same = suites.read(temporary)
         except SuiteError as error:
             raise SuiteError(f"{source} could not be copied with its new tables ({error}): paste them.") from error
-        if (same.name, same.options, same.tuned) != (name, found.options, found.tuned):
+        if same != found.model_copy(update={"name": name}):
             raise SuiteError(f"{source} says its options in a form that could not be replaced: paste the tables.")
 
 

@@ -71,7 +71,13 @@ def test_the_page_says_how_often_the_network_is_evaluated(run: api.Run) -> None:
 
 @pytest.mark.parametrize(
     "asked, hint",
-    [("edm+huen18", "'heun18'"), ("ae+gmm1", "'gmm10'"), ("ddpm+heun18", "ddimN"), ("vae+ddim50", "flow")],
+    [
+        ("edm+huen18", "'heun18'"),
+        ("edm+heun18 (3 evaluations)", "heun18 (35 evaluations)"),
+        ("ae+gmm1", "'gmm10'"),
+        ("ddpm+heun18", "ddimN"),
+        ("vae+ddim50", "flow"),
+    ],
 )
 def test_an_unknown_sampler_is_named_before_anything_is_trained(tmp_path: Path, asked: str, hint: str) -> None:
     (tmp_path / "typo.toml").write_text(SUITE.replace('"ae", "ae+prior"', f'"{asked}"'))

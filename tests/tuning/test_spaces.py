@@ -58,7 +58,14 @@ def test_choices_come_about_equally_often() -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [lambda: Range(2, 1), lambda: Range(0, 1), lambda: Range(1, 2, "lgo"), lambda: Choice(1), lambda: Choice(1, 1)],
+    [
+        lambda: Range(2, 1),
+        lambda: Range(0, 1),
+        lambda: Range(1, 2, "lgo"),
+        lambda: Choice(1),
+        lambda: Choice(1, 1),
+        lambda: Choice(None, 1),
+    ],
 )
 def test_an_impossible_domain_is_a_sentence(bad) -> None:
     with pytest.raises(UsageError, match="got"):

@@ -14,10 +14,10 @@ import torch
 from torch import nn
 
 from genbench import registry
-from genbench.errors import Diverged, Unsupported
+from genbench.errors import Diverged, GenbenchError, Unsupported
 from genbench.evaluations.bench import Bench
 from genbench.plan import Fit, content_key
-from genbench.protocols.dataset import Dataset
+from genbench.protocols.dataset import Dataset, DataSpec
 from genbench.protocols.model import Budget
 from genbench.records import FitRecord
 from genbench.training.record import Engine, Training
@@ -57,6 +57,8 @@ def status_of(error: Exception) -> tuple[Status, str]:
         return Status.UNSUPPORTED, str(error)
     if isinstance(error, Diverged):
         return Status.DIVERGED, str(error)
+    if isinstance(error, GenbenchError):
+        return Status.FAILED, str(error)
     return Status.FAILED, f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
@@ -96,9 +98,8 @@ def _train(fits: Sequence[Fit], bench: Bench, folder: Path) -> Sequence[tuple[nn
     if len(fits) == 1:
         model = _build(first, data)
         return [(model, fit(model, data, budget, seed=first.seed, device=bench.device, engine=engine))]
-    builder = registry.models.get(first.model).load()
     return fit_stack(
-        lambda: builder(data.spec, **first.options),
+        lambda: _made(first, data.spec),
         data,
         budget,
         seeds=[wanted.seed for wanted in fits],
@@ -108,7 +109,23 @@ def _train(fits: Sequence[Fit], bench: Bench, folder: Path) -> Sequence[tuple[nn
 
 
 def _build(wanted: Fit, data: Dataset) -> nn.Module:
-    return build(registry.models.get(wanted.model).load(), data.spec, wanted.options, seed=wanted.seed)
+    return build(lambda spec: _made(wanted, spec), data.spec, {}, seed=wanted.seed)
+
+
+def _made(wanted: Fit, spec: DataSpec) -> nn.Module:
+    """The model with its options, which an error in making it names."""
+    try:
+        model: nn.Module = registry.models.get(wanted.model).load()(spec, **wanted.options)
+        return model
+    except GenbenchError:
+        raise
+    except Exception as error:
+        if not wanted.options:
+            raise
+        chosen = ", ".join(f"{name} = {value!r}" for name, value in wanted.options.items())
+        raise GenbenchError(
+            f"{wanted.model} could not be built with {chosen}: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _common(wanted: Fit, device: torch.device) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A check on how a model's methods are called: a misspelt capability is silently no capability."""
+"""Checks on names: a misspelt capability is silently no capability, a misspelt option is never tuned."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from genbench.conformance.subject import Check, Subject
 from genbench.protocols.model import CAPABILITIES, GenerativeModel, methods
+from genbench.tuning.spaces import model_space
 
 CALLED = (*(name for protocol in CAPABILITIES.values() for name in methods(protocol)), "objectives", "fit", "deck")
 """The methods of a model that genbench calls."""
@@ -30,7 +31,13 @@ def names_are_known(subject: Subject) -> Iterator[str]:
             yield f"it has a method {name!r}, which nothing calls: did you mean {near[0]!r}?"
 
 
-CHECKS: dict[str, Check] = {"names": names_are_known}
+def space_is_known(subject: Subject) -> Iterator[str]:
+    """The card's tuning space is of options that the model has."""
+    model_space(subject.name)
+    yield from ()
+
+
+CHECKS: dict[str, Check] = {"names": names_are_known, "space": space_is_known}
 
 
 def _is_method(classes: Sequence[type], name: str) -> bool:

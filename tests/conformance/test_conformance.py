@@ -17,6 +17,7 @@ from genbench.errors import UnknownName
 from genbench.models.score_based import EDM
 from genbench.models.vae import VAE
 from genbench.protocols.model import DataSpec, GenerativeModel, Objective
+from genbench.protocols.space import Choice
 from genbench.registry import register_model
 
 
@@ -39,7 +40,7 @@ def findings(cls: type, *, family: str = "test") -> dict[str, str]:
 def test_honest_models_pass(name):
     found = check_model(name)
     assert [f for f in found if f.status == "wrong"] == []
-    assert len({f.check for f in found}) == 17
+    assert len({f.check for f in found}) == 18
 
 
 @pytest.mark.parametrize("name", ["vae", "sngan", "gaussian"])
@@ -55,6 +56,16 @@ def test_an_inverted_score_is_found_on_points_too():
     finally:
         registry.models._own.pop("conformance-inverted")
     assert [f.check for f in found if f.status == "wrong"] == ["outliers"]
+
+
+def test_a_space_of_an_option_that_there_is_not_is_found():
+    register_model("conformance-space", family="test", summary="A fault.", space={"latnt": Choice(2, 4)})(VAE)
+    try:
+        found = check_model("conformance-space")
+    finally:
+        registry.models._own.pop("conformance-space")
+    (wrong,) = [f for f in found if f.status == "wrong"]
+    assert wrong.check == "space" and "did you mean 'latent'" in wrong.sentence
 
 
 def test_an_unknown_name_is_a_usage_error():

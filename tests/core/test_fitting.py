@@ -1,0 +1,26 @@
+"""How a fit that cannot be is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from genbench.evaluations.bench import Bench
+from genbench.fitting import fitted
+from genbench.plan import Fit
+from genbench.suite import BudgetSettings
+from genbench.values import Status
+
+
+@pytest.mark.parametrize("seeds", [(0,), (0, 1)])
+def test_an_option_that_a_model_cannot_be_built_with_is_named(tmp_path: Path, seeds: tuple[int, ...]) -> None:
+    bench = Bench(root=None, cache=tmp_path, device=torch.device("cpu"))
+    budget = BudgetSettings(images=128)
+    fits = [
+        Fit(key=f"k{s}", model="vae", options={"latent": -4}, dataset="ring8", seed=s, budget=budget) for s in seeds
+    ]
+    for ended in fitted(fits, bench, tmp_path):
+        assert ended.record.status is Status.FAILED
+        assert ended.record.reason.startswith("vae could not be built with latent = -4: RuntimeError")

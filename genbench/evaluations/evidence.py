@@ -136,7 +136,6 @@ class Evidence:
         def make() -> Tensor:
             if 4 * n * self.dataset.spec.size <= HELD:
                 return encoder.features(self.samples(n))
-            self.need("samples")
             return torch.cat([encoder.features(x) for x in self._chunks(n)])[:n]
 
         return self.once(("features", n, encoder.fingerprint), make)

@@ -12,8 +12,8 @@ SHARE = 0.5
 
 
 def placed(split: Split, device: torch.device, engine: Engine) -> Split:
-    """The split on the device, or as it is where the engine says so or the GPU has no room."""
-    if engine.data == "host" or size(split) > room(device):
+    """The split on the device, or as it is where it is there already, the engine says so or the GPU has no room."""
+    if split.x.device.type == device.type or engine.data == "host" or size(split) > room(device):
         return split
     return split.to(device)
 
@@ -24,7 +24,7 @@ def size(split: Split) -> int:
 
 
 def room(device: torch.device) -> float:
-    """Bytes that a training set may take on this device; no bound on the CPU, where it is already."""
+    """Bytes that a training set may take on this device; no bound where it is no GPU."""
     if device.type != "cuda":
         return float("inf")
     kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # torch's own, free to use again

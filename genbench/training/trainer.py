@@ -78,7 +78,8 @@ def fit_stack(
     for seed in seeds:
         with seeded("init", seed):
             models.append(build().to(device).train())
-    size, remark = stack_size(models, placed(data.train, device, engine), budget.batch, engine)
+    data = replace(data, train=placed(data.train, device, engine))  # once for all parts
+    size, remark = stack_size(models, data.train, budget.batch, engine)
     results: list[tuple[nn.Module, Training]] = []
     parts: list[Path] = []
     for start in range(0, len(seeds), size):

@@ -10,10 +10,10 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from genbench.jobs import Evaluated, Event, Fitted
-from genbench.options import Options, chosen_suite
 from genbench.report.files import RunFolder, write_report
-from genbench.running import Prepared, execute, prepare
+from genbench.run.options import Options, chosen_suite
+from genbench.run.session import Prepared, execute, prepare
+from genbench.run.task import Evaluated, Event, Fitted
 
 
 class Clock:

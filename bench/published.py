@@ -20,7 +20,8 @@ import time
 import torch
 from torch import Tensor, nn
 
-from genbench import registry, seeds
+from genbench import registry
+from genbench.core import seeds
 from genbench.data.loading import load_dataset
 from genbench.metrics.disentanglement import mig
 from genbench.metrics.outliers import auroc

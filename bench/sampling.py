@@ -10,7 +10,8 @@ import time
 
 import torch
 
-from genbench import registry, seeds
+from genbench import registry
+from genbench.core import seeds
 from genbench.protocols.dataset import DataSpec
 from genbench.training.sampling import captured, draw
 from genbench.training.trainer import build

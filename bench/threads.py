@@ -11,7 +11,7 @@ import statistics
 import torch
 
 from genbench import registry
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 from genbench.protocols.model import Budget
 from genbench.training.trainer import Engine, fit_stack

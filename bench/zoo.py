@@ -19,10 +19,11 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
-from genbench import registry, resources, seeds
+from genbench import registry
+from genbench.core import paths, seeds
+from genbench.core.errors import Diverged, Unsupported
 from genbench.data.loading import load_dataset
 from genbench.encoders.in_domain import Ruler, in_domain
-from genbench.errors import Diverged, Unsupported
 from genbench.metrics.frechet import Moments, frechet_distance, moments
 from genbench.models.samplers import LatentSampled, fit_sampler
 from genbench.protocols.dataset import Dataset
@@ -80,7 +81,7 @@ def main() -> None:
     options = _options()
     device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     data = load_dataset(options.dataset, root=options.data_root)
-    ruler = in_domain(data, cache=resources.cache_dir(), device=device)
+    ruler = in_domain(data, cache=paths.cache_dir(), device=device)
     n = min(options.n, len(data.reference), len(data.ceiling))
     table = Table(data, ruler, moments(ruler.features(data.reference.x[:n]).cpu()), device, n)
     options.out.mkdir(parents=True, exist_ok=True)

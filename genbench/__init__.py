@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from genbench.api import load, run, tune
+    from genbench.core.values import Kind, Value
     from genbench.protocols.dataset import Dataset, DataSpec, Split
     from genbench.protocols.metric import MetricSpec
     from genbench.protocols.model import Adam, Batch, Budget, GenerativeModel, Objective
     from genbench.protocols.space import Choice, Range
     from genbench.registry import register_dataset, register_encoder, register_metric, register_model
-    from genbench.values import Kind, Value
 
 __version__ = "0.1.0"
 
@@ -46,7 +46,7 @@ _HOME = {
     "genbench.protocols.model": ("Adam", "Batch", "Budget", "GenerativeModel", "Objective"),
     "genbench.protocols.space": ("Choice", "Range"),
     "genbench.registry": ("register_dataset", "register_encoder", "register_metric", "register_model"),
-    "genbench.values": ("Kind", "Value"),
+    "genbench.core.values": ("Kind", "Value"),
 }
 
 

@@ -11,17 +11,18 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from genbench import resources, running
-from genbench.errors import DataError, UnknownName, UsageError
+from genbench.core import paths
+from genbench.core.errors import DataError, UnknownName, UsageError
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.pictures import grid, sample_picture
 from genbench.executors.inline import make_bench, pinned
 from genbench.executors.setting import Setting
-from genbench.fitting import weights_path
-from genbench.jobs import Event
-from genbench.options import Options, chosen_suite
 from genbench.registry import models
 from genbench.report.files import RunFolder, open_run, write_report
+from genbench.run import session
+from genbench.run.fit import weights_path
+from genbench.run.options import Options, chosen_suite
+from genbench.run.task import Event
 from genbench.store import Store
 from genbench.training.trainer import build
 from genbench.training.weights import load_weights
@@ -83,7 +84,7 @@ class Fitted:
         path = weights_path(folder, row["fit"])
         if not path.exists():
             raise DataError(f"the weights of {row['label']} are gone ({path}): run again with --force.")
-        self._setting = Setting(folder=folder, cache=resources.cache_dir(), data_root=data_root)
+        self._setting = Setting(folder=folder, cache=paths.cache_dir(), data_root=data_root)
         bench = make_bench(self._setting)
         entry = models.get(row["model"])
         spec = bench.dataset(row["dataset"]).spec
@@ -116,18 +117,18 @@ class Fitted:
 
 
 class _Silent:
-    def planned(self, prepared: running.Prepared) -> None: ...
+    def planned(self, prepared: session.Prepared) -> None: ...
 
     def event(self, event: Event) -> None: ...
 
 
-def run(suite: str, options: Options | None = None, *, listener: running.Listener | None = None) -> running.Result:
+def run(suite: str, options: Options | None = None, *, listener: session.Listener | None = None) -> session.Result:
     """Run what is missing of a suite and write the report; what `genbench run` does."""
     chosen = options or Options()
     if not chosen.command:
         chosen = replace(chosen, command=f"genbench.run({suite!r})")
-    prepared = running.prepare(chosen_suite(suite, chosen), chosen)
-    result = running.execute(prepared, listener or _Silent(), command=chosen.command)
+    prepared = session.prepare(chosen_suite(suite, chosen), chosen)
+    result = session.execute(prepared, listener or _Silent(), command=chosen.command)
     write_report(RunFolder(result.folder, result.store_url))
     return result
 

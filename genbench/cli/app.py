@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from genbench.errors import UsageError
+from genbench.core.errors import UsageError
 
 app = typer.Typer(
     name="genbench",

@@ -6,9 +6,11 @@ import importlib.util
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from genbench import provenance, registry, resources
+from genbench import registry
 from genbench.cli import console
-from genbench.errors import GenbenchError
+from genbench.core import paths
+from genbench.core.errors import GenbenchError
+from genbench.run import provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ def findings(data_root: str | None) -> list[Finding]:
     found = [Finding(name, version) for name, version in provenance.versions().items()]
     found += [Finding(str(k), str(v)) for k, v in provenance.hardware(device).items()]
     found.append(Finding("device", device, remedy="" if device != "cpu" else "training on the CPU works, slowly"))
-    found.append(Finding("cache", str(resources.cache_dir())))
+    found.append(Finding("cache", str(paths.cache_dir())))
     found.append(_root(data_root))
     found += [_dataset(entry.card.name, data_root) for entry in registry.datasets if entry.card.needs]
     found += [_extra(entry.card.name, entry.card.needs) for entry in registry.encoders if entry.card.needs]
@@ -47,7 +49,7 @@ def show(data_root: str | None, *, as_json: bool) -> None:
 
 
 def _root(data_root: str | None) -> Finding:
-    root = resources.data_root(data_root)
+    root = paths.data_root(data_root)
     if root is None:
         return Finding("data root", "not set", ok=False, remedy="give --data-root, or set GENBENCH_DATA, or download")
     return Finding("data root", str(root), ok=root.is_dir(), remedy="" if root.is_dir() else "there is no such folder")

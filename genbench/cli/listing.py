@@ -10,9 +10,9 @@ from typing import Any
 from rich.table import Table
 
 from genbench import registry
-from genbench import suite as suites
 from genbench.cli import console
-from genbench.errors import Unsupported, UsageError, nearest
+from genbench.core.errors import Unsupported, UsageError, nearest
+from genbench.run import suite as suites
 
 REGISTRIES: dict[str, registry.Registry[Any]] = {
     "models": registry.models,
@@ -110,7 +110,7 @@ def _samplers(name: str, entry: registry.Entry[Any]) -> list[str]:
 
 def _dataset(plural: str, name: str, data_root: str | None, sheet: Path | None) -> dict[str, Any]:
     from genbench.data.loading import load_dataset
-    from genbench.provenance import dataset_entry
+    from genbench.run.provenance import dataset_entry
 
     data = load_dataset(name, root=data_root)
     details = {"name": name} | dataset_entry(data)

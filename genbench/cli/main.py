@@ -29,7 +29,7 @@ from genbench.cli.app import (
     load_plugins,
     names,
 )
-from genbench.errors import GenbenchError
+from genbench.core.errors import GenbenchError
 
 assert tools and tuning  # they register their commands
 
@@ -79,7 +79,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run what is missing of a suite, write the report, print the leaderboard."""
-    from genbench.options import Options, chosen_suite
+    from genbench.run.options import Options, chosen_suite
 
     options = Options(
         models=names(models),

@@ -13,12 +13,12 @@ from rich.text import Text
 
 from genbench.cli import console
 from genbench.cli.boards import print_boards
-from genbench.jobs import Evaluated, Event, Fitted, Started
-from genbench.options import Options
+from genbench.core.values import Status
 from genbench.report.files import RunFolder, board_records, write_report
-from genbench.running import Prepared, Result, execute, prepare
-from genbench.suite import Suite
-from genbench.values import Status
+from genbench.run.options import Options
+from genbench.run.session import Prepared, Result, execute, prepare
+from genbench.run.suite import Suite
+from genbench.run.task import Evaluated, Event, Fitted, Started
 
 
 def show_plan(suite: Suite, options: Options, *, as_json: bool) -> None:

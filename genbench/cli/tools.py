@@ -15,7 +15,7 @@ from rich.text import Text
 
 from genbench.cli import console
 from genbench.cli.app import DEFAULT_RUN, DataRoot, Json, Plugin, app, load_plugins, names
-from genbench.errors import UsageError
+from genbench.core.errors import UsageError
 
 if TYPE_CHECKING:
     from genbench.conformance.subject import Finding
@@ -34,8 +34,8 @@ def score(
     as_json: Json = False,
 ) -> None:
     """Score samples that genbench did not make."""
-    from genbench.score import Request
-    from genbench.score import score as score_
+    from genbench.scoring import Request
+    from genbench.scoring import score as score_
 
     request = Request(real=real, fake=fake, train=train, encoder=encoder, metrics=names(metrics), data_root=data_root)
     scores = score_(request)
@@ -62,7 +62,7 @@ def check(
 
 
 def _check_metrics(*, as_json: bool) -> int:
-    from genbench.selftest import check_metrics
+    from genbench.conformance.metrics import check_metrics
 
     report = check_metrics()
     if as_json:
@@ -188,7 +188,8 @@ def new(
     name: Annotated[str, typer.Argument(help="What it will be called, such as my-vae.")],
 ) -> None:
     """A working one-file template."""
-    from genbench import registry, resources
+    from genbench import registry
+    from genbench.core import paths
 
     if kind != "model":
         raise UsageError(f"`genbench new` makes a model; got {kind!r}.")
@@ -201,7 +202,7 @@ def new(
         raise UsageError(
             f"there is a model called {name!r} already (`genbench show model {name}`): choose another name."
         )
-    template = (resources.folder("templates") / "model.py.txt").read_text(encoding="utf-8")
+    template = (paths.folder("templates") / "model.py.txt").read_text(encoding="utf-8")
     class_name = "".join(part.capitalize() for part in name.replace("_", "-").split("-"))
     path.write_text(template.replace("MODEL_NAME", name).replace("ModelClass", class_name), encoding="utf-8")
     console.out.print(

@@ -7,15 +7,15 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from genbench import suite as suites
 from genbench.cli import console
 from genbench.cli.running import progress
-from genbench.options import Options
-from genbench.suite import Suite
+from genbench.core.values import Direction, Status
+from genbench.run import suite as suites
+from genbench.run.options import Options
+from genbench.run.suite import Suite
 from genbench.tuning.records import Search, Study, Tuning
 from genbench.tuning.search import RECORD, record, tune
 from genbench.tuning.tables import SUFFIX, chosen_options, toml_tables, with_found, write_copy
-from genbench.values import Direction, Status
 
 WIDTH = 110
 """Columns that the table takes at least: a number that is cut off is no number."""

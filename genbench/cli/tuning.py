@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from genbench import suite as suites
 from genbench.cli.app import (
     DataRoot,
     Datasets,
@@ -26,7 +25,8 @@ from genbench.cli.app import (
     app,
     names,
 )
-from genbench.errors import UsageError
+from genbench.core.errors import UsageError
+from genbench.run import suite as suites
 
 
 @app.command()
@@ -56,7 +56,7 @@ def tune(
     as_json: Json = False,
 ) -> None:
     """Tune every model equally: the same number of trials at the suite's budget, scored on `val`."""
-    from genbench.options import Options, chosen_suite
+    from genbench.run.options import Options, chosen_suite
 
     options = Options(
         models=names(models),

@@ -13,8 +13,8 @@ import torch
 from genbench import registry
 from genbench.conformance import names, promises, training
 from genbench.conformance.subject import Check, Finding, Subject
+from genbench.core.errors import GenbenchError, Unsupported
 from genbench.data.loading import load_dataset
-from genbench.errors import GenbenchError, Unsupported
 from genbench.protocols.dataset import Dataset
 from genbench.protocols.model import Budget, FitsItself
 from genbench.training.trainer import build, fit

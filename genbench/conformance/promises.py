@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from genbench import seeds
 from genbench.conformance.subject import FEW, Check, Subject
-from genbench.errors import Unsupported
+from genbench.core import seeds
+from genbench.core.errors import Unsupported
 from genbench.models.solvers import Solved, solver
 from genbench.protocols.model import Solves, capabilities
 from genbench.training.weights import load_weights, save_weights

@@ -10,8 +10,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from genbench import registry, seeds
-from genbench.errors import Unsupported
+from genbench import registry
+from genbench.core import seeds
+from genbench.core.errors import Unsupported
 from genbench.protocols.dataset import Dataset
 from genbench.protocols.model import Budget, capabilities
 from genbench.training.trainer import Training, build, fit

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from genbench.conformance.subject import Check, Subject
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.protocols.model import Batch, Budget, FitsItself, capabilities
 from genbench.training.game import objectives_of
 from genbench.training.trainer import Engine, build, fit_stack

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genbench.errors import DataError
+from genbench.core.errors import DataError
 
 MOST_BYTES = 16 * 2**30
 """An archive that unpacks to more is refused."""

@@ -15,7 +15,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from genbench import resources, seeds
+from genbench.core import paths, seeds
 
 SUPER = 2
 """Each pixel is the mean of 2 × 2 points."""
@@ -109,9 +109,9 @@ def mix(colours: Tensor, index: Tensor) -> Tensor:
 
 def kept(name: str, make: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
     """What `make` drew, kept in the cache under a name that carries the recipe's version."""
-    path = resources.cache_dir() / "procedural" / f"{name}.safetensors"
+    path = paths.cache_dir() / "procedural" / f"{name}.safetensors"
     if not path.exists():
-        with resources.first_writer(path) as temporary:
+        with paths.first_writer(path) as temporary:
             temporary.write_bytes(safetensors.torch.save(make()))
     return safetensors.torch.load_file(path)
 

@@ -11,12 +11,12 @@ from torch import Tensor
 from torchvision import datasets
 from torchvision.transforms import functional
 
-from genbench import resources
+from genbench.core import paths
+from genbench.core.errors import DataError
 from genbench.data.assembly import About, image_dataset
 from genbench.data.originals import download
 from genbench.data.splits import Parts, shuffled
 from genbench.data.storage import hold_for
-from genbench.errors import DataError
 from genbench.protocols.dataset import Dataset, Split
 
 FACES = 202_599
@@ -27,7 +27,7 @@ CROP, SIDE = 148, 64
 def celeba(*, root: str | None = None) -> Dataset:
     """The official test part is the reference, the validation part `val`; the ceiling is equally many as the reference,
     taken from the training part. The 40 attributes are factors (0 or 1)."""
-    cache = resources.cache_dir() / "data"
+    cache = paths.cache_dir() / "data"
     for place in (cache,) if root is None else (Path(root), cache):
         if (place / "celeba").is_dir():
             return _dataset(place)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import torch
 
-from genbench import seeds
+from genbench.core import seeds
+from genbench.core.errors import DataError, nearest
 from genbench.data.outliers import procedural
 from genbench.data.splits import Parts
-from genbench.errors import DataError, nearest
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 
 VALIDATION = "@val"

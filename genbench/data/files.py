@@ -6,9 +6,9 @@ from pathlib import Path
 
 from torch import Tensor
 
+from genbench.core.errors import DataError
 from genbench.data.arrays import Arrays, Statistics, as_images, as_rows, read_npy, read_npz
 from genbench.data.images import Images, read_images
-from genbench.errors import DataError
 
 __all__ = [
     "Arrays",

@@ -18,9 +18,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from genbench.core.errors import DataError
 from genbench.data.arrays import refuse_bomb
 from genbench.data.storage import Hold, in_memory
-from genbench.errors import DataError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".pgm", ".ppm"})
 MOST_PIXELS = 89_478_485

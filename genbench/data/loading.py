@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import parse_qsl
 
-from genbench import registry, resources
+from genbench import registry
+from genbench.core import paths
+from genbench.core.errors import DataError
 from genbench.data.derived import VALIDATION, only_class, validation, without_class
-from genbench.errors import DataError
 from genbench.protocols.dataset import Dataset, DatasetBuilder
 
 DERIVED: Mapping[str, Callable[[Dataset, str], Dataset]] = {"-without-": without_class, "-only-": only_class}
@@ -33,7 +34,7 @@ def load_dataset(name: str, *, root: str | Path | None = None) -> Dataset:
     `SET-without-CLASS`, `SET-only-CLASS` and `SET@val` are made of SET. Raises `UnknownName` with the nearest name,
     `DataError` with the path and the remedy where a file is missing or broken.
     """
-    place = resources.data_root(None if root is None else str(root))
+    place = paths.data_root(None if root is None else str(root))
     where = None if place is None else str(place)
     if name in registry.datasets:
         builder = cast(DatasetBuilder, registry.datasets.get(name).load())

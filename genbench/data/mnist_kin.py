@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from genbench import seeds
+from genbench.core import seeds
 from genbench.data.assembly import About, image_dataset
 from genbench.data.originals import load
 from genbench.data.splits import Parts, shuffled, with_official_test

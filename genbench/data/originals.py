@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 from torchvision import datasets
 
-from genbench import resources
-from genbench.errors import DataError
+from genbench.core import paths
+from genbench.core.errors import DataError
 from genbench.protocols.dataset import Split
 
 _offline: ContextVar[bool] = ContextVar("offline", default=False)
@@ -77,7 +77,7 @@ def find(name: str, root: Path, *, train: bool) -> Split | None:
 
 def load(name: str, root: str | None) -> tuple[Split, Split]:
     """The official training and test part: below `root`, else in the cache, else downloaded to it."""
-    cache = resources.cache_dir() / "data"
+    cache = paths.cache_dir() / "data"
     for place in (cache,) if root is None else (Path(root), cache):
         train = find(name, place, train=True)
         test = None if train is None else find(name, place, train=False)
@@ -92,7 +92,7 @@ def load(name: str, root: str | None) -> tuple[Split, Split]:
 
 def download(name: str, make: Maker, root: str | None) -> None:
     """Let torchvision download a set, or say in a sentence why it is not there and what to do."""
-    cache = resources.cache_dir() / "data"
+    cache = paths.cache_dir() / "data"
     where = f"{name} is not in the data root {root} or the cache {cache}" if root else f"{name} is not in {cache}"
     layout = ORIGINALS[name].folder if name in ORIGINALS else name
     remedy = f"put its files, as torchvision has them, into {layout} below the folder of --data-root or GENBENCH_DATA"

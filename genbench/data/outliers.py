@@ -11,10 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from genbench import seeds
+from genbench.core import seeds
+from genbench.core.errors import DataError
 from genbench.data.arrays import Arrays, as_images, read_npz
 from genbench.data.originals import find
-from genbench.errors import DataError
 from genbench.protocols.dataset import DataSpec, Split
 
 MOST = 2_000

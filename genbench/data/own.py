@@ -16,6 +16,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from genbench.core.errors import DataError
 from genbench.data.arrays import Arrays, as_images, as_rows, read_npz
 from genbench.data.assembly import About, image_dataset
 from genbench.data.images import Entry, by_folder, listed
@@ -23,7 +24,6 @@ from genbench.data.outliers import procedural
 from genbench.data.splits import HALVES, Parts, in_four, rows_with_test, stratified, with_official_test, without_shared
 from genbench.data.storage import Hold, hold_for
 from genbench.data.tables import standardised
-from genbench.errors import DataError
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 
 SOURCE = "your own"

@@ -11,8 +11,8 @@ from PIL import Image
 from torch import Tensor
 from torchvision.utils import make_grid
 
-from genbench import resources
-from genbench.errors import DataError, Unsupported
+from genbench.core import paths
+from genbench.core.errors import DataError, Unsupported
 from genbench.protocols.dataset import Dataset, Split
 
 COLUMNS, ROWS = 16, 8
@@ -31,7 +31,7 @@ def write_sheet(dataset: Dataset, path: str | Path) -> None:
     place = Path(path)
     try:
         place.unlink(missing_ok=True)
-        with resources.first_writer(place) as temporary:
+        with paths.first_writer(place) as temporary:
             temporary.write_bytes(buffer.getvalue())
     except OSError as error:
         raise DataError(f"the contact sheet cannot be written to {place}: {error.strerror or error}.") from error

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genbench import seeds
+from genbench.core import seeds
 from genbench.data.storage import Hold
 from genbench.protocols.dataset import Split
 

@@ -14,7 +14,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from genbench import resources
+from genbench.core import paths
 
 Fill = Callable[[Tensor], None]
 
@@ -43,9 +43,9 @@ class Mapped:
         count = int(torch.Size(shape).numel())
         if not count:
             return in_memory(shape, fill)
-        path = resources.cache_dir() / "streams" / f"{self.key}-{'x'.join(map(str, shape))}.f32"
+        path = paths.cache_dir() / "streams" / f"{self.key}-{'x'.join(map(str, shape))}.f32"
         if not path.exists():
-            with resources.first_writer(path) as temporary:
+            with paths.first_writer(path) as temporary:
                 _write(temporary, shape, fill)
         return torch.from_file(str(path), shared=False, size=count).view(shape)
 

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genbench.core.errors import DataError, nearest
 from genbench.data.arrays import Arrays, as_rows, read_npz
 from genbench.data.splits import stratified
-from genbench.errors import DataError, nearest
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 
 ADBENCH = {

@@ -8,7 +8,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from genbench import seeds
+from genbench.core import seeds
 from genbench.data.outliers import procedural
 from genbench.data.splits import Parts
 from genbench.protocols.dataset import Dataset, DataSpec, Density, Split

@@ -8,7 +8,7 @@ import safetensors.torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from genbench import resources
+from genbench.core import paths
 from genbench.encoders.plain import Flat
 from genbench.protocols.dataset import Dataset, Split
 from genbench.protocols.encoder import Encoder
@@ -28,7 +28,7 @@ def split_features(encoder: Encoder, dataset: Dataset, split: str, *, cache: Pat
     found = _read(path)
     if found is None:
         found = encoder.features(part.x).cpu()
-        with resources.first_writer(path) as temporary:
+        with paths.first_writer(path) as temporary:
             temporary.write_bytes(safetensors.torch.save({"features": found.contiguous()}))
     return found.to(device)
 

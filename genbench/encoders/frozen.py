@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.protocols.dataset import Dataset
 
 BATCH = 100

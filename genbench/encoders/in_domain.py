@@ -12,9 +12,9 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from genbench import resources
+from genbench.core import paths
+from genbench.core.errors import DataError, Unsupported
 from genbench.encoders.ruler import EXTRACTION, FEATURES, RECIPE, RulerNet, train_ruler
-from genbench.errors import DataError, Unsupported
 from genbench.protocols.dataset import Dataset, Split
 
 STATED_ACCURACY = {"digits": 0.96, "mnist": 0.99}
@@ -79,7 +79,7 @@ def save(net: RulerNet, dataset: Dataset, path: Path) -> None:
         "accuracy": repr(accuracy_of(net, dataset.reference)),
         "torch": str(torch.__version__),
     }
-    with resources.first_writer(path) as temporary:
+    with paths.first_writer(path) as temporary:
         temporary.write_bytes(safetensors.torch.save(net.state_dict(), about))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.protocols.dataset import Dataset
 
 

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genbench import seeds
+from genbench.core import seeds
 from genbench.protocols.dataset import Split
 
 RECIPE = "ruler-1"

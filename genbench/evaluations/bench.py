@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 import torch
 
-from genbench import seeds
+from genbench.core import seeds
+from genbench.core.errors import Unsupported
 from genbench.data.loading import load_dataset
 from genbench.encoders.features import split_features
 from genbench.encoders.loading import default_encoder, load_encoder
-from genbench.errors import Unsupported
 from genbench.metrics.pointset import PointSet
 from genbench.protocols.dataset import Dataset, Split
 from genbench.protocols.encoder import Encoder

@@ -8,8 +8,8 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import Tensor, nn
 
-from genbench import seeds
-from genbench.errors import Diverged, Unsupported
+from genbench.core import seeds
+from genbench.core.errors import Diverged, Unsupported
 from genbench.evaluations.bench import Bench, reference_part
 from genbench.models.samplers import SAMPLERS, LatentSampled, fit_sampler
 from genbench.models.solvers import Solved, Solver, solver

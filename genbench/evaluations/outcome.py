@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from genbench import resources
+from genbench.core import paths
+from genbench.core.records import Picture
+from genbench.core.values import Measurement, Value
 from genbench.protocols.encoder import Encoder
-from genbench.records import Picture
-from genbench.values import Measurement, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Outcome:
 
 def _save(image: Image, job: str, folder: Path) -> Picture:
     path = folder / "artifacts" / "pictures" / f"{job}-{image.name}.png"
-    with resources.last_writer(path) as temporary:
+    with paths.last_writer(path) as temporary:
         temporary.write_bytes(image.png)
     return Picture(job=job, name=image.name, path=path.relative_to(folder).as_posix(), caption=image.caption)
 

@@ -11,14 +11,14 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from genbench.errors import Diverged, Unsupported
+from genbench.core.errors import Diverged, Unsupported
+from genbench.core.values import Measurement
 from genbench.evaluations.bench import reference_part
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.outcome import Outcome, measurements
 from genbench.evaluations.settings import OutlierDetection
 from genbench.metrics.outliers import outlier_metrics
 from genbench.protocols.model import Encodes, EstimatesDensity, Reconstructs, ScoresOutliers
-from genbench.values import Measurement
 
 DEFAULT = ("auroc", "aupr-out", "aupr-in", "fpr95", "recall-at-5")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from genbench.core.values import Kind
 from genbench.evaluations.bench import equal_n
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.outcome import Outcome, measurements, named
@@ -12,7 +13,6 @@ from genbench.evaluations.settings import SampleQuality
 from genbench.metrics.panel import feature_metrics
 from genbench.metrics.toys import Model, density_metrics
 from genbench.protocols.model import EstimatesDensity
-from genbench.values import Kind
 
 ON_FEATURES = ("frechet", "kid")
 ON_POINTS = ("frechet", "sliced-wasserstein")

@@ -17,14 +17,14 @@ import torch
 from pytest_benchmark.stats import Stats
 from torch import Tensor
 
-from genbench import seeds
-from genbench.errors import Unsupported
+from genbench.core import seeds
+from genbench.core.errors import Unsupported
+from genbench.core.values import Value
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.outcome import Outcome, measurements
 from genbench.evaluations.settings import Speed
 from genbench.protocols.model import Budget, Encodes, FitsItself
 from genbench.training.trainer import fit
-from genbench.values import Value
 
 ROUNDS = 10
 STRETCHES = 3

@@ -9,8 +9,8 @@ import torch
 
 from genbench.evaluations.bench import Bench
 from genbench.executors.setting import Setting
-from genbench.jobs import Event, run_task
-from genbench.plan import Task
+from genbench.run.plan import Task
+from genbench.run.task import Event, run_task
 
 
 def run_inline(tasks: Iterable[Task], setting: Setting) -> Iterator[Event]:

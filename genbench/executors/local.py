@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from genbench.core.values import Status
 from genbench.executors.setting import Setting
 from genbench.executors.worker import DONE
-from genbench.jobs import Evaluated, Event, Fitted, Started, without_value
-from genbench.plan import Job, Task, runs_alone
-from genbench.values import Status
+from genbench.run.plan import Job, Task, runs_alone
+from genbench.run.task import Evaluated, Event, Fitted, Started, without_value
 
 
 class _Worker:

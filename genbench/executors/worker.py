@@ -17,8 +17,8 @@ from typing import BinaryIO
 from genbench import registry
 from genbench.executors.inline import make_bench, pinned
 from genbench.executors.setting import Setting
-from genbench.jobs import run_task
-from genbench.plan import Task
+from genbench.run.plan import Task
+from genbench.run.task import run_task
 
 DONE = "done"
 """Sent after a task's last event: the worker is free."""

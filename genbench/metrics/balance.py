@@ -9,10 +9,10 @@ import torch
 from scipy.optimize import nnls
 from torch import Tensor
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
+from genbench.core.values import Value
 from genbench.metrics.case import value
 from genbench.metrics.intervals import bootstrap
-from genbench.values import Value
 
 ACCURATE = 0.95
 """Below this accuracy of the attribute classifier a row is grey."""

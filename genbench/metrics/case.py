@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
+from genbench.core.values import Kind, Value
 from genbench.metrics.classes import Readings
 from genbench.metrics.intervals import Interval, from_error, mean_error, wilson
 from genbench.metrics.pointset import Pair, PointSet
 from genbench.metrics.two_sample import Hits
-from genbench.values import Kind, Value
 
 Answer = Mapping[str, Value]
 Details = Mapping[str, float | int | str]

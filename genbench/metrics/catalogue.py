@@ -9,8 +9,8 @@ metrics of one kind from one look at the data is `panel.feature_metrics` for `fe
 
 from __future__ import annotations
 
+from genbench.core.values import Direction
 from genbench.protocols.metric import MetricSpec
-from genbench.values import Direction
 
 _UP, _DOWN, _NEAR = Direction.HIGHER, Direction.LOWER, Direction.NEAREST
 _HERE = "genbench.metrics."

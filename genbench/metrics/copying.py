@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
+from genbench.core.values import Kind, Value
 from genbench.metrics import auc, frechet, intervals, manifold, memorisation
 from genbench.metrics.case import Answer, Case, Measure, mean_value, value
-from genbench.values import Kind, Value
 
 
 def _authenticity(case: Case) -> Value:

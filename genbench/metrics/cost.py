@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from genbench.core.values import Value
 from genbench.metrics.case import value
-from genbench.values import Value
 
 
 def summary(rounds: Tensor) -> Value:

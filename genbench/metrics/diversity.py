@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
+from genbench.core.values import Value
 from genbench.metrics import classes, clipped, duplicates, manifold
 from genbench.metrics.case import Case, Measure, mean_value, share_value, value
 from genbench.metrics.intervals import Z95, from_error, mean_error
 from genbench.metrics.two_sample import Hits
-from genbench.values import Value
 
 
 def _constant(case: Case) -> str | None:

@@ -12,7 +12,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.metrics.intervals import jackknife_error
 from genbench.metrics.points import Points
 from genbench.metrics.sweep import Tile

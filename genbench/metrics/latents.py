@@ -21,11 +21,11 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
-from genbench.errors import DataError, Unsupported
+from genbench.core.errors import DataError, Unsupported
+from genbench.core.values import Kind, Value
 from genbench.metrics import disentanglement
 from genbench.metrics.case import mean_value, share_value, value
 from genbench.metrics.two_sample import Hits
-from genbench.values import Kind, Value
 
 ACTIVE = 0.01
 """A latent is active where its mean code varies by more than this (Burda et al. 2016)."""

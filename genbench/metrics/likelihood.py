@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
+from genbench.core.values import Kind, Status, Value
 from genbench.metrics.case import Answer, mean_value
-from genbench.values import Kind, Status, Value
 
 
 def nll(log_prob: Tensor) -> Tensor:

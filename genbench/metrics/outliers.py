@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
+from genbench.core.values import Value
 from genbench.metrics.auc import auc, auc_error
 from genbench.metrics.case import value
 from genbench.metrics.intervals import from_error
-from genbench.values import Value
 
 _ROUNDS = 200
 

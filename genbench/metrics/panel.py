@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from genbench import registry
-from genbench.errors import DataError, Unsupported
+from genbench.core.errors import DataError, Unsupported
+from genbench.core.values import Value
 from genbench.metrics.case import Answer, Case, Measure, value
 from genbench.metrics.catalogue import SPECS
 from genbench.metrics.classes import Readings
@@ -19,7 +20,6 @@ from genbench.metrics.kernels import Cubic, Kernel, UnitGaussian
 from genbench.metrics.pointset import Pair, PointSet
 from genbench.metrics.quality import QUALITY, gaussians
 from genbench.protocols.metric import MetricSpec
-from genbench.values import Value
 
 Reference = PointSet
 """The real side of a table (or its training set): make it once and give it to each row, so that nothing real is

@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor
 
-from genbench.errors import DataError
+from genbench.core.errors import DataError
 
 SMALL = 1 << 33
 """Multiply-adds up to which a Gram matrix is taken in float64: there it costs next to nothing and rounds to nothing."""

@@ -9,7 +9,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.metrics import clipped, frechet, kernels, vendi
 from genbench.metrics.kernels import Kernel, KernelSums
 from genbench.metrics.manifold import Balls, Held

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
+from genbench.core.values import Kind, Value
 from genbench.metrics import fld, frechet, inception_score, kernels, two_sample, wasserstein
 from genbench.metrics.case import Answer, Case, Details, Measure, share_value, value
 from genbench.metrics.intervals import from_error
 from genbench.metrics.kernels import Cubic, Gaussians, Kernel, UnitGaussian
-from genbench.values import Kind, Value
 
 
 def _frechet(case: Case) -> Value:

@@ -17,12 +17,12 @@ from torchmetrics.functional.image import (
     structural_similarity_index_measure,
 )
 
-from genbench.errors import DataError, Unsupported
+from genbench.core.errors import DataError, Unsupported
+from genbench.core.values import Value
 from genbench.metrics import frechet
 from genbench.metrics.case import Details, mean_value, value
 from genbench.metrics.intervals import Z95, mean_error
 from genbench.metrics.points import check_features
-from genbench.values import Value
 
 _BATCH = 256
 SMALL_SIDE = 16

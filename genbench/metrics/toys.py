@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from genbench.errors import DataError, Unsupported
+from genbench.core.errors import DataError, Unsupported
+from genbench.core.values import Kind, Status, Value
 from genbench.metrics import wasserstein
 from genbench.metrics.case import Details, share_value, value
 from genbench.metrics.intervals import bootstrap, from_error
 from genbench.metrics.two_sample import Hits
 from genbench.protocols.dataset import Density
-from genbench.values import Kind, Status, Value
 
 FINE, COARSE, LINE = 400, 50, 4000
 """Cells a side of the 2-D grid with a model's density and without, and of the 1-D line."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.metrics.symmetric import add_products, mirror
 
 EXACT = 1 << 33

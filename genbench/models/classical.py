@@ -8,10 +8,10 @@ import torch
 from sklearn.covariance import ledoit_wolf
 from torch import Tensor
 
+from genbench.core.values import Kind
 from genbench.models.mixture import GaussianMixture
 from genbench.protocols.dataset import Dataset
 from genbench.protocols.model import Budget, DataSpec, GenerativeModel
-from genbench.values import Kind
 
 
 class ExactDensity(GenerativeModel):

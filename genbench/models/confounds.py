@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.protocols.dataset import Dataset
 from genbench.protocols.model import Budget, DataSpec, GenerativeModel
 

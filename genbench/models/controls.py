@@ -7,10 +7,10 @@ import math
 import torch
 from torch import Tensor
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
+from genbench.core.values import Kind
 from genbench.protocols.dataset import Dataset, Density
 from genbench.protocols.model import Budget, DataSpec, GenerativeModel
-from genbench.values import Kind
 
 
 class Deck(GenerativeModel):

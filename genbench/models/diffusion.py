@@ -9,10 +9,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
+from genbench.core.seeds import generator as seeded_generator
 from genbench.models import nets
 from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Objective
-from genbench.seeds import generator as seeded_generator
 
 
 def cosine_alphas(steps: int, offset: float = 0.008) -> Tensor:

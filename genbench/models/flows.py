@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
+from genbench.core.values import Kind
 from genbench.models import nets
 from genbench.models.likelihoods import standard_log_prob
 from genbench.models.masked import MADE
 from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Objective
-from genbench.values import Kind
 
 LEVELS = 256
 MARGIN = 0.05

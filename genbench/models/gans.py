@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from genbench.gradients import input_gradient
+from genbench.core.gradients import input_gradient
 from genbench.models import nets
 from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Objective
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from genbench.gradients import input_gradient
+from genbench.core.gradients import input_gradient
 from genbench.models.gans import Judging, gradient_penalty, uniform_like
 from genbench.protocols.model import Batch, DataSpec, Objective
 

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 
 
 class GaussianMixture(nn.Module):

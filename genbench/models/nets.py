@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.models import convnets
 from genbench.models.time import TimeEmbedding
 from genbench.protocols.dataset import DataSpec

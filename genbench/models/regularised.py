@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from genbench.gradients import vector_jacobian
+from genbench.core.gradients import vector_jacobian
 from genbench.models.autoencoders import Autoencoder, squared_error
 from genbench.protocols.model import Batch, DataSpec
 

@@ -11,7 +11,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from genbench.errors import Unsupported, nearest
+from genbench.core.errors import Unsupported, nearest
 from genbench.models.flows import couplings
 from genbench.models.likelihoods import standard_log_prob
 from genbench.models.mixture import GaussianMixture

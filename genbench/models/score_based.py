@@ -9,9 +9,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from genbench.core.seeds import generator as seeded_generator
 from genbench.models import nets
 from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Objective
-from genbench.seeds import generator as seeded_generator
 
 
 class ContinuousDiffusion(GenerativeModel):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from genbench.errors import Unsupported, nearest
+from genbench.core.errors import Unsupported, nearest
 from genbench.models.samplers import SAMPLERS
 from genbench.protocols.model import Solves
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from genbench.core.seeds import generator as seeded_generator
+from genbench.core.values import Kind
 from genbench.models import nets
 from genbench.models.autoencoders import squared_error
 from genbench.models.likelihoods import (
@@ -19,8 +21,6 @@ from genbench.models.likelihoods import (
     standard_log_prob,
 )
 from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Objective
-from genbench.seeds import generator as seeded_generator
-from genbench.values import Kind
 
 BOUND_SAMPLES = 64
 """k of the importance-weighted bound that `log_prob` gives; part of the likelihood's name."""

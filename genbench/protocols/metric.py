@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from genbench.values import Direction
+from genbench.core.values import Direction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,9 @@ from typing import ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from genbench.errors import UsageError
+from genbench.core.errors import UsageError
+from genbench.core.values import Kind
 from genbench.protocols.dataset import Dataset, DataSpec
-from genbench.values import Kind
 
 
 class Batch(NamedTuple):

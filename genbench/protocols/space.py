@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from genbench.errors import UsageError
+from genbench.core.errors import UsageError
 
 DIGITS = 3
 """Significant digits of a drawn number: what is written down is what was tried."""

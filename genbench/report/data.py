@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from genbench.records import RunRecord
+from genbench.core.records import RunRecord
+from genbench.core.values import Status
 from genbench.registry import models
-from genbench.values import Status
 
 FITS = [
     "key", "model", "dataset", "seed", "status", "reason", "seconds", "parameters", "images", "trained", "device",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from genbench.errors import UsageError, nearest
+from genbench.core.errors import UsageError, nearest
 from genbench.report.board import Board, BoardRow, Cell, Column
 from genbench.report.boards import leaderboards
 from genbench.report.data import RunData

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genbench import resources
-from genbench.errors import UsageError
+from genbench.core import paths
+from genbench.core.errors import UsageError
 from genbench.report.boards import leaderboards
 from genbench.report.data import RunData
 from genbench.report.export import export
@@ -120,5 +120,5 @@ def _cleaned(run: RunFolder) -> tuple[int, int]:
 def _write(path: Path, content: str | bytes) -> None:
     if path.is_dir():
         raise UsageError(f"-o names the folder {path}: give a file in it.")
-    with resources.last_writer(path) as temporary:
+    with paths.last_writer(path) as temporary:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from genbench import registry
+from genbench.core.values import Direction
 from genbench.protocols.card import EvaluationCard, ModelCard
 from genbench.protocols.metric import MetricSpec
-from genbench.values import Direction
 
 Card = TypeVar("Card", MetricSpec, EvaluationCard, ModelCard)
 

@@ -13,9 +13,10 @@ from typing import Any
 import jinja2
 
 import genbench
-from genbench import resources
+from genbench.core import paths
+from genbench.core.records import RunRecord
+from genbench.core.values import Status
 from genbench.protocols.metric import MetricSpec
-from genbench.records import RunRecord
 from genbench.report import figures, gallery, glossary, numbers
 from genbench.report.board import Board, Cell, Column
 from genbench.report.boards import all_boards, headlines
@@ -25,7 +26,6 @@ from genbench.report.judge import BELOW_CHANCE, UNDER_FLOOR
 from genbench.report.memory import MARK, MEMORISES
 from genbench.report.troubles import troubles
 from genbench.report.tuned import option_rows
-from genbench.values import Status
 
 LARGEST_CSV = 1_000_000
 """A table of more characters than this travels compressed."""
@@ -123,7 +123,7 @@ def changes(runs: Sequence[RunRecord]) -> list[str]:
 def environment() -> jinja2.Environment:
     """Templates with everything escaped that is not markup of our own."""
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(resources.folder("templates")),
+        loader=jinja2.FileSystemLoader(paths.folder("templates")),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from genbench.core.values import Status
 from genbench.report.data import Entry
-from genbench.values import Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from genbench import resources
-from genbench.errors import UsageError
+from genbench.core import paths
+from genbench.core.errors import UsageError
 
 LOCK, NOTE = ".lock", ".lock.json"
 
@@ -34,7 +34,7 @@ def claimed(folder: Path) -> Iterator[None]:
             f"another run{_who(note)} is at work in {folder}: wait until it has ended, or give another --out."
         ) from None
     try:
-        with resources.last_writer(note) as temporary:
+        with paths.last_writer(note) as temporary:
             temporary.write_text(json.dumps(_me()), encoding="utf-8")
         yield
     finally:

@@ -14,11 +14,11 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from genbench.errors import UsageError
-from genbench.records import FitRecord, JobRecord, Picture, RunRecord
+from genbench.core.errors import UsageError
+from genbench.core.records import FitRecord, JobRecord, Picture, RunRecord
+from genbench.core.values import Measurement, Status
 from genbench.registry import metrics as metric_registry
 from genbench.store import schema
-from genbench.values import Measurement, Status
 
 TIDY = (
     "model family sampler dataset seed evaluation metric target value ci_low ci_high n direction kind encoder status "

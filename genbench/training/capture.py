@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.training.game import Game
 from genbench.training.rehearsal import changed_attributes, first_sentence, plain_attributes, undone
 

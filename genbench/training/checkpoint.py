@@ -12,10 +12,10 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from genbench import resources
-from genbench.errors import DataError
+from genbench.core import paths
+from genbench.core.errors import DataError
+from genbench.core.seeds import derive
 from genbench.protocols.model import Budget
-from genbench.seeds import derive
 from genbench.training.game import Game
 from genbench.training.ledger import Ledger
 from genbench.training.record import Engine
@@ -58,7 +58,7 @@ def save(path: Path, game: Game, ledger: Ledger, identity: Mapping[str, str]) ->
     """Write all of a training's state, whole or not at all."""
     tensors = game.state() | {f"random.{name}": state for name, state in _random_states().items()}
     metadata = {**identity, "version": VERSION, "ledger": ledger.dump()}
-    with resources.last_writer(path) as temporary:
+    with paths.last_writer(path) as temporary:
         save_file({k: t.detach().cpu().contiguous().clone() for k, t in tensors.items()}, temporary, metadata=metadata)
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from genbench.errors import UsageError
+from genbench.core.errors import UsageError
 from genbench.protocols.dataset import Split
 from genbench.protocols.model import Batch, Objective
 from genbench.training.order import Order

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from genbench.seeds import generator
+from genbench.core.seeds import generator
 
 
 class Order:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from genbench.errors import UsageError
+from genbench.core.errors import UsageError
 
 
 class Processes(Protocol):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from genbench.errors import GenbenchError
+from genbench.core.errors import GenbenchError
 from genbench.protocols.model import Batch, Objective
 from genbench.training.adam import FusedAdam
 from genbench.training.parallel import Alone, Processes

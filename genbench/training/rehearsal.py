@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.training.game import Game
 
 

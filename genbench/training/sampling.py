@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from genbench import seeds
-from genbench.errors import Unsupported
+from genbench.core import seeds
+from genbench.core.errors import Unsupported
 from genbench.training.rehearsal import first_sentence
 
 WORTH = 3

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.protocols.model import Batch, Objective
 from genbench.training.game import objectives_of
 from genbench.training.player import Player

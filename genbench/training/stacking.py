@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.protocols.dataset import Split
 from genbench.protocols.model import FitsItself
 from genbench.training.game import Game, One

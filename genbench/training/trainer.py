@@ -11,10 +11,10 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from genbench.errors import Diverged, Unsupported
+from genbench.core.errors import Diverged, Unsupported
+from genbench.core.seeds import generator, seeded
 from genbench.protocols.dataset import Dataset, DataSpec
 from genbench.protocols.model import Budget, FitsItself, ModelBuilder
-from genbench.seeds import generator, seeded
 from genbench.training.capture import captured
 from genbench.training.checkpoint import Journal
 from genbench.training.game import Game, One, Team

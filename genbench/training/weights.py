@@ -9,14 +9,14 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from genbench import resources
-from genbench.errors import DataError
+from genbench.core import paths
+from genbench.core.errors import DataError
 
 
 def save_weights(model: nn.Module, path: Path, metadata: Mapping[str, str]) -> None:
     """Keep every parameter and buffer, under a temporary name first, flushed to the disk, then renamed."""
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in model.state_dict().items()}
-    with resources.last_writer(path) as temporary:
+    with paths.last_writer(path) as temporary:
         save_file(tensors, temporary, metadata=dict(metadata))
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from genbench.suite import ModelUse, Tuned
+from genbench.core.values import Status
+from genbench.run.suite import ModelUse, Tuned
 from genbench.tuning.spaces import Space
 from genbench.tuning.targets import Target
-from genbench.values import Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

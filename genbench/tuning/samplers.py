@@ -6,8 +6,9 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from genbench import registry, seeds
-from genbench.errors import UsageError, nearest
+from genbench import registry
+from genbench.core import seeds
+from genbench.core.errors import UsageError, nearest
 from genbench.protocols.space import Choice, Range
 from genbench.tuning.records import Search, Study
 from genbench.tuning.spaces import draw

@@ -10,21 +10,22 @@ from typing import Any
 
 import pandas as pd
 
-from genbench import resources, running
+from genbench.core import paths
+from genbench.core.errors import UsageError
+from genbench.core.values import Status
 from genbench.data.derived import VALIDATION
 from genbench.data.loading import load_dataset
-from genbench.errors import UsageError
 from genbench.evaluations.settings import AnySettings
-from genbench.options import Options
-from genbench.plan import Conditions, Job, Plan, make_job
-from genbench.running import Listener
+from genbench.run import session
+from genbench.run.options import Options
+from genbench.run.plan import Conditions, Job, Plan, make_job
+from genbench.run.session import Listener
+from genbench.run.suite import ModelUse, OptionTable, Suite
 from genbench.store import Store
-from genbench.suite import ModelUse, OptionTable, Suite
 from genbench.tuning.records import Search, Study, Trial, Tuning
 from genbench.tuning.samplers import SAMPLERS, check_sampler
 from genbench.tuning.spaces import row_space
 from genbench.tuning.targets import target
-from genbench.values import Status
 
 TRAINED_FROM = 1_000_000
 """Added to the search's seed: trials are trained from a seed that no suite measures with."""
@@ -83,7 +84,7 @@ def plan_studies(suite: Suite, options: Options, search: Search) -> tuple[list[S
     for dataset in suite.all_datasets():
         spec = load_dataset(f"{dataset}{VALIDATION}", root=options.data_root).spec
         for use in suite.models:
-            running.check_options(use, suite.options_of(use, dataset))
+            session.check_options(use, suite.options_of(use, dataset))
             aim = target(suite, use, dataset, search.metric)
             space = row_space(use, spec, aim.settings.name) if aim else {}
             if aim is None:
@@ -109,8 +110,8 @@ def _round(suite: Suite, options: Options, search: Search, asked: Sequence[Asked
         trials.extend((a, make_job(made, conditions, a.use, a.view, seed, a.study.target.settings)) for a in asked)
         return Plan(tuple(job for _, job in trials))
 
-    prepared = running.prepare(tuning_suite(suite, asked), options, planner)
-    done = running.execute(prepared, listener, command=options.command).done if prepared.missing else 0
+    prepared = session.prepare(tuning_suite(suite, asked), options, planner)
+    done = session.execute(prepared, listener, command=options.command).done if prepared.missing else 0
     store = Store(prepared.store_url)
     try:
         ends, values = store.ends([job.key for _, job in trials]), store.table(jobs=[job.key for _, job in trials])
@@ -168,7 +169,7 @@ def _trial(asked: Asked, job: Job, end: Mapping[str, Any], values: pd.DataFrame)
 
 
 def _write_record(path: Path, suite: Suite, tuning: Tuning) -> None:
-    with resources.last_writer(path) as temporary:
+    with paths.last_writer(path) as temporary:
         temporary.write_text(json.dumps(record(suite, tuning), indent=2, default=str) + "\n", encoding="utf-8")
 
 

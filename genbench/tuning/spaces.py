@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from genbench import registry, seeds
-from genbench.errors import UsageError, nearest
+from genbench import registry
+from genbench.core import seeds
+from genbench.core.errors import UsageError, nearest
 from genbench.protocols.dataset import DataSpec
 from genbench.protocols.space import Choice, Domain, Range
-from genbench.suite import ModelUse
+from genbench.run.suite import ModelUse
 
 Space = Mapping[str, Domain]
 

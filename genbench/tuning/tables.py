@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from genbench import resources
-from genbench import suite as suites
-from genbench.errors import SuiteError
-from genbench.suite import Suite
+from genbench.core import paths
+from genbench.core.errors import SuiteError
+from genbench.run import suite as suites
+from genbench.run.suite import Suite
 from genbench.tuning.records import Study, Tuning
 
 _HEADER = re.compile(r"\s*\[")
@@ -72,7 +72,7 @@ def write_copy(source: Path, found: Suite, target: Path) -> None:
     kept = _NAME.sub(
         lambda _: f"name = {json.dumps(name, ensure_ascii=False)}", "".join(_without_tables(text)), count=1
     )
-    with resources.last_writer(target) as temporary:
+    with paths.last_writer(target) as temporary:
         temporary.write_text(f"{kept.rstrip()}\n\n{toml_tables(found)}", encoding="utf-8")
         try:
             same = suites.read(temporary)

@@ -9,10 +9,10 @@ from typing import Any, cast
 from pydantic import TypeAdapter
 
 from genbench import registry
-from genbench.errors import UnknownName, UsageError
+from genbench.core.errors import UnknownName, UsageError
+from genbench.core.values import Direction
 from genbench.evaluations.settings import AnySettings
-from genbench.suite import ModelUse, Suite
-from genbench.values import Direction
+from genbench.run.suite import ModelUse, Suite
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "sample-quality": ("samples",),

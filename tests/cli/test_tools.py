@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 import genbench
 from genbench.cli.app import app
 from genbench.cli.main import main
-from genbench.errors import DataError, UnknownName
+from genbench.core.errors import DataError, UnknownName
 
 SUITE = """
 schema = 1
@@ -121,7 +121,7 @@ def test_a_new_model_is_written_once_and_keeps_its_promises(tmp_path: Path, monk
     assert call("new", "model", "my-vae").exit_code == 0
     done = call("check", "my-vae", "--plugin", "my_vae.py")
     assert done.exit_code == 0, done.output
-    with pytest.raises(genbench.errors.UsageError, match="there already"):
+    with pytest.raises(genbench.core.errors.UsageError, match="there already"):
         call("new", "model", "my-vae")
 
 

@@ -13,7 +13,7 @@ from torch import nn
 from genbench import registry
 from genbench.conformance import check_model
 from genbench.conformance.names import names_are_known
-from genbench.errors import UnknownName
+from genbench.core.errors import UnknownName
 from genbench.models.score_based import EDM
 from genbench.models.vae import VAE
 from genbench.protocols.model import DataSpec, GenerativeModel, Objective

@@ -11,19 +11,19 @@ from pathlib import Path
 import pytest
 
 import genbench
-from genbench import resources
+from genbench.core import paths
 
 ROOT = Path(genbench.__file__).resolve().parent.parent
 
 
 def test_a_checkout_finds_its_folders() -> None:
-    assert (resources.folder("suites") / "quick.toml").is_file()
-    assert resources.folder("templates").is_dir()
+    assert (paths.folder("suites") / "quick.toml").is_file()
+    assert paths.folder("templates").is_dir()
 
 
 def test_a_missing_folder_is_named() -> None:
     with pytest.raises(FileNotFoundError, match="nosuch"):
-        resources.folder("nosuch")
+        paths.folder("nosuch")
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from genbench.values import Status, Value
+from genbench.core.values import Status, Value
 
 
 def test_a_value_that_is_not_ok_needs_a_reason_and_has_no_number() -> None:

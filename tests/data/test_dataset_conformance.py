@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from genbench import registry
+from genbench.core.errors import DataError
 from genbench.data.catalogue import CATALOGUE
 from genbench.data.conformance import check_dataset
 from genbench.data.loading import load_dataset
 from genbench.data.originals import offline
-from genbench.errors import DataError
 from genbench.protocols.dataset import Dataset, DataSpec
 
 ELSEWHERE = {"roads", "portraits", "portraits-balanced", "cifar10-jpeg-20k", "binarised-mnist-dynamic"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from genbench.core.errors import DataError, UnknownName
 from genbench.data.loading import load_dataset
-from genbench.errors import DataError, UnknownName
 
 
 def test_digits_has_the_sizes_that_the_metrics_rely_on() -> None:

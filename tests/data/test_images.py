@@ -10,8 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
+from genbench.core.errors import DataError
 from genbench.data.files import read_images
-from genbench.errors import DataError
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(0, 256, (8, 8), dtype=np.uint8)

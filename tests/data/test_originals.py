@@ -12,9 +12,9 @@ import pytest
 import torch
 from PIL import Image
 
+from genbench.core.errors import DataError
 from genbench.data import celeba, originals
 from genbench.data.loading import load_dataset
-from genbench.errors import DataError
 
 RNG = np.random.default_rng(0)
 

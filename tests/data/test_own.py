@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 
 from genbench import registry
+from genbench.core.errors import DataError, UnknownName
 from genbench.data.loading import load_dataset, split_options
-from genbench.errors import DataError, UnknownName
 from genbench.protocols.dataset import Dataset
 
 RNG = np.random.default_rng(0)

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from genbench.core.errors import DataError, Unsupported
 from genbench.data import canvas, portraits, roads, shapes
 from genbench.data.canvas import Canvas, Dice, rgb
 from genbench.data.conformance import check_dataset
 from genbench.data.loading import load_dataset
 from genbench.data.sheet import contact_sheet, write_sheet
-from genbench.errors import DataError, Unsupported
 
 
 @pytest.fixture

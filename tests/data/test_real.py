@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from genbench.core.errors import DataError
 from genbench.data.conformance import check_dataset
 from genbench.data.loading import load_dataset
 from genbench.data.originals import offline
 from genbench.data.tables import ADBENCH
-from genbench.errors import DataError
 
 SIZES = {
     "notmnist": (5000, 2453, 2450, 10),

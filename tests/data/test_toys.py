@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy import stats
 
-from genbench import seeds
+from genbench.core import seeds
 from genbench.data.loading import load_dataset
 from genbench.protocols.dataset import Dataset
 

@@ -9,11 +9,11 @@ import pytest
 import torch
 from safetensors import safe_open
 
+from genbench.core.errors import DataError, Unsupported
 from genbench.data.loading import load_dataset
 from genbench.encoders import in_domain as module
 from genbench.encoders.in_domain import in_domain, stated_accuracy
 from genbench.encoders.ruler import RulerNet, images_shown, train_ruler
-from genbench.errors import DataError, Unsupported
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 from genbench.protocols.encoder import Classifier, Encoder
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from genbench.core.errors import UnknownName, Unsupported
 from genbench.data.loading import load_dataset
 from genbench.encoders.loading import default_encoder, load_encoder
-from genbench.errors import UnknownName, Unsupported
 from genbench.protocols.dataset import DataSpec
 from genbench.protocols.encoder import Encoder
 

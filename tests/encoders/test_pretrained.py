@@ -9,13 +9,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from genbench.core.errors import Unsupported
 from genbench.data.arrays import Arrays, as_images, read_npz
 from genbench.data.loading import load_dataset
 from genbench.encoders import inception, transformers
 from genbench.encoders.effnet_lite0 import EffNetLite0, SameConv
 from genbench.encoders.frozen import as_rgb
 from genbench.encoders.loading import load_encoder
-from genbench.errors import Unsupported
 
 
 def missing(*_: object) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from genbench import seeds
-from genbench.errors import Diverged
+from genbench.core import seeds
+from genbench.core.errors import Diverged
 from genbench.evaluations import evidence as module
 from genbench.evaluations.bench import Bench
 from genbench.evaluations.evidence import Evidence

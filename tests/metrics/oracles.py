@@ -6,9 +6,9 @@ import torch
 from scipy import linalg
 from torch import Tensor
 
+from genbench.core.values import Value
 from genbench.metrics.panel import feature_metrics
 from genbench.metrics.pointset import PointSet
-from genbench.values import Value
 
 
 def gen(seed: int = 0) -> torch.Generator:

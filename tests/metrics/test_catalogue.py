@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from genbench.core.values import Direction
 from genbench.metrics.catalogue import CATALOGUE, SPECS
 from genbench.metrics.panel import MEASURES
 from genbench.registry import metrics
-from genbench.values import Direction
 
 CONTRACT = """frechet frechet-inf kid cmmd inception-score sliced-wasserstein c2st nll precision recall density coverage
 clipped-density clipped-coverage vendi duplicate-rate modes mode-kl condition-accuracy mse psnr ssim ms-ssim lpips

@@ -10,9 +10,9 @@ from laws import Normal, ring8
 from oracles import gen
 from scipy.stats import norm
 
+from genbench.core.values import Kind, Status
 from genbench.metrics.likelihood import bits_per_dim, nll_metrics
 from genbench.metrics.toys import Model, density_metrics, integral
-from genbench.values import Kind, Status
 
 GRID = ("tv", "kl-forward", "kl-reverse", "dense-error", "sparse-error")
 

@@ -7,7 +7,7 @@ import torch
 from oracles import gen, normal, number
 from torchmetrics.functional.image import peak_signal_noise_ratio
 
-from genbench.errors import DataError
+from genbench.core.errors import DataError
 from genbench.metrics.reconstruction import Features, reconstruction_metrics, window
 
 PIXELS = ("mse", "psnr", "ssim")

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import gen, normal, number, values
 
-from genbench.errors import DataError
+from genbench.core.errors import DataError
+from genbench.core.values import Status
 from genbench.metrics.panel import MEASURES, feature_metrics
 from genbench.metrics.pointset import PointSet
 from genbench.registry import metrics as registered
-from genbench.values import Status
 
 ORDERLESS = ("frechet", "kid", "mmd-rbf", "cmmd", "precision", "recall", "density", "coverage", "vendi")
 MORE_ORDERLESS = ("clipped-density", "clipped-coverage", "duplicate-rate", "nn-accuracy", "authenticity", "copy-rate")

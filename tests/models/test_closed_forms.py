@@ -6,8 +6,8 @@ import pytest
 import torch
 from model_toys import ring, stripes, table
 
-from genbench.errors import Unsupported
-from genbench.gradients import input_gradient
+from genbench.core.errors import Unsupported
+from genbench.core.gradients import input_gradient
 from genbench.models import controls, diffusion
 from genbench.models.classical import Gaussian
 from genbench.models.gans import gradient_penalty

@@ -9,7 +9,7 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest as SklearnForest
 from sklearn.neighbors import KernelDensity, NearestNeighbors
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.models import classical, confounds, detectors
 from genbench.protocols.dataset import DataSpec
 from genbench.protocols.model import Budget

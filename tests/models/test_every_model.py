@@ -8,7 +8,7 @@ import pytest
 import torch
 from model_toys import ring, stripes, table
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.models.catalogue import CATALOGUE
 from genbench.protocols.model import Batch, Budget
 from genbench.registry import Entry

@@ -6,7 +6,7 @@ import pytest
 import torch
 from model_toys import ring, stripes, table
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.models import autoencoders, regularised, score_based
 from genbench.models.flows import MAF, RealNVP
 from genbench.models.masked import MADE

@@ -7,7 +7,7 @@ import torch
 from model_toys import ring, stripes
 from torch.nn import functional
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.models import gans, lipschitz_gans
 from genbench.models.anomaly_gans import FAnoGAN, GANomaly
 from genbench.models.began import BEGAN

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.models import nets
 from genbench.models.catalogue import CATALOGUE
 from genbench.protocols.dataset import DataSpec

@@ -6,7 +6,7 @@ import torch
 from model_toys import stripes
 from sklearn.mixture import GaussianMixture
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.models.autoencoders import AE
 from genbench.models.samplers import SAMPLERS, LatentSampled, fit_sampler, make_sampler
 

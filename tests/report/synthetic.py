@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from genbench.records import RunRecord
+from genbench.core.records import RunRecord
 from genbench.report.data import FITS, PICTURES, RunData
 
 TIDY = (

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from synthetic import make_table, run_record, tiny, walk
 
-from genbench.errors import UsageError
+from genbench.core.errors import UsageError
 from genbench.report.data import RunData
 from genbench.report.export import FORMATS, export, render_table
 

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 import genbench
-from genbench.options import Options
 from genbench.report.boards import leaderboards
 from genbench.report.files import RunFolder
+from genbench.run.options import Options
 
 SUITE = """
 schema = 1

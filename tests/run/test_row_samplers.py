@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from genbench import api, seeds
-from genbench.errors import SuiteError
-from genbench.options import Options
+from genbench import api
+from genbench.core import seeds
+from genbench.core.errors import SuiteError
 from genbench.report.data import entries
+from genbench.run.options import Options
 
 SUITE = """
 schema = 1

@@ -6,7 +6,7 @@ import pytest
 import torch
 from training_toys import CPU, SHORT, BatchNormVAE, PenaltyGAN, TinyGAN, TinyVAE, toy_data, weights
 
-from genbench.errors import Unsupported
+from genbench.core.errors import Unsupported
 from genbench.training.capture import captured
 from genbench.training.game import Game, One
 from genbench.training.order import Order

@@ -12,7 +12,7 @@ import pytest
 import torch
 from training_toys import CPU, SHORT, BatchNormVAE, PenaltyGAN, TinyVAE, toy_data, weights
 
-from genbench.errors import DataError
+from genbench.core.errors import DataError
 from genbench.protocols.model import Budget
 from genbench.training.trainer import Engine, build, fit, fit_stack
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from genbench.gradients import input_gradient, jacobian_norms, value_and_input_gradient, vector_jacobian
+from genbench.core.gradients import input_gradient, jacobian_norms, value_and_input_gradient, vector_jacobian
 
 
 def net(outputs: int = 1) -> nn.Module:

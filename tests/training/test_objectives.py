@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from training_toys import CPU, SHORT, TinyVAE, toy_data, weights
 
-from genbench.errors import GenbenchError, UsageError
+from genbench.core.errors import GenbenchError, UsageError
 from genbench.protocols.model import Adam, Batch, Budget, GenerativeModel, Objective
 from genbench.training import trainer
 from genbench.training.game import Game, One

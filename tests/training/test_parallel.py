@@ -12,7 +12,7 @@ import torch
 from parallel_training import Reconstructing
 from training_toys import CPU, SHORT, TinyVAE, toy_data, weights
 
-from genbench.errors import UsageError
+from genbench.core.errors import UsageError
 from genbench.protocols.model import Budget
 from genbench.training import parallel
 from genbench.training.trainer import Engine, build, fit

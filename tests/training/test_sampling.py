@@ -6,8 +6,8 @@ import pytest
 import torch
 from training_toys import TinyVAE, toy_data
 
-from genbench import seeds
-from genbench.errors import Unsupported
+from genbench.core import seeds
+from genbench.core.errors import Unsupported
 from genbench.training import sampling
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from training_toys import CPU, SHORT, TinyGAN, TinyVAE, toy_data, weights
 
-from genbench.errors import Diverged, UsageError
+from genbench.core.errors import Diverged, UsageError
 from genbench.protocols.dataset import Dataset
 from genbench.protocols.model import Adam, Batch, Budget, GenerativeModel, Objective
 from genbench.training.order import Order

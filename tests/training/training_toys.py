@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genbench.gradients import input_gradient
+from genbench.core.gradients import input_gradient
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 from genbench.protocols.model import Adam, Batch, Budget, GenerativeModel, Objective
 

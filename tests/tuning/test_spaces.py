@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genbench import registry
-from genbench.errors import UsageError
+from genbench.core.errors import UsageError
 from genbench.protocols.dataset import DataSpec
 from genbench.protocols.space import Choice, Range
-from genbench.suite import ModelUse
+from genbench.run.suite import ModelUse
 from genbench.training.trainer import build
 from genbench.tuning.spaces import draw, model_space, row_space
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genbench import suite as suites
-from genbench.errors import SuiteError
-from genbench.plan import Conditions, make_plan
+from genbench.core.errors import SuiteError
 from genbench.report.tuned import option_rows
-from genbench.suite import Suite, Tuned
+from genbench.run import suite as suites
+from genbench.run.plan import Conditions, make_plan
+from genbench.run.suite import Suite, Tuned
 from genbench.tuning.tables import toml_tables, write_copy
 
 SUITE = """\

@@ -9,11 +9,11 @@ import pytest
 import torch
 from tuning_toys import FITTED, VAL_AT, suite_of, tuned
 
+from genbench.core.errors import UnknownName, UsageError
+from genbench.core.values import Status
 from genbench.data.loading import load_dataset
-from genbench.errors import UnknownName, UsageError
-from genbench.suite import ModelUse
+from genbench.run.suite import ModelUse
 from genbench.tuning.targets import target
-from genbench.values import Status
 
 
 def rows(x: torch.Tensor) -> set[tuple[float, ...]]:
@@ -152,7 +152,7 @@ def test_unknown_samplers_and_metrics_name_the_nearest(tmp_path: Path) -> None:
     ],
 )
 def test_a_row_is_tuned_for_the_suites_headline_that_it_can_give(model: str, dataset: str, metric: str) -> None:
-    from genbench import suite as suites
+    from genbench.run import suite as suites
 
     aim = target(suites.read(suites.find("quick")), ModelUse(use=model), dataset)
     assert aim is not None and aim.metric == metric and aim.settings.metrics == (metric,)  # type: ignore[union-attr]

@@ -7,13 +7,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from genbench.errors import Diverged
-from genbench.options import Options
+from genbench.core.errors import Diverged
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 from genbench.protocols.model import Budget
 from genbench.protocols.space import Choice, Range
 from genbench.registry import register_dataset, register_model
-from genbench.suite import Suite
+from genbench.run.options import Options
+from genbench.run.suite import Suite
 from genbench.tuning.records import Search, Tuning
 from genbench.tuning.search import tune
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from genbench.values import Status
+from genbench.core.values import Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genbench import registry
-from genbench import suite as suites
-from genbench.errors import UsageError, nearest
-from genbench.suite import Suite
+from genbench.core.errors import UsageError, nearest
+from genbench.run import suite as suites
+from genbench.run.suite import Suite
 
 EXECUTORS = ("auto", "inline", "local")
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from genbench import api
-from genbench.errors import UsageError
-from genbench.options import Options, chosen_suite
+from genbench.core.errors import UsageError
 from genbench.report.files import clean, open_run
-from genbench.running import execute, prepare
+from genbench.run.options import Options, chosen_suite
+from genbench.run.session import execute, prepare
 from genbench.store import claimed
 
 ROOT = Path(__file__).parents[2]

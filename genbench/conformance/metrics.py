@@ -16,7 +16,7 @@ from sklearn.datasets import load_digits
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from genbench import seeds
+from genbench.core import seeds
 from genbench.metrics.outliers import outlier_metrics
 from genbench.metrics.panel import feature_metrics
 from genbench.metrics.pointset import PointSet

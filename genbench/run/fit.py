@@ -14,16 +14,16 @@ import torch
 from torch import nn
 
 from genbench import registry
-from genbench.errors import Diverged, GenbenchError, Unsupported
+from genbench.core.errors import Diverged, GenbenchError, Unsupported
+from genbench.core.records import FitRecord
+from genbench.core.values import Status
 from genbench.evaluations.bench import Bench
-from genbench.plan import Fit, content_key
 from genbench.protocols.dataset import Dataset, DataSpec
 from genbench.protocols.model import Budget
-from genbench.records import FitRecord
+from genbench.run.plan import Fit, content_key
 from genbench.training.record import Engine, Training
 from genbench.training.trainer import build, fit, fit_stack
 from genbench.training.weights import load_weights, save_weights
-from genbench.values import Status
 
 
 @dataclass(frozen=True, slots=True)

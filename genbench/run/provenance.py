@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 import genbench
-from genbench.errors import UsageError
+from genbench.core.errors import UsageError
 
 PACKAGES = ("torch", "torchvision", "torchmetrics", "numpy", "scipy", "scikit-learn", "pandas")
 

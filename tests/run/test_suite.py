@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from genbench import suite as suites
-from genbench.errors import SuiteError, UnknownName
+from genbench.core.errors import SuiteError, UnknownName
+from genbench.run import suite as suites
 
 GOOD = """
 schema = 1

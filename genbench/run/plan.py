@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 import genbench
 from genbench import registry
+from genbench.core.records import Row
+from genbench.core.values import Status
 from genbench.evaluations.settings import AnySettings, OutlierDetection
-from genbench.records import Row
-from genbench.suite import BudgetSettings, ModelUse, Suite
-from genbench.values import Status
+from genbench.run.suite import BudgetSettings, ModelUse, Suite
 
 SETTLED = frozenset({Status.OK, Status.UNSUPPORTED, Status.DIVERGED})
 """How a job may have ended so that it is not tried again: the other statuses may have had a passing cause."""

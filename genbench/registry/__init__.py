@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from genbench.errors import UnknownName, UsageError
+from genbench.core.errors import UnknownName, UsageError
 from genbench.protocols.card import DatasetCard, EncoderCard, EvaluationCard, ModelCard
 from genbench.protocols.metric import MetricSpec
 from genbench.protocols.space import Domain

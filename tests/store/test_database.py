@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from genbench.errors import UsageError
-from genbench.records import FitRecord, JobRecord, Picture, Row, RunRecord
+from genbench.core.errors import UsageError
+from genbench.core.records import FitRecord, JobRecord, Picture, Row, RunRecord
+from genbench.core.values import Measurement, Status, Value
 from genbench.store import Store
 from genbench.store.database import TIDY
-from genbench.values import Measurement, Status, Value
 
 ROW = Row(label="ae+gmm10", model="ae", family="autoencoder", sampler="gmm10", dataset="digits", seed=0)
 JOB = JobRecord(key="k1", fit="f1", row=ROW, evaluation="sample-quality", status=Status.OK, seconds=2.0)

@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from genbench import registry, resources
-from genbench.errors import SuiteError, UnknownName, nearest
+from genbench import registry
+from genbench.core import paths
+from genbench.core.errors import SuiteError, UnknownName, nearest
 from genbench.evaluations.settings import AnySettings
 
 SCHEMA = 1
@@ -140,7 +141,7 @@ class Suite(BaseModel):
 
 def names() -> list[str]:
     """The suites that come with genbench."""
-    return sorted(path.stem for path in resources.folder("suites").glob("*.toml"))
+    return sorted(path.stem for path in paths.folder("suites").glob("*.toml"))
 
 
 def find(name: str) -> Path:
@@ -151,7 +152,7 @@ def find(name: str) -> Path:
         return Path(name)
     if name not in names():
         raise UnknownName("suite", name, names())
-    return resources.folder("suites") / f"{name}.toml"
+    return paths.folder("suites") / f"{name}.toml"
 
 
 def read(path: Path, *, settings: Sequence[str] = ()) -> Suite:

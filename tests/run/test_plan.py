@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from genbench.plan import Conditions, Plan, make_plan, runs_alone, tasks
-from genbench.suite import Suite
-from genbench.values import Status
+from genbench.core.values import Status
+from genbench.run.plan import Conditions, Plan, make_plan, runs_alone, tasks
+from genbench.run.suite import Suite
 
 CONDITIONS = Conditions(fingerprints={"digits": "aaaa", "ring8": "bbbb"}, machine="one")
 

@@ -12,22 +12,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from genbench import provenance, registry, resources
-from genbench.errors import SuiteError, Unsupported, nearest
+from genbench import registry
+from genbench.core import paths
+from genbench.core.errors import SuiteError, Unsupported, nearest
+from genbench.core.records import RunRecord
+from genbench.core.values import Status
 from genbench.evaluations.bench import Bench
 from genbench.evaluations.settings import FeatureSettings
 from genbench.executors.inline import make_bench, run_inline
 from genbench.executors.local import run_local
 from genbench.executors.setting import Setting, cores
-from genbench.jobs import Evaluated, Event, Fitted
 from genbench.models import solvers
-from genbench.options import Options
-from genbench.plan import Conditions, Job, Plan, Task, make_plan, tasks
 from genbench.protocols.dataset import Dataset
-from genbench.records import RunRecord
+from genbench.run import provenance
+from genbench.run.options import Options
+from genbench.run.plan import Conditions, Job, Plan, Task, make_plan, tasks
+from genbench.run.suite import ModelUse, Suite
+from genbench.run.task import Evaluated, Event, Fitted
 from genbench.store import Store, claimed
-from genbench.suite import ModelUse, Suite
-from genbench.values import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def prepare(suite: Suite, options: Options, planner: Planner = make_plan) -> Pre
     folder = options.out or Path("runs") / suite.name
     setting = Setting(
         folder=folder,
-        cache=resources.cache_dir(),
+        cache=paths.cache_dir(),
         device=device,
         threads=suite.threads,
         data_root=options.data_root,
@@ -241,5 +243,5 @@ def _encoders(suite: Suite) -> set[tuple[str, str]]:
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    with resources.last_writer(path) as temporary:
+    with paths.last_writer(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")

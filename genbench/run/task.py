@@ -10,13 +10,14 @@ from pathlib import Path
 
 import torch
 
-from genbench import fitting, registry
+from genbench import registry
+from genbench.core.records import FitRecord, JobRecord, Picture
+from genbench.core.values import Measurement, Status, Value
 from genbench.evaluations.bench import Bench
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.outcome import Outcome
-from genbench.plan import Job, Task
-from genbench.records import FitRecord, JobRecord, Picture
-from genbench.values import Measurement, Status, Value
+from genbench.run import fit as fitting
+from genbench.run.plan import Job, Task
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ import torch
 from oracles import normal, number
 from PIL import Image
 
-from genbench.errors import DataError, UnknownName, UsageError
-from genbench.score import Request, score
+from genbench.core.errors import DataError, UnknownName, UsageError
+from genbench.scoring import Request, score
 
 
 @pytest.fixture

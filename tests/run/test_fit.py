@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from genbench.core.values import Status
 from genbench.evaluations.bench import Bench
-from genbench.fitting import fitted
-from genbench.plan import Fit
-from genbench.suite import BudgetSettings
-from genbench.values import Status
+from genbench.run.fit import fitted
+from genbench.run.plan import Fit
+from genbench.run.suite import BudgetSettings
 
 
 @pytest.mark.parametrize("seeds", [(0,), (0, 1)])

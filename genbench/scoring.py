@@ -11,11 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genbench import registry, resources, seeds
+from genbench import registry
+from genbench.core import paths, seeds
+from genbench.core.errors import DataError, Unsupported, UsageError
+from genbench.core.values import Value
 from genbench.data.files import Statistics, read_samples
 from genbench.data.loading import load_dataset, split_options
 from genbench.encoders.loading import load_encoder
-from genbench.errors import DataError, Unsupported, UsageError
 from genbench.metrics.classes import Readings
 from genbench.metrics.frechet import Moments, frechet_distance, moments
 from genbench.metrics.panel import feature_metrics
@@ -24,7 +26,6 @@ from genbench.metrics.pointset import PointSet
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 from genbench.protocols.encoder import Classifier, Encoder
 from genbench.protocols.metric import MetricSpec
-from genbench.values import Value
 
 DEFAULT = (
     "frechet", "kid", "sliced-wasserstein", "precision", "recall", "density", "coverage", "vendi", "duplicate-rate",
@@ -152,16 +153,16 @@ class _Sides:
 
 def _encoded(request: Request, real: Tensor | Statistics, fake: Tensor, train: Tensor | None) -> _Sides:
     first = fake if isinstance(real, Statistics) else real
-    paths = [request.real, request.fake, request.train]
+    places = [request.real, request.fake, request.train]
     sides = [first, fake, train]
-    for path, side in zip(paths, sides, strict=True):
+    for path, side in zip(places, sides, strict=True):
         if side is not None and side.ndim != first.ndim:
             words = ["images" if s.ndim == 4 else "features" for s in (first, side)]
             raise DataError(f"{request.real} holds {words[0]}, but {path} {words[1]}: give two of a kind.")
     if first.ndim == 2:
         if request.encoder not in (None, "identity"):
             raise UsageError(f"--encoder {request.encoder} reads images, and {request.real} holds features: leave it.")
-        for path, side in zip(paths, sides, strict=True):
+        for path, side in zip(places, sides, strict=True):
             if side is not None and side.shape[1] != first.shape[1]:
                 raise DataError(f"{path} has {side.shape[1]} features, {request.real} has {first.shape[1]}.")
         return _Sides("identity", first, fake, train)
@@ -169,7 +170,7 @@ def _encoded(request: Request, real: Tensor | Statistics, fake: Tensor, train: T
         raise UsageError(
             f"{request.real} holds images: name an encoder, such as `--encoder pixels` (`genbench list encoders`)."
         )
-    images = _alike(paths, sides)
+    images = _alike(places, sides)
     encoder = _encoder(request, images[0], request.train or request.real)
     real_features, fake_features, *rest = [encoder.features(x).cpu() for x in images]
     readings = Readings()
@@ -179,9 +180,9 @@ def _encoded(request: Request, real: Tensor | Statistics, fake: Tensor, train: T
     return _Sides(request.encoder, real_features, fake_features, rest[0] if rest else None, readings)
 
 
-def _alike(paths: Sequence[str | None], sides: Sequence[Tensor | None]) -> list[Tensor]:
+def _alike(places: Sequence[str | None], sides: Sequence[Tensor | None]) -> list[Tensor]:
     """Images of one size; grey ones get three channels where others have colour."""
-    there = [(path, side) for path, side in zip(paths, sides, strict=True) if side is not None]
+    there = [(path, side) for path, side in zip(places, sides, strict=True) if side is not None]
     channels = max(side.shape[1] for _, side in there)
     size = there[0][1].shape[2:]
     for path, side in there:
@@ -200,7 +201,7 @@ def _encoder(request: Request, images: Tensor, name: str) -> Encoder:
     if known and dataset.spec.shape != tuple(images.shape[1:]):
         raise DataError(f"the ruler of {known} reads {dataset.spec.shape}, the images are {tuple(images.shape[1:])}.")
     try:
-        return load_encoder(kind, dataset, cache=resources.cache_dir(), device=request.device)
+        return load_encoder(kind, dataset, cache=paths.cache_dir(), device=request.device)
     except Unsupported as reason:
         raise UsageError(f"--encoder {request.encoder}: {reason}") from reason
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from genbench import selftest
+from genbench.conformance import metrics
 from genbench.metrics import kernels, manifold
 
 
 @pytest.fixture(scope="module")
-def report() -> selftest.Report:
-    return selftest.check_metrics()
+def report() -> metrics.Report:
+    return metrics.check_metrics()
 
 
-def test_every_metric_moves_the_way_it_should(report: selftest.Report) -> None:
+def test_every_metric_moves_the_way_it_should(report: metrics.Report) -> None:
     assert report.passed, report.render()
     assert "every metric moves the way it should" in report.render()
     assert report.to_json()["passed"] is True
@@ -23,7 +23,7 @@ def test_every_metric_moves_the_way_it_should(report: selftest.Report) -> None:
 def test_a_wrong_metric_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     right = kernels.mmd_unbiased
     monkeypatch.setattr(kernels, "mmd_unbiased", lambda sums: -right(sums))
-    report = selftest.check_metrics()
+    report = metrics.check_metrics()
     assert not report.passed
     assert {c.metric for c in report.checks if not c.passed} == {"kid", "mmd-rbf"}
     assert "FAILED" in report.render()
@@ -31,9 +31,9 @@ def test_a_wrong_metric_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_swapped_sides_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(manifold, "recall", manifold.precision)
-    failed = {(c.set, c.metric) for c in selftest.check_metrics().checks if not c.passed}
+    failed = {(c.set, c.metric) for c in metrics.check_metrics().checks if not c.passed}
     assert ("mode-dropped", "recall") in failed
 
 
-def test_it_is_the_same_each_time(report: selftest.Report) -> None:
-    assert selftest.check_metrics().checks == report.checks
+def test_it_is_the_same_each_time(report: metrics.Report) -> None:
+    assert metrics.check_metrics().checks == report.checks

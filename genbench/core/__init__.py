@@ -1,0 +1,1 @@
+"""What everything above shares: errors, values, records, seeds, paths."""

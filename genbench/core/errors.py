@@ -6,6 +6,7 @@ GenbenchError
 │   ├── SuiteError        a suite file that does not say what it must
 │   └── DataError         a file or tensor that cannot be used
 ├── Unsupported           a model or metric cannot do this: a row with status `unsupported`
+│   └── Unavailable       it cannot here and now (a package, file or device is missing): tried again
 └── Diverged              training or sampling gave NaN or inf: a row with status `diverged`
 """
 
@@ -43,6 +44,10 @@ class DataError(UsageError):
 
 class Unsupported(GenbenchError):
     """Something a model, metric or dataset cannot do, with the reason that its row will show."""
+
+
+class Unavailable(Unsupported):
+    """Something that is missing on this machine at this time, with the remedy: a later run tries again."""
 
 
 class Diverged(GenbenchError):

@@ -1,12 +1,75 @@
-"""What a run leaves behind, as plain records: jobs, fits, pictures, runs. Torch-free: store and report share them."""
+"""What a run is made of and leaves behind, as plain records: facts of data, jobs, fits, pictures, plans, runs.
+
+Torch-free: plan, store and report share them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from genbench.core.values import Status
+
+
+class DataKind(StrEnum):
+    """What a dataset's examples are: images, points of a law whose density is known, or rows of numbers."""
+
+    IMAGES = "images"
+    POINTS = "points"
+    TABLE = "table"
+
+    @property
+    def words(self) -> str:
+        """As a sentence says it: `is ...`."""
+        return _KIND_WORDS[self]
+
+
+_KIND_WORDS = {
+    DataKind.IMAGES: "images",
+    DataKind.POINTS: "points of a known density",
+    DataKind.TABLE: "a table of numbers",
+}
+
+DATA_WORDS = {
+    "images": "has no images",
+    "unit-images": "has no images in [0, 1]",
+    "labels": "has no labels",
+    "factors": "has no ground-truth factors",
+    "density": "has no known density",
+    "modes": "has no known modes",
+    "line": "is not one-dimensional",
+    "outliers": "has no outlier sets",
+}
+"""What a metric or an evaluation may ask of a dataset, and what is said of one that lacks it."""
+
+
+def check_data_words(what: str, words: Iterable[str]) -> None:
+    """Raise `ValueError` where a declaration asks data for something that nobody knows."""
+    for word in words:
+        if word not in DATA_WORDS:
+            raise ValueError(f"{what} asks of data {word!r}: it is one of {', '.join(DATA_WORDS)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataFacts:
+    """What is known of a dataset before anything is measured on it.
+
+    `has`: the words of `DATA_WORDS` that are true of it. `outliers`: the fingerprint of each outlier set by its name;
+    `near`: those of them that are hard.
+    """
+
+    name: str
+    fingerprint: str
+    kind: DataKind
+    has: frozenset[str] = frozenset()
+    outliers: Mapping[str, str] = field(default_factory=dict)
+    near: frozenset[str] = frozenset()
+
+    def lacks(self, words: Iterable[str]) -> str | None:
+        """What is said of the first of these words that is not true of the dataset; None where all are."""
+        return next((DATA_WORDS[word] for word in words if word not in self.has), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +86,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecord:
-    """One evaluation of one row, ended. `key` is its content key; `seconds` adds up over tries."""
+    """One evaluation of one row, ended. `key` is its content key; `seconds` adds up over tries.
+
+    `settled`: how it ended is final; a run tries again what is not. `run`: the run that did it.
+    """
 
     key: str
     fit: str
@@ -35,6 +101,8 @@ class JobRecord:
     budget: int = 0
     trained: str = ""
     device: str = ""
+    settled: bool = True
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +143,21 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRecord:
+    """A plan as the store keeps it: whose numbers a report, an export or a sample shows.
+
+    `id`: over its jobs' keys. `suite`: its name. `content`: what a report needs beside the numbers: headlines, notes,
+    facts of datasets. `asked`: when it was last asked for.
+    """
+
+    id: str
+    suite: str
+    jobs: tuple[str, ...]
+    content: Mapping[str, Any] = field(default_factory=dict)
+    asked: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """One call of `genbench run`: what was asked, by which command, with which versions, on what hardware."""
 
@@ -82,4 +165,5 @@ class RunRecord:
     suite: str
     started: str
     command: str
+    plan: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from genbench.core.errors import Unavailable
+
 
 class Direction(StrEnum):
     """Which way is better; `NEAREST` means nearest to the metric's `best`."""
@@ -43,7 +45,8 @@ class Value:
 
     `ci_low`, `ci_high`: a 95 % interval over *samples* of one fitted model (never over seeds). `n`: reference points,
     `m`: generated points. `reason`: with status `ok`, a remark such as why there is no interval. `details`: further
-    numbers and settings that belong to the record (k, block sizes, the bias floor, ...).
+    numbers and settings that belong to the record (k, block sizes, the bias floor, ...). `retry`: it is missing for a
+    reason that may pass (a package, a file), so that a later run tries again.
     """
 
     value: float | None
@@ -55,6 +58,7 @@ class Value:
     status: Status = Status.OK
     reason: str | None = None
     details: Mapping[str, float | int | str] = field(default_factory=dict)
+    retry: bool = False
 
     def __post_init__(self) -> None:
         if (self.status is Status.OK) != (self.value is not None):
@@ -70,9 +74,10 @@ class Value:
         return cls(value=None, status=status, reason=reason, n=n, m=m)
 
     @classmethod
-    def unsupported(cls, reason: str, *, n: int | None = None, m: int | None = None) -> Value:
-        """The common case of `missing`: this cannot be measured here."""
-        return cls.missing(Status.UNSUPPORTED, reason, n=n, m=m)
+    def unsupported(cls, reason: str | Exception, *, n: int | None = None, m: int | None = None) -> Value:
+        """The common case of `missing`: this cannot be measured; an `Unavailable` reason may pass."""
+        retry = isinstance(reason, Unavailable)
+        return cls(value=None, status=Status.UNSUPPORTED, reason=str(reason), n=n, m=m, retry=retry)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

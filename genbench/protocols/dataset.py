@@ -12,6 +12,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from genbench.core.records import DataFacts, DataKind
+
 
 @dataclass(frozen=True, slots=True)
 class DataSpec:
@@ -138,6 +140,35 @@ class Dataset:
             _digest(digest, name, split)
             found[name] = digest.hexdigest()[:16]
         return found
+
+    @property
+    def kind(self) -> DataKind:
+        """Images, points of a known density, or rows of numbers."""
+        if self.spec.is_image:
+            return DataKind.IMAGES
+        return DataKind.TABLE if self.density is None else DataKind.POINTS
+
+    @cached_property
+    def facts(self) -> DataFacts:
+        """What a plan needs to know of it."""
+        true = {
+            "images": self.spec.is_image,
+            "unit-images": self.spec.is_image and self.spec.unit_range,
+            "labels": self.spec.classes >= 2 and self.train.y is not None and self.reference.y is not None,
+            "factors": self.reference.factors is not None,
+            "density": self.density is not None,
+            "modes": self.density is not None and self.density.modes is not None,
+            "line": self.spec.shape == (1,),
+            "outliers": bool(self.outliers),
+        }
+        return DataFacts(
+            name=self.name,
+            fingerprint=self.fingerprint,
+            kind=self.kind,
+            has=frozenset(word for word, is_so in true.items() if is_so),
+            outliers=dict(self.outlier_fingerprints),
+            near=self.near,
+        )
 
 
 def _digest(digest: hashlib._Hash, name: str, split: Split) -> None:

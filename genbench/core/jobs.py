@@ -1,0 +1,170 @@
+"""What is to be done and what happens: fits, jobs, tasks, plans, and the events of doing them. Torch-free.
+
+Every fit and job has a content key: a hash of all that its numbers depend on. The same key means the same numbers, so
+what is known is never done again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from genbench.core.records import DataFacts, FitRecord, JobRecord, Picture, Row
+from genbench.core.values import Measurement
+
+
+class BudgetConfig(BaseModel):
+    """How much training each model gets, in batches of `batch`: `images` shown, or optimiser `steps` (every player's
+    counted), or `seconds` of wall clock; 100,000 images unless said."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    images: int = Field(default=0, ge=0)
+    steps: int = Field(default=0, ge=0)
+    seconds: float = Field(default=0.0, ge=0)
+    batch: int = Field(default=128, ge=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        given = [name for name in ("images", "steps", "seconds") if value.get(name)]
+        if len(given) > 1:
+            raise ValueError(f"a budget is one of images, steps and seconds; got {' and '.join(given)}")
+        return value if given else value | {"images": 100_000}
+
+    @property
+    def shown(self) -> int:
+        """Images shown to the model; 0 where the wall clock decides."""
+        return self.images or self.steps * self.batch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """One model to be fitted on one dataset from one seed.
+
+    `stack_key`: what fits that can be trained together share, all but the seed.
+    """
+
+    key: str
+    stack_key: str
+    model: str
+    options: Mapping[str, Any]
+    dataset: str
+    seed: int
+    budget: BudgetConfig
+    out_of_memory: Literal["split", "fail"] = "split"
+    precision: Literal["float32", "bfloat16"] = "float32"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One evaluation of one row; it stands on a fit.
+
+    `config`: the evaluation's table in the suite, its encoder named and its metrics those that are measured.
+    `alone`: nothing else may run beside it.
+    """
+
+    key: str
+    fit: Fit
+    row: Row
+    config: BaseModel
+    evaluation: str
+    metrics: tuple[str, ...]
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Fits of one model on one dataset, one a seed, and the jobs that stand on them: done in one go by one worker."""
+
+    fits: tuple[Fit, ...]
+    jobs: tuple[Job, ...]
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing else may run beside this task."""
+        return any(job.alone for job in self.jobs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All jobs of a suite, in the order in which they are best done.
+
+    `headlines`: by dataset and evaluation the metric that stands for it. `notes`: a line for each evaluation or metric
+    that does not apply to a dataset. `datasets`: what was known of each.
+    """
+
+    jobs: tuple[Job, ...]
+    headlines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    datasets: Mapping[str, DataFacts] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of its jobs, in order."""
+        return tuple(job.key for job in self.jobs)
+
+    @property
+    def id(self) -> str:
+        """12 hex digits over the keys: the same jobs are the same plan."""
+        return content_key(jobs=self.keys, headlines=self.headlines)[:12]
+
+    def missing(self, settled: Mapping[str, bool], *, force: bool = False) -> list[Job]:
+        """The jobs still to do: those that nobody did or that did not settle; with `force` all."""
+        return [job for job in self.jobs if force or not settled.get(job.key, False)]
+
+
+def tasks(jobs: Iterable[Job], *, together: bool = False) -> list[Task]:
+    """Jobs by fit, in order; evaluations that must run alone come as tasks of their own, last.
+
+    `together`: one task for all seeds of a model, so that they can be trained as a stack.
+    """
+    shared: dict[str, list[Job]] = {}
+    alone: dict[str, list[Job]] = {}
+    for job in jobs:
+        group = job.fit.stack_key if together else job.fit.key
+        (alone if job.alone else shared).setdefault(group, []).append(job)
+    return [_task(group) for group in [*shared.values(), *alone.values()]]
+
+
+def _task(jobs: Sequence[Job]) -> Task:
+    return Task(tuple({job.fit.key: job.fit for job in jobs}.values()), tuple(jobs))
+
+
+def content_key(**parts: Any) -> str:
+    """20 hex digits of SHA-256 over the parts as canonical JSON."""
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True, slots=True)
+class JobStarted:
+    """A job is being worked on from now; its time limit starts."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class FitEnded:
+    """A model was fitted, or could not be."""
+
+    record: FitRecord
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnded:
+    """A job ended, with all that it measured."""
+
+    record: JobRecord
+    measurements: tuple[Measurement, ...]
+    pictures: tuple[Picture, ...] = ()
+
+
+Event = JobStarted | FitEnded | JobEnded

@@ -1,0 +1,127 @@
+"""The record of an evaluation: all that the rest of genbench knows of it. Torch-free.
+
+The suite's schema, the plan, the tuner and the report read this record; no other file names an evaluation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from genbench.core.records import DataFacts, DataKind, check_data_words
+
+
+class EvaluationConfig(BaseModel):
+    """The table `[[evaluations]]` of a suite: what every evaluation has. Subclass it for settings of your own.
+
+    `datasets`: only on these (all of the suite's that fit, unless said). `headline`: the metric that stands for the
+    evaluation (by kind of data, unless said). `metrics`: these in place of the evaluation's own choice.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    datasets: tuple[str, ...] | None = None
+    headline: str | None = None
+    metrics: tuple[str, ...] | None = Field(default=None, min_length=1)
+
+
+class FeatureConfig(EvaluationConfig):
+    """Evaluations that compare samples with the reference in an encoder's features.
+
+    `samples`: at most so many on each side; the rule of equal n decides. `encoder`: a name, or `auto` (the dataset's
+    own default).
+    """
+
+    samples: int = Field(default=10_000, ge=2)
+    encoder: str = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """What `genbench tune` may do with an evaluation.
+
+    `by_default`: whether a row is tuned for its headline where no metric is named. `fixed`: options that keep their
+    value, since changing them would make the metric better for a reason that is not quality.
+    """
+
+    by_default: bool = True
+    fixed: tuple[str, ...] = ()
+
+
+ByKind = Mapping[DataKind, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """A protocol that turns a fitted model into measurements, declared.
+
+    `config`: the class of its table in a suite. `function`: `(evidence, config) -> Outcome`, or `"module:function"`
+    (`@register_evaluation` fills it in). `capabilities`: of these a model needs one. `data`: words of
+    `core.records.DATA_WORDS` for what a dataset must have. `inputs`: the needs of metrics that it can serve, so that a
+    suite may ask for any metric of them. `metrics`: what it gives unless a suite says otherwise, and `headline`, each
+    by kind of data or one for all kinds; it does not apply to kinds that are not there.
+
+    `ranked`: whether more is better at all; numbers of one that is not are read against the ceiling row. `floor` and
+    `ceiling`: the controls between which values are placed, the first that is there (`exact`: the end of the metric's
+    range); none: no such scores. `over_targets`: the overview shows the mean over the headline's targets. `tuning`:
+    what `genbench tune` may do, None where a row cannot be tuned for it. `sanity`: a function of a
+    `protocols.results.Results`, or its `"module:function"`, that yields a sentence for each control out of its place;
+    `copying`: likewise one that judges which rows copy their training data. `pictures`: titles by name, in the order
+    in which they are shown. `once_a_row`: measured on the first seed alone with nothing else running; `timed`: its
+    numbers depend on the machine, which is part of their identity, and their intervals are quartiles. `version` grows
+    whenever the protocol changes.
+    """
+
+    name: str
+    summary: str
+    config: type[EvaluationConfig] = EvaluationConfig
+    function: str | Callable[..., Any] | None = None
+    capabilities: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    metrics: ByKind | tuple[str, ...] = ()
+    headline: ByKind | str = ""
+    ranked: bool = True
+    floor: tuple[str, ...] = ()
+    ceiling: tuple[str, ...] = ()
+    over_targets: bool = False
+    tuning: Tuning | None = None
+    sanity: str | Callable[..., Any] | None = None
+    copying: str | Callable[..., Any] | None = None
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    once_a_row: bool = False
+    timed: bool = False
+    version: int = 1
+    paper: str = ""
+
+    def __post_init__(self) -> None:
+        check_data_words(f"evaluation {self.name!r}", self.data)
+        for name in ("metrics", "headline"):
+            given = getattr(self, name)
+            if not isinstance(given, Mapping):
+                object.__setattr__(self, name, dict.fromkeys(DataKind, given))
+
+    def metrics_on(self, kind: DataKind) -> tuple[str, ...]:
+        """What it gives on data of this kind unless a suite says otherwise."""
+        assert isinstance(self.metrics, Mapping)
+        return tuple(self.metrics.get(kind, ()))
+
+    def headline_on(self, kind: DataKind) -> str:
+        """The metric that stands for it on data of this kind, `""` where it does not apply."""
+        assert isinstance(self.headline, Mapping)
+        return str(self.headline.get(kind, ""))
+
+    def own_metrics(self) -> tuple[str, ...]:
+        """Everything that it gives on some kind of data unless a suite says otherwise, each once."""
+        return tuple(dict.fromkeys(name for kind in DataKind for name in self.metrics_on(kind)))
+
+    def misfit(self, facts: DataFacts) -> str | None:
+        """Why it does not apply to this dataset, in words; None where it does."""
+        lacking = facts.lacks(self.data)
+        if lacking is None and not self.metrics_on(facts.kind):
+            lacking = f"is {facts.kind.words}"
+        return lacking

@@ -1,0 +1,58 @@
+"""What a check of known answers may ask of one dataset's tables. The report makes these; no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+
+class Summary(Protocol):
+    """A row's number over its seeds. `error`: standard error of the mean (spread over seeds and sampling together)."""
+
+    @property
+    def mean(self) -> float | None: ...
+    @property
+    def error(self) -> float | None: ...
+    @property
+    def values(self) -> Mapping[int, float]: ...
+    @property
+    def n(self) -> int | None: ...
+    @property
+    def m(self) -> int | None: ...
+    @property
+    def comparable(self) -> bool: ...
+
+
+class Table(Protocol):
+    """One evaluation on one dataset."""
+
+    @property
+    def columns(self) -> Sequence[tuple[str, str]]:
+        """(metric, target) of each column."""
+
+    @property
+    def models(self) -> Sequence[str]:
+        """The labels of the rows that are no controls, each once."""
+
+    @property
+    def controls(self) -> Mapping[str, str]:
+        """The label of each control by its name in the registry."""
+
+    def cell(self, label: str | None, metric: str, target: str = "") -> Summary | None:
+        """The first number of this row in this column; None where there is none, or no row."""
+
+    def title(self, metric: str) -> str:
+        """The display name of a metric."""
+
+    def better(self, one: Summary, other: Summary, metric: str, *, among: int) -> bool:
+        """Whether `one` is better than `other` beyond chance, where so many rows are looked at."""
+
+
+class Results(Protocol):
+    """All tables of one dataset. `copies`: labels of rows that copy their training data."""
+
+    @property
+    def copies(self) -> frozenset[str]: ...
+
+    def table(self, evaluation: str) -> Table | None:
+        """The table of this evaluation, None where it was not asked for."""

@@ -10,12 +10,22 @@ from torch import Tensor, nn
 
 from genbench.core import seeds
 from genbench.core.errors import Diverged, Unsupported
-from genbench.evaluations.bench import Bench, reference_part
+from genbench.evaluations.context import RunContext, reference_part
 from genbench.models.samplers import SAMPLERS, LatentSampled, fit_sampler
 from genbench.models.solvers import Solved, Solver, solver
 from genbench.protocols.dataset import Dataset
 from genbench.protocols.encoder import Encoder
-from genbench.protocols.model import CAPABILITIES, Deals, Encodes, Reconstructs, Samples, Solves, capabilities
+from genbench.protocols.model import (
+    CAPABILITIES,
+    Conditional,
+    Deals,
+    Encodes,
+    EstimatesDensity,
+    Reconstructs,
+    Samples,
+    Solves,
+    capabilities,
+)
 from genbench.training.sampling import chunks as sample_chunks
 
 BATCH = 500
@@ -26,20 +36,36 @@ HELD = 2**27
 
 T = TypeVar("T")
 
+Refit = Callable[[float], tuple[nn.Module, Any]]
+"""Trains the model anew with this share of its budget: the model in `eval()` and the record of its training."""
+
 
 class Evidence:
     """A fitted model with its sampler, and what has been made of it so far.
 
     `sampler`: the latent sampler or solver asked for, `""` for the model's own; `prior` is the model's own where it
-    has one.
+    has one. `refit`: trains it anew, where that can be done.
     """
 
-    def __init__(self, model: nn.Module, sampler: str, dataset: str, seed: int, bench: Bench) -> None:
-        self.model, self.seed, self.bench = model, seed, bench
-        self.dataset: Dataset = bench.dataset(dataset)
+    def __init__(
+        self,
+        model: nn.Module,
+        sampler: str,
+        dataset: str,
+        seed: int,
+        context: RunContext,
+        *,
+        refit: Refit | None = None,
+    ) -> None:
+        self.model, self.seed, self.context, self.refit = model, seed, context, refit
+        self.dataset: Dataset = context.dataset(dataset)
         is_own = sampler in ("prior", getattr(model, "sampler", "")) and "samples" in capabilities(model)
         self._asked = "" if is_own else sampler
         self._made: dict[Any, Any] = {}
+
+    def sibling(self, model: nn.Module) -> Evidence:
+        """The evidence of another model in this one's place: the same sampler, data and seed."""
+        return Evidence(model, self._asked, self.dataset.name, self.seed, self.context)
 
     @property
     def _solver(self) -> Solver | None:
@@ -99,7 +125,7 @@ class Evidence:
         if isinstance(model, Deals):
             chunks = deal(model.deck(), n, self.seed)
         else:
-            chunks = sample_chunks(self._checked(model), n, "samples", self.seed, device=self.bench.device)
+            chunks = sample_chunks(self._checked(model), n, "samples", self.seed, device=self.context.device)
         for x in chunks:
             bad = int((~torch.isfinite(x)).flatten(1).any(1).sum())
             if bad:
@@ -143,11 +169,27 @@ class Evidence:
     def reconstructions(self, n: int) -> tuple[Tensor, Tensor]:
         """(x, what the model made of it): n reference examples in a fixed order."""
         self.need("reconstructs")
-        x = reference_part(self.dataset, n).x.to(self.bench.device)
+        x = reference_part(self.dataset, n).x.to(self.context.device)
         made = self.once(("reconstructions", n), lambda: self.through(cast(Reconstructs, self.model).reconstruct, x))
         if not torch.isfinite(made).all():
             raise Diverged("a reconstruction contains NaN or inf.")
         return x, made
+
+    def conditional_samples(self, y: Tensor) -> Tensor:
+        """One draw of each class asked for, labels (n,) -> (n, *shape)."""
+        self.need("conditional")
+        draw = cast(Conditional, self.model).sample_class
+        device = self.context.device
+        parts = [
+            draw(part.to(device), generator=seeds.generator("condition", self.seed, i, device=device))
+            for i, part in enumerate(torch.split(y, BATCH))
+        ]
+        return torch.cat(parts)
+
+    def log_likelihoods(self, x: Tensor) -> Tensor:
+        """(n,): the model's log-density of each example, nats."""
+        self.need("density")
+        return self.through(cast(EstimatesDensity, self.model).log_prob, x)
 
     def codes(self, split: str) -> Tensor:
         """The codes of a split of the dataset, in its order."""
@@ -157,7 +199,7 @@ class Evidence:
 
     def through(self, function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         """`function` applied to x in batches, on the model's device."""
-        there = x.to(self.bench.device)
+        there = x.to(self.context.device)
         return torch.cat([function(there[i : i + BATCH]) for i in range(0, len(there), BATCH)])
 
     def once(self, key: Any, make: Callable[[], T]) -> T:

@@ -1,51 +1,75 @@
-"""Outlier detection: whether strange data score higher than ordinary data, for each score that a model can give.
+"""Outlier detection: whether unusual data score higher than ordinary data, for each score that a model can give.
 
-Scores are fixed before any outlier is seen: higher = stranger, never flipped, each a column of its own.
+Scores are fixed before any outlier is seen: higher = more unusual, never flipped, each a column of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import cast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+from pydantic import Field
 
-from genbench.core.errors import Diverged, Unsupported
-from genbench.core.values import Measurement
-from genbench.evaluations.bench import reference_part
-from genbench.evaluations.evidence import Evidence
-from genbench.evaluations.outcome import Outcome, measurements
-from genbench.evaluations.settings import OutlierDetection
-from genbench.metrics.outliers import outlier_metrics
-from genbench.protocols.model import Encodes, EstimatesDensity, Reconstructs, ScoresOutliers
+from genbench.core.records import DataFacts
+from genbench.evaluations.known_answers import NOISE
+from genbench.protocols.evaluation import Evaluation, EvaluationConfig, Tuning
+from genbench.protocols.results import Results, Table
 
-DEFAULT = ("auroc", "aupr-out", "aupr-in", "fpr95", "recall-at-5")
-
-Score = Callable[[Tensor], Tensor]
+if TYPE_CHECKING:
+    from genbench.evaluations.evidence import Evidence
+    from genbench.evaluations.outcome import Outcome
 
 
-def evaluate(evidence: Evidence, settings: OutlierDetection) -> Outcome:
+class OutlierDetectionConfig(EvaluationConfig):
+    """`outliers`: names of the dataset's outlier sets (all that it has unless said)."""
+
+    samples: int = Field(default=10_000, ge=2)
+    outliers: tuple[str, ...] | None = None
+
+    def content(self, facts: DataFacts) -> dict[str, str]:
+        """The fingerprints of the outlier sets that are looked at."""
+        return {name: facts.outliers.get(name, "") for name in self.outliers or facts.outliers}
+
+
+EVALUATION = Evaluation(
+    name="outlier-detection",
+    summary="Whether unusual data score higher than ordinary data, for each score that the model can give.",
+    config=OutlierDetectionConfig,
+    function="genbench.evaluations.outlier_detection:evaluate",
+    capabilities=("outliers", "reconstructs", "density", "encodes"),
+    data=("outliers",),
+    inputs=("scores",),
+    metrics=("auroc", "aupr-out", "aupr-in", "fpr95", "recall-at-5"),
+    headline="auroc",
+    over_targets=True,
+    tuning=Tuning(),
+    sanity="genbench.evaluations.outlier_detection:sanity",
+)
+
+
+def evaluate(evidence: Evidence, config: OutlierDetectionConfig) -> Outcome:
     """Each score on the reference against each outlier set; `target` names the set."""
+    from genbench.core.errors import Unsupported
+    from genbench.core.values import Measurement
+    from genbench.evaluations.context import reference_part
+    from genbench.evaluations.outcome import Outcome, measurements
+    from genbench.evaluations.outlier_scores import finite, scores
+    from genbench.metrics.outliers import outlier_metrics
+
     data = evidence.dataset
-    if not data.outliers:
-        raise Unsupported(f"{data.name} has no outlier sets.")
-    names = settings.outliers or tuple(data.outliers)
+    names = config.outliers or tuple(data.outliers)
     for name in names:
         if name not in data.outliers:
             raise Unsupported(f"{data.name} has no outlier set {name!r}; it has {', '.join(data.outliers)}.")
-    ordinary = reference_part(data, settings.samples).x
+    metrics = list(config.metrics or EVALUATION.metrics_on(data.kind))
+    ordinary = reference_part(data, config.samples).x
     found: list[Measurement] = []
     for score_name, score in scores(evidence):
-        usual = _finite(evidence.through(score, ordinary), score_name)
+        usual = finite(evidence.through(score, ordinary), score_name)
         for name in names:
-            strange = _finite(evidence.through(score, data.outliers[name].x[: len(ordinary)]), score_name)
-            values = outlier_metrics(
-                usual,
-                strange,
-                metrics=list(settings.metrics or DEFAULT),
-                generator=evidence.generator("outliers", score_name, name),
-            )
+            unusual = finite(evidence.through(score, data.outliers[name].x[: len(ordinary)]), score_name)
+            generator = evidence.generator("outliers", score_name, name)
+            values = outlier_metrics(usual, unusual, metrics=metrics, generator=generator)
             found += [
                 Measurement(metric=m.metric, target=name, score=score_name, split="reference", value=m.value)
                 for m in measurements(values)
@@ -55,38 +79,13 @@ def evaluate(evidence: Evidence, settings: OutlierDetection) -> Outcome:
     return Outcome(found)
 
 
-def scores(evidence: Evidence) -> Iterator[tuple[str, Score]]:
-    """Every score that the model can give, by name: its own, and those that follow from its capabilities."""
-    model = evidence.model
-    if evidence.can("outliers"):
-        own = cast(ScoresOutliers, model)
-        yield own.outlier_score_name, own.outlier_score
-    if evidence.can("reconstructs"):
-        yield "reconstruction", lambda x: (x - cast(Reconstructs, model).reconstruct(x)).square().flatten(1).mean(1)
-    if evidence.can("density"):
-        yield "nll", lambda x: -cast(EstimatesDensity, model).log_prob(x)
-    if evidence.can("encodes"):
-        yield "latent-distance", _latent_distance(evidence)
-
-
-def _latent_distance(evidence: Evidence) -> Score:
-    """Mahalanobis distance of the code to the training codes, with a shrinkage covariance (Ledoit-Wolf)."""
-    from sklearn.covariance import LedoitWolf
-
-    encode = cast(Encodes, evidence.model).encode
-    fitted = LedoitWolf().fit(evidence.codes("train").double().cpu().numpy())
-    mean, precision = torch.from_numpy(fitted.location_), torch.from_numpy(fitted.precision_)
-
-    def score(x: Tensor) -> Tensor:
-        z = encode(x).double().cpu() - mean
-        squared: Tensor = (z @ precision * z).sum(1)
-        return squared.clamp_min(0).sqrt()
-
-    return score
-
-
-def _finite(score: Tensor, name: str) -> Tensor:
-    bad = int((~torch.isfinite(score)).sum())
-    if bad:
-        raise Diverged(f"the outlier score {name!r} is NaN or inf for {bad} of {len(score)} examples.")
-    return score.cpu()
+def sanity(results: Results, table: Table) -> Iterator[str]:
+    """A random score tells nothing."""
+    label = table.controls.get(NOISE)
+    for metric, target in table.columns:
+        cell = table.cell(label, metric, target)
+        if metric != "auroc" or cell is None or cell.mean is None:
+            continue
+        if abs(cell.mean - 0.5) > 4 * (cell.error or 0.05):
+            where = f" on {target}" if target else ""
+            yield f"{label}'s random score should have an AUROC of 0.5{where}, but is at {cell.mean:.3f}."

@@ -2,51 +2,77 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from genbench.core.values import Kind
-from genbench.evaluations.bench import equal_n
-from genbench.evaluations.evidence import Evidence
-from genbench.evaluations.outcome import Outcome, measurements, named
-from genbench.evaluations.pictures import sample_picture, shown
-from genbench.evaluations.settings import SampleQuality
-from genbench.metrics.panel import feature_metrics
-from genbench.metrics.toys import Model, density_metrics
-from genbench.protocols.model import EstimatesDensity
+from pydantic import Field
 
-ON_FEATURES = ("frechet", "kid")
-ON_POINTS = ("frechet", "sliced-wasserstein")
-ON_DENSITY = ("tv", "kl-forward", "kl-reverse")
+from genbench.core.records import DataKind
+from genbench.evaluations import known_answers
+from genbench.protocols.evaluation import Evaluation, FeatureConfig, Tuning
+from genbench.protocols.results import Results, Table
+
+if TYPE_CHECKING:
+    from genbench.evaluations.evidence import Evidence
+    from genbench.evaluations.outcome import Outcome
 
 
-def evaluate(evidence: Evidence, settings: SampleQuality) -> Outcome:
-    """Feature metrics of n samples against n reference examples, and divergences from the true density if known."""
-    data, bench = evidence.dataset, evidence.bench
-    n = equal_n(data, settings.samples)
-    encoder = bench.encoder(settings.encoder, data)
-    asked = settings.metrics or (ON_FEATURES if data.spec.is_image else ON_POINTS + ON_DENSITY)
-    values = feature_metrics(
-        bench.reference(data, encoder, n),
-        evidence.features(n, encoder),
-        metrics=[m for m in asked if m not in ON_DENSITY],
-        generator=evidence.generator("sample-quality"),
-    )
-    found = measurements(values, **named(encoder), split="reference")
-    if data.density is not None:
-        on_density = density_metrics(
-            data.density,
-            law(evidence, settings.density_samples),
-            metrics=[m for m in asked if m in ON_DENSITY],
-            generator=evidence.generator("density"),
-        )
-        found += measurements(on_density, split="density")
-    return Outcome(found, sample_picture(evidence.samples(shown(data, n)), data))
+class SampleQualityConfig(FeatureConfig):
+    """`density_samples`: how many samples are binned where the true density is known."""
+
+    density_samples: int = Field(default=100_000, ge=1_000)
 
 
-def law(evidence: Evidence, samples: int) -> Model:
-    """What is known of the model's law: its samples, and its density where that is exact and the samples follow it."""
-    drawn = evidence.samples(samples)
-    model = cast(EstimatesDensity, evidence.model)
-    if not evidence.can("density") or evidence.resampled or model.likelihood_kind is not Kind.EXACT:
-        return Model(drawn)
-    return Model(drawn, lambda x: evidence.through(model.log_prob, x.float()), Kind.EXACT)
+EVALUATION = Evaluation(
+    name="sample-quality",
+    summary="How near the samples are to real data, in an encoder's features (on toys: to the known density).",
+    config=SampleQualityConfig,
+    function="genbench.evaluations.sample_quality:evaluate",
+    capabilities=("samples",),
+    inputs=("features", "training-features", "probabilities", "density", "likelihood"),
+    metrics={
+        DataKind.IMAGES: ("frechet", "kid"),
+        DataKind.POINTS: ("frechet", "sliced-wasserstein", "tv", "kl-forward", "kl-reverse"),
+        DataKind.TABLE: ("frechet", "sliced-wasserstein"),
+    },
+    headline={
+        DataKind.IMAGES: "frechet",
+        DataKind.POINTS: "sliced-wasserstein",  # a Fréchet distance cannot tell one Gaussian from eight on a ring
+        DataKind.TABLE: "frechet",
+    },
+    floor=("control-marginals",),
+    ceiling=("control-oracle", "control-test-half"),
+    tuning=Tuning(),
+    sanity="genbench.evaluations.sample_quality:sanity",
+    pictures={"samples": "Samples"},
+)
+
+
+def evaluate(evidence: Evidence, config: SampleQualityConfig) -> Outcome:
+    """n samples against n reference examples in features, divergences from a known density, likelihoods."""
+    from genbench.evaluations import comparison
+    from genbench.evaluations.choice import by_need
+    from genbench.evaluations.context import equal_n
+    from genbench.evaluations.outcome import Outcome
+    from genbench.evaluations.pictures import sample_picture, shown
+
+    asked = by_need(config.metrics or EVALUATION.metrics_on(evidence.dataset.kind))
+    on_features = [name for need in comparison.ON_FEATURES for name in asked.get(need, ())]
+    found = comparison.feature_measurements(evidence, config, on_features, purpose="sample-quality")
+    if "density" in asked:
+        found += comparison.density_measurements(evidence, config.density_samples, asked["density"])
+    if "likelihood" in asked:
+        found += comparison.likelihood_measurements(evidence, config.samples, asked["likelihood"])
+    n = equal_n(evidence.dataset, config.samples)
+    return Outcome(found, sample_picture(evidence.samples(shown(evidence.dataset, n)), evidence.dataset))
+
+
+def sanity(results: Results, table: Table) -> Iterator[str]:
+    """No model is nearer to the data than the data; the floors are far behind."""
+    metrics = [metric for metric, _ in table.columns]
+    if "frechet" not in metrics:
+        return
+    yield from known_answers.better_than_data(table, "frechet", results.copies)
+    # A toy's marginals have its mean and covariance, all that a Fréchet distance on its points sees.
+    bounded = "tv" in metrics
+    yield from known_answers.far_behind(table, "tv" if bounded else "frechet", bounded=bounded)

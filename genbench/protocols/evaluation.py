@@ -28,6 +28,11 @@ class EvaluationConfig(BaseModel):
     headline: str | None = None
     metrics: tuple[str, ...] | None = Field(default=None, min_length=1)
 
+    def content(self, facts: DataFacts) -> Mapping[str, str]:
+        """What of the dataset the numbers depend on beside its splits: part of the job's content key."""
+        del facts
+        return {}
+
 
 class FeatureConfig(EvaluationConfig):
     """Evaluations that compare samples with the reference in an encoder's features.

@@ -15,7 +15,9 @@ from genbench.core.values import Direction
 
 NEEDS = {
     "features": "features of real and generated examples",
+    "training-features": "features of real, generated and training examples",
     "probabilities": "class probabilities of real and generated examples",
+    "condition": "the classes that a classifier reads in samples of classes asked for",
     "images": "examples and their reconstructions",
     "labelled-codes": "codes with labels",
     "factor-codes": "codes with ground-truth factors",

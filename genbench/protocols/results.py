@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -48,11 +49,21 @@ class Table(Protocol):
         """Whether `one` is better than `other` beyond chance, where so many rows are looked at."""
 
 
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """What the tests say of one row: the metrics that judged it, those of them that flag it, and the verdict."""
+
+    judged: frozenset[str]
+    flagged: frozenset[str]
+    memorises: bool = False
+
+
 class Results(Protocol):
-    """All tables of one dataset. `copies`: labels of rows that copy their training data."""
+    """All tables of one dataset. `copying`: what is known of each row; `copies`: labels of those that memorise."""
 
     @property
+    def tables(self) -> Sequence[Table]: ...
+    @property
+    def copying(self) -> Mapping[str, Copying]: ...
+    @property
     def copies(self) -> frozenset[str]: ...
-
-    def table(self, evaluation: str) -> Table | None:
-        """The table of this evaluation, None where it was not asked for."""

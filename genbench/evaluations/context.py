@@ -1,8 +1,12 @@
-"""What one process keeps between fits: datasets, encoders, the reference's features. Each is made once."""
+"""What one process keeps while it works through a plan: datasets, encoders, the reference's features, the device.
+
+Each is made once; the session, the executor and the evaluations share one context.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,12 +25,16 @@ T = TypeVar("T")
 
 LEAST = 2
 
+NEIGHBOURS = 5
+"""k of every radius, unless an evaluation says another."""
 
-class Bench:
-    """The workbench of a process. `root`: the data root; `cache`: where trained rulers are kept."""
 
-    def __init__(self, *, root: str | None, cache: Path, device: torch.device) -> None:
-        self.root, self.cache, self.device = root, cache, device
+class RunContext:
+    """The loaded things of a process. `root`: the data root; `cache`: where trained encoders are kept; `threads`: of
+    torch on the CPU (a sum's last digits depend on it)."""
+
+    def __init__(self, *, root: str | None, cache: Path, device: torch.device | str, threads: int = 1) -> None:
+        self.root, self.cache, self.device, self.threads = root, cache, torch.device(device), threads
         self._made: dict[Any, Any] = {}
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
@@ -40,16 +48,22 @@ class Bench:
         """The dataset of this name, on the CPU."""
         return self.once(("dataset", name), lambda: load_dataset(name, root=self.root))
 
+    def encoder_name(self, name: str, dataset: Dataset) -> str:
+        """The name of an encoder; `auto` is the dataset's own default."""
+        if name != "auto":
+            return name
+        return self.once(("default encoder", dataset.fingerprint), lambda: default_encoder(dataset))
+
     def encoder(self, name: str, dataset: Dataset) -> Encoder:
-        """The encoder of this name for the dataset; `auto` is the dataset's own default."""
-        real = default_encoder(dataset) if name == "auto" else name
+        """The encoder of this name for the dataset."""
+        real = self.encoder_name(name, dataset)
         make = lambda: load_encoder(real, dataset, cache=self.cache, device=self.device)
         return self.once(("encoder", real, dataset.fingerprint), make)
 
-    def reference(self, dataset: Dataset, encoder: Encoder, n: int) -> PointSet:
-        """What metrics keep of the reference's features, for the first n of a fixed order."""
-        make = lambda: PointSet(self._features(dataset, encoder, "reference")[rows(dataset, n)])
-        return self.once(("reference", dataset.fingerprint, encoder.fingerprint, n), make)
+    def reference(self, dataset: Dataset, encoder: Encoder, n: int, *, k: int = NEIGHBOURS) -> PointSet:
+        """What metrics keep of the features of the reference's first n in a fixed order; radii to the k-th neighbour."""
+        make = lambda: PointSet(self._features(dataset, encoder, "reference")[reference_rows(dataset, n)], k)
+        return self.once(("reference", dataset.fingerprint, encoder.fingerprint, n, k), make)
 
     def training(self, dataset: Dataset, encoder: Encoder) -> PointSet:
         """The same for the training split's features."""
@@ -58,6 +72,19 @@ class Bench:
 
     def _features(self, dataset: Dataset, encoder: Encoder, split: str) -> torch.Tensor:
         return split_features(encoder, dataset, split, cache=self.cache, device=str(self.device))
+
+    @contextmanager
+    def pinned(self) -> Iterator[None]:
+        """Torch with the suite's thread count and without TF32; restored afterwards."""
+        threads = torch.get_num_threads()
+        if self.device.type == "cpu":
+            torch.set_num_threads(self.threads)
+        torch.backends.cuda.matmul.allow_tf32 = False
+        torch.backends.cudnn.allow_tf32 = False
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
 
 
 def equal_n(dataset: Dataset, asked: int) -> int:
@@ -70,7 +97,7 @@ def equal_n(dataset: Dataset, asked: int) -> int:
     return n
 
 
-def rows(dataset: Dataset, n: int) -> torch.Tensor:
+def reference_rows(dataset: Dataset, n: int) -> torch.Tensor:
     """The first n row numbers of the reference in an order that depends on the dataset only; all in their own."""
     total = len(dataset.reference)
     if n >= total:
@@ -80,4 +107,4 @@ def rows(dataset: Dataset, n: int) -> torch.Tensor:
 
 def reference_part(dataset: Dataset, n: int) -> Split:
     """Those n examples of the reference."""
-    return dataset.reference.take(rows(dataset, n))
+    return dataset.reference.take(reference_rows(dataset, n))

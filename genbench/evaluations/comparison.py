@@ -1,0 +1,116 @@
+"""The comparisons that evaluations share: samples with the reference in features, with a known density, likelihoods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import torch
+
+from genbench.core.values import Kind, Measurement, Value
+from genbench.evaluations.choice import by_need
+from genbench.evaluations.context import NEIGHBOURS, equal_n, reference_part
+from genbench.evaluations.evidence import Evidence
+from genbench.evaluations.outcome import measurements, named
+from genbench.metrics.classes import Readings
+from genbench.metrics.likelihood import nll_metrics
+from genbench.metrics.panel import feature_metrics
+from genbench.metrics.toys import Model, density_metrics
+from genbench.protocols.encoder import Classifier, Encoder
+from genbench.protocols.evaluation import FeatureConfig
+from genbench.protocols.model import EstimatesDensity
+
+ON_FEATURES = ("features", "training-features", "probabilities", "condition")
+"""The needs that stand on an encoder."""
+
+
+def feature_measurements(
+    evidence: Evidence, config: FeatureConfig, metrics: Sequence[str], *, purpose: str, split: str = "reference"
+) -> list[Measurement]:
+    """n samples against n reference examples in the features of the evaluation's encoder.
+
+    `purpose`: what the generator of the metrics is seeded with; `split`: the real data that a reader must think of.
+    """
+    needs = by_need(metrics)
+    on_condition = needs.pop("condition", [])
+    on_samples = [name for name in metrics if name not in on_condition]
+    if not metrics:
+        return []
+    data, context = evidence.dataset, evidence.context
+    n = equal_n(data, config.samples)
+    encoder = context.encoder(config.encoder, data)
+    values = feature_metrics(
+        context.reference(data, encoder, n, k=getattr(config, "k", NEIGHBOURS)),
+        evidence.features(n, encoder),
+        train=context.training(data, encoder) if "training-features" in needs else None,
+        metrics=on_samples,
+        generator=evidence.generator(purpose),
+        readings=_readings(evidence, encoder, n) if "probabilities" in needs else Readings(),
+    )
+    if on_condition:
+        values |= _conditional_values(evidence, encoder, n, on_condition)
+    return measurements(values, **named(encoder), split=split)
+
+
+def _readings(evidence: Evidence, encoder: Encoder, n: int) -> Readings:
+    """What the encoder's classifier reads of reference and samples; nothing where it is none."""
+    if not isinstance(encoder, Classifier):
+        return Readings()
+    real = encoder.probabilities(reference_part(evidence.dataset, n).x).cpu()
+    generated = torch.cat([encoder.probabilities(x).cpu() for x in torch.split(evidence.samples(n), 500)])
+    return Readings(
+        real=real.argmax(1), generated=generated.argmax(1), probabilities=generated, accuracy=encoder.accuracy
+    )
+
+
+def _conditional_values(evidence: Evidence, encoder: Encoder, n: int, metrics: Sequence[str]) -> dict[str, Value]:
+    """Samples of the reference's own classes, and what the encoder's classifier reads in them."""
+    if not evidence.can("conditional"):
+        why = f"{type(evidence.model).__name__} is not conditional: it cannot be asked for a class"
+        return {name: Value.unsupported(why) for name in metrics}
+    if not isinstance(encoder, Classifier):
+        return {name: Value.unsupported(f"the encoder {encoder.name} reads no classes") for name in metrics}
+    asked = reference_part(evidence.dataset, n).y
+    assert asked is not None  # the metric's declaration asks for labels
+    samples = evidence.conditional_samples(asked)
+    read = torch.cat([encoder.probabilities(x).argmax(1).cpu() for x in torch.split(samples, 500)])
+    return feature_metrics(
+        evidence.context.reference(evidence.dataset, encoder, n),
+        encoder.features(samples),
+        metrics=metrics,
+        generator=evidence.generator("condition"),
+        readings=Readings(generated=read, asked=asked, accuracy=encoder.accuracy),
+    )
+
+
+def density_measurements(evidence: Evidence, samples: int, metrics: Sequence[str]) -> list[Measurement]:
+    """The model's law against the density that is known."""
+    density = evidence.dataset.density
+    assert density is not None
+    law = model_law(evidence, samples)
+    values = density_metrics(density, law, metrics=metrics, generator=evidence.generator("density"))
+    return measurements(values, split="density")
+
+
+def model_law(evidence: Evidence, samples: int) -> Model:
+    """What is known of the model's law: its samples, and its density where that is exact and the samples follow it."""
+    drawn = evidence.samples(samples)
+    model = cast(EstimatesDensity, evidence.model)
+    if not evidence.can("density") or evidence.resampled or model.likelihood_kind is not Kind.EXACT:
+        return Model(drawn)
+    return Model(drawn, lambda x: evidence.through(model.log_prob, x.float()), Kind.EXACT)
+
+
+def likelihood_measurements(evidence: Evidence, most: int, metrics: Sequence[str]) -> list[Measurement]:
+    """Log-likelihoods of the reference, with the likelihood's name and kind."""
+    data, model = evidence.dataset, cast(EstimatesDensity, evidence.model)
+    x = reference_part(data, min(most, len(data.reference))).x
+    values = nll_metrics(
+        evidence.log_likelihoods(x), size=data.spec.size, kind=model.likelihood_kind, pixels=_dequantised(model)
+    )
+    return measurements(values, split="reference", likelihood=model.likelihood)
+
+
+def _dequantised(model: EstimatesDensity) -> bool:
+    """Whether the likelihood is of 8-bit pixels that noise was added to, so that bits a dimension mean something."""
+    return "dequantised" in model.likelihood

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from genbench.core.records import DataFacts, FitRecord, JobRecord, Picture, Row
-from genbench.core.values import Measurement
+from genbench.core.values import Measurement, Status, Value
 
 
 class BudgetConfig(BaseModel):
@@ -168,3 +168,26 @@ class JobEnded:
 
 
 Event = JobStarted | FitEnded | JobEnded
+
+
+FINAL = frozenset({Status.OK, Status.UNSUPPORTED, Status.DIVERGED})
+"""How a job may have ended so that it is not tried again: the other statuses may have had a passing cause."""
+
+
+def without_value(
+    job: Job, status: Status, reason: str, *, seconds: float = 0.0, device: str = "", retry: bool = False
+) -> JobEnded:
+    """A job that ended without numbers: a row with this status for each metric that it would have given."""
+    record = JobRecord(
+        key=job.key,
+        fit=job.fit.key,
+        row=job.row,
+        evaluation=job.evaluation,
+        status=status,
+        reason=reason,
+        seconds=seconds,
+        budget=job.fit.budget.shown,
+        device=device,
+        settled=status in FINAL and not retry,
+    )
+    return JobEnded(record, tuple(Measurement(metric=m, value=Value.missing(status, reason)) for m in job.metrics))

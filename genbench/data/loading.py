@@ -28,26 +28,28 @@ OWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
 """Schemes (`SCHEME:PATH?option=value`): the function behind each and the options that it knows."""
 
 
-def load_dataset(name: str, *, root: str | Path | None = None) -> Dataset:
-    """The dataset of this name. `root`: where its files are, else `GENBENCH_DATA`.
+def load_dataset(name: str, *, root: str | Path | None = None, base: Callable[[str], Dataset] | None = None) -> Dataset:
+    """The dataset of this name. `root`: where its files are, else `GENBENCH_DATA`. `base`: gives the set that another
+    is made of, where it may be loaded already.
 
     `SET-without-CLASS`, `SET-only-CLASS` and `SET@val` are made of SET. Raises `UnknownName` with the nearest name,
     `DataError` with the path and the remedy where a file is missing or broken.
     """
+    load = base or (lambda other: load_dataset(other, root=root))
     place = paths.data_root(None if root is None else str(root))
     where = None if place is None else str(place)
     if name in registry.datasets:
         builder = cast(DatasetBuilder, registry.datasets.get(name).load())
         return builder(root=where)
     if name.endswith(VALIDATION):
-        return validation(load_dataset(name.removesuffix(VALIDATION), root=root))
+        return validation(load(name.removesuffix(VALIDATION)))
     scheme, colon, rest = name.partition(":")
     if colon and scheme in OWN:
         return _own(scheme, rest, where)
     for word, derive in DERIVED.items():
-        base, found, left = name.rpartition(word)
-        if found and base in registry.datasets:
-            return derive(load_dataset(base, root=root), left)
+        found_base, found, left = name.rpartition(word)
+        if found and found_base in registry.datasets:
+            return derive(load(found_base), left)
     return cast(DatasetBuilder, registry.datasets.get(name).load())(root=where)
 
 

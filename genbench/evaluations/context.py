@@ -46,7 +46,7 @@ class RunContext:
 
     def dataset(self, name: str) -> Dataset:
         """The dataset of this name, on the CPU."""
-        return self.once(("dataset", name), lambda: load_dataset(name, root=self.root))
+        return self.once(("dataset", name), lambda: load_dataset(name, root=self.root, base=self.dataset))
 
     def encoder_name(self, name: str, dataset: Dataset) -> str:
         """The name of an encoder; `auto` is the dataset's own default."""
@@ -61,7 +61,7 @@ class RunContext:
         return self.once(("encoder", real, dataset.fingerprint), make)
 
     def reference(self, dataset: Dataset, encoder: Encoder, n: int, *, k: int = NEIGHBOURS) -> PointSet:
-        """What metrics keep of the features of the reference's first n in a fixed order; radii to the k-th neighbour."""
+        """What metrics keep of the features of the reference's first n in a fixed order; k is that of the radii."""
         make = lambda: PointSet(self._features(dataset, encoder, "reference")[reference_rows(dataset, n)], k)
         return self.once(("reference", dataset.fingerprint, encoder.fingerprint, n, k), make)
 

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from genbench.core import seeds
 from genbench.core.errors import Diverged, Unsupported
 from genbench.evaluations.context import RunContext, reference_part
-from genbench.models.samplers import SAMPLERS, LatentSampled, fit_sampler
+from genbench.models.sampler_names import SAMPLERS
+from genbench.models.samplers import LatentSampled, fit_sampler
 from genbench.models.solvers import Solved, Solver, solver
 from genbench.protocols.dataset import Dataset
 from genbench.protocols.encoder import Encoder

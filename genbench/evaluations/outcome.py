@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from genbench.core import paths
-from genbench.core.records import Picture
 from genbench.core.values import Measurement, Value
 from genbench.protocols.encoder import Encoder
 
@@ -27,17 +24,6 @@ class Outcome:
 
     measurements: list[Measurement]
     images: list[Image] = field(default_factory=list)
-
-    def save_pictures(self, job: str, folder: Path) -> list[Picture]:
-        """Write the images below the run's folder, each whole or not at all."""
-        return [_save(image, job, folder) for image in self.images]
-
-
-def _save(image: Image, job: str, folder: Path) -> Picture:
-    path = folder / "artifacts" / "pictures" / f"{job}-{image.name}.png"
-    with paths.last_writer(path) as temporary:
-        temporary.write_bytes(image.png)
-    return Picture(job=job, name=image.name, path=path.relative_to(folder).as_posix(), caption=image.caption)
 
 
 def named(encoder: Encoder) -> dict[str, str]:

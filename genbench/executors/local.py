@@ -14,18 +14,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from genbench.core.jobs import Event, FitEnded, Job, JobEnded, JobStarted, Task, without_value
 from genbench.core.values import Status
-from genbench.executors.setting import Setting
+from genbench.executors.config import WorkerConfig
 from genbench.executors.worker import DONE
-from genbench.run.plan import Job, Task, runs_alone
-from genbench.run.task import Evaluated, Event, Fitted, Started, without_value
 
 
 class _Worker:
     """One child process, the task it works on, and since when its current job runs."""
 
-    def __init__(self, setting: Setting, inbox: queue.SimpleQueue[tuple[_Worker, object]]) -> None:
-        threads = str(setting.threads)
+    def __init__(self, config: WorkerConfig, inbox: queue.SimpleQueue[tuple[_Worker, object]]) -> None:
+        threads = str(config.threads)
         environment = os.environ | {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "genbench.executors.worker"],
@@ -38,7 +37,7 @@ class _Worker:
         self.ended: set[str] = set()
         self.fitted = False
         self.since = time.monotonic()
-        self._send(setting)
+        self._send(config)
         threading.Thread(target=self._listen, args=(inbox,), daemon=True).start()
 
     def give(self, task: Task) -> None:
@@ -75,8 +74,8 @@ class _Worker:
 class _Pool:
     """The workers of one run and the tasks that wait."""
 
-    def __init__(self, tasks: Iterable[Task], setting: Setting) -> None:
-        self.setting = setting
+    def __init__(self, tasks: Iterable[Task], config: WorkerConfig) -> None:
+        self.config = config
         self.waiting = deque(tasks)
         self.workers: list[_Worker] = []
         self.inbox: queue.SimpleQueue[tuple[_Worker, object]] = queue.SimpleQueue()
@@ -95,12 +94,12 @@ class _Pool:
     def _hand_out(self) -> None:
         while self.waiting:
             busy = sum(w.task is not None for w in self.workers)
-            alone = runs_alone(self.waiting[0]) or any(w.task and runs_alone(w.task) for w in self.workers)
-            if busy >= (1 if alone else self.setting.workers) and busy:
+            alone = self.waiting[0].alone or any(w.task and w.task.alone for w in self.workers)
+            if busy >= (1 if alone else self.config.workers) and busy:
                 return
             idle = next((w for w in self.workers if w.task is None), None)
             if idle is None:
-                idle = _Worker(self.setting, self.inbox)
+                idle = _Worker(self.config, self.inbox)
                 self.workers.append(idle)
             idle.give(self.waiting.popleft())
 
@@ -117,17 +116,17 @@ class _Pool:
         elif message == DONE:
             worker.task = worker.job = None
         else:
-            if isinstance(message, Started):
+            if isinstance(message, JobStarted):
                 worker.job, worker.since = message.job, time.monotonic()
-            if isinstance(message, Fitted):
+            if isinstance(message, FitEnded):
                 worker.fitted = True
-            if isinstance(message, Evaluated):
+            if isinstance(message, JobEnded):
                 worker.ended.add(message.record.key)
             yield message  # type: ignore[misc]
             yield from self._overdue()
 
     def _overdue(self) -> Iterator[Event]:
-        limit = self.setting.time_limit
+        limit = self.config.time_limit
         for worker in list(self.workers):
             if limit is not None and worker.job and time.monotonic() - worker.since > limit:
                 yield from self._lost(worker, Status.TIMEOUT, f"it took longer than the limit of {limit:g} s")
@@ -143,15 +142,15 @@ class _Pool:
         left = [job for job in worker.task.jobs if job.key not in worker.ended]
         current = [job for job in left if not worker.fitted or job == worker.job]
         for job in current:
-            yield without_value(job, status, reason, seconds=seconds / len(current), device=self.setting.device)
+            yield without_value(job, status, reason, seconds=seconds / len(current), device=self.config.device)
         rest = tuple(job for job in left if job not in current)
         if rest:
             self.waiting.appendleft(replace(worker.task, jobs=rest))
 
 
-def run_local(tasks: Sequence[Task], setting: Setting) -> Iterator[Event]:
-    """Events as they happen, tasks beside each other on `setting.workers` processes; what must run alone does."""
-    yield from _Pool(tasks, setting).events()
+def run_local(tasks: Sequence[Task], config: WorkerConfig) -> Iterator[Event]:
+    """Events as they happen, tasks beside each other on `config.workers` processes; what must run alone does."""
+    yield from _Pool(tasks, config).events()
 
 
 def _how_it_died(worker: _Worker) -> str:

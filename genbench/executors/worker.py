@@ -15,10 +15,8 @@ from queue import SimpleQueue
 from typing import BinaryIO
 
 from genbench import registry
-from genbench.executors.inline import make_bench, pinned
-from genbench.executors.setting import Setting
-from genbench.run.plan import Task
-from genbench.run.task import run_task
+from genbench.core.jobs import Task
+from genbench.executors.config import WorkerConfig
 
 DONE = "done"
 """Sent after a task's last event: the worker is free."""
@@ -30,16 +28,14 @@ def main() -> None:
     events = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     inbox: SimpleQueue[Task] = SimpleQueue()
-    setting: Setting = pickle.load(sys.stdin.buffer)
+    config: WorkerConfig = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_listen, args=(sys.stdin.buffer, inbox), daemon=True).start()
-    for plugin in setting.plugins:
-        registry.load_plugin(plugin)
-    bench = make_bench(setting)
-    with pinned(setting):
-        while True:
-            for event in run_task(inbox.get(), bench, setting.folder):
-                _send(event, events)
-            _send(DONE, events)
+    registry.replay(config.origins)
+    runner = config.make_runner()
+    while True:
+        for event in runner.run(inbox.get()):
+            _send(event, events)
+        _send(DONE, events)
 
 
 def _listen(source: BinaryIO, inbox: SimpleQueue[Task]) -> None:

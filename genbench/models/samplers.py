@@ -15,10 +15,8 @@ from genbench.core.errors import Unsupported, nearest
 from genbench.models.flows import couplings
 from genbench.models.likelihoods import standard_log_prob
 from genbench.models.mixture import GaussianMixture
+from genbench.models.sampler_names import SAMPLERS
 from genbench.protocols.model import Encodes
-
-SAMPLERS = ("prior", "gaussian", "gmm10", "flow")
-"""The names that `fit_sampler` knows. `prior` is N(0, I), for models that encode and have no prior of their own."""
 
 FLOW_STEPS = 500
 

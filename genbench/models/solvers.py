@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from genbench.core.errors import Unsupported, nearest
-from genbench.models.samplers import SAMPLERS
+from genbench.core.errors import Unsupported
+from genbench.models.sampler_names import parse_solver
 from genbench.protocols.model import Solves
 
 
@@ -41,27 +39,8 @@ class Solved(nn.Module):
 def solver(model: Solves | type, name: str) -> Solver:
     """The solver of this name, such as `heun18`, for a model or its class. Raises `Unsupported` with the nearest."""
     solvers = getattr(model, "solvers", {})
-    found = re.fullmatch(r"([a-z]+)([1-9]\d*)(?: \(\d+ evaluations?\))?", name)
-    if found is None or found[1] not in solvers:
-        raise Unsupported(f"no sampler is called {name!r}: {_instead(name, solvers)}")
-    steps = int(found[2])
-    chosen = Solver(found[1], steps, solvers[found[1]](steps))
+    kind, steps = parse_solver(name, solvers)
+    chosen = Solver(kind, steps, solvers[kind](steps))
     if name not in (f"{chosen.kind}{steps}", str(chosen)):
         raise Unsupported(f"no sampler is called {name!r}: did you mean {str(chosen)!r}?")
     return chosen
-
-
-def check(model: type, sampler: str) -> None:
-    """Raise `Unsupported` where no model, or not this one, knows a sampler of this name."""
-    if sampler and sampler not in SAMPLERS:
-        solver(model, sampler)
-
-
-def _instead(name: str, solvers: Iterable[str]) -> str:
-    digits = "".join(c for c in name if c.isdigit()).lstrip("0") or "20"
-    known = [f"{kind}{digits}" for kind in solvers] + list(SAMPLERS)
-    near = nearest(name, known)
-    if near:
-        return f"did you mean {near!r}?"
-    steps = [f"{kind}N (N steps)" for kind in solvers]
-    return f"there are {', '.join([*SAMPLERS, *steps])}."

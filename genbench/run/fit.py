@@ -7,7 +7,6 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,19 +14,20 @@ from torch import nn
 
 from genbench import registry
 from genbench.core.errors import Diverged, GenbenchError, Unsupported
+from genbench.core.jobs import BudgetConfig, Fit, content_key
 from genbench.core.records import FitRecord
 from genbench.core.values import Status
-from genbench.evaluations.bench import Bench
+from genbench.evaluations.context import RunContext
 from genbench.protocols.dataset import Dataset, DataSpec
 from genbench.protocols.model import Budget
-from genbench.run.plan import Fit, content_key
+from genbench.run.folder import RunFolder
 from genbench.training.record import Engine, Training
 from genbench.training.trainer import build, fit, fit_stack
 from genbench.training.weights import load_weights, save_weights
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class FittedModel:
     """A model in `eval()` on the device and its record; no model where it could not be fitted, with the error."""
 
     fit: Fit
@@ -36,19 +36,17 @@ class Fitted:
     error: Exception | None = None
 
 
-def weights_path(folder: Path, key: str) -> Path:
-    """Where the weights of a fit are kept."""
-    return folder / "artifacts" / "fits" / f"{key}.safetensors"
-
-
-def fitted(fits: Sequence[Fit], bench: Bench, folder: Path) -> Iterator[Fitted]:
-    """Every fit of one model on one dataset, one a seed; what is on disk is loaded, the rest trained."""
-    known = [wanted for wanted in fits if weights_path(folder, wanted.key).exists()]
-    for wanted in known:
-        yield _loaded(wanted, bench, folder)
-    missing = [wanted for wanted in fits if wanted not in known]
+def fitted(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Iterator[FittedModel]:
+    """Every fit of one model on one dataset, one a seed; what is on disk and whole is loaded, the rest trained."""
+    missing = []
+    for wanted in fits:
+        loaded = _loaded(wanted, context, folder)
+        if loaded is None:
+            missing.append(wanted)
+        else:
+            yield loaded
     if missing:
-        yield from _trained(missing, bench, folder)
+        yield from _trained(missing, context, folder)
 
 
 def status_of(error: Exception) -> tuple[Status, str]:
@@ -62,54 +60,80 @@ def status_of(error: Exception) -> tuple[Status, str]:
     return Status.FAILED, f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-def _loaded(wanted: Fit, bench: Bench, folder: Path) -> Fitted:
+def build_model(wanted: Fit, data: Dataset) -> nn.Module:
+    """The model of a fit with its initial weights."""
+    return build(lambda spec: _made(wanted, spec), data.spec, {}, seed=wanted.seed)
+
+
+def refit(wanted: Fit, context: RunContext, share: float) -> tuple[nn.Module, Training]:
+    """The model trained anew with a share of its budget, in `eval()`; nothing is kept."""
+    data = context.dataset(wanted.dataset)
+    model = build_model(wanted, data)
+    with torch.enable_grad():
+        result = fit(model, data, _budget(wanted.budget, share), seed=wanted.seed, device=context.device)
+    return model.eval(), result
+
+
+def _loaded(wanted: Fit, context: RunContext, folder: RunFolder) -> FittedModel | None:
+    """The model from disk; None where there is none, or where its file is broken, which is then removed."""
+    path = folder.weights(wanted.key)
+    if not path.is_file():
+        return None
     try:
-        model = _build(wanted, bench.dataset(wanted.dataset)).to(bench.device)
-        metadata = load_weights(model, weights_path(folder, wanted.key))
-        return Fitted(wanted, FitRecord(**json.loads(metadata["fit"])), model.eval())
+        model = build_model(wanted, context.dataset(wanted.dataset)).to(context.device)
     except Exception as error:
-        return _not_fitted(wanted, error, 0.0, bench)
+        return _not_fitted(wanted, error, 0.0, context)
+    try:
+        metadata = load_weights(model, path)
+        return FittedModel(wanted, FitRecord(**json.loads(metadata["fit"])), model.eval())
+    except Exception:  # whatever is wrong with the file: it is made again
+        path.unlink()
+        return None
 
 
-def _trained(fits: Sequence[Fit], bench: Bench, folder: Path) -> Iterator[Fitted]:
+def _trained(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Iterator[FittedModel]:
     began = time.perf_counter()
     try:
-        pairs = _train(fits, bench, folder)
+        pairs = _train(fits, context, folder)
     except Exception as error:
         spent = time.perf_counter() - began
-        yield from (_not_fitted(wanted, error, spent / len(fits), bench) for wanted in fits)
+        yield from (_not_fitted(wanted, error, spent / len(fits), context) for wanted in fits)
         return
     for wanted, (model, training) in zip(fits, pairs, strict=True):
         if training.diverged is not None:
-            yield _not_fitted(wanted, Diverged(training.diverged), training.seconds / len(fits), bench)
+            yield _not_fitted(wanted, Diverged(training.diverged), training.seconds / len(fits), context)
             continue
-        record = _record(wanted, model, training, bench, share=len(fits))
-        save_weights(model, weights_path(folder, wanted.key), {"fit": json.dumps(dataclasses.asdict(record))})
-        yield Fitted(wanted, record, model.eval())
+        record = _record(wanted, model, training, context, share=len(fits))
+        save_weights(model, folder.weights(wanted.key), {"fit": json.dumps(dataclasses.asdict(record))})
+        yield FittedModel(wanted, record, model.eval())
 
 
-def _train(fits: Sequence[Fit], bench: Bench, folder: Path) -> Sequence[tuple[nn.Module, Training]]:
+def _train(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Sequence[tuple[nn.Module, Training]]:
     first = fits[0]
-    data = bench.dataset(first.dataset)
-    budget = Budget(**first.budget.model_dump())
+    data = context.dataset(first.dataset)
+    budget = _budget(first.budget)
     name = first.key if len(fits) == 1 else content_key(fits=[wanted.key for wanted in fits])
-    checkpoint = folder / "artifacts" / "checkpoints" / f"{name}.safetensors"
-    engine = Engine(checkpoint=checkpoint, out_of_memory=first.out_of_memory, precision=first.precision)
+    engine = Engine(checkpoint=folder.checkpoint(name), out_of_memory=first.out_of_memory, precision=first.precision)
     if len(fits) == 1:
-        model = _build(first, data)
-        return [(model, fit(model, data, budget, seed=first.seed, device=bench.device, engine=engine))]
+        model = build_model(first, data)
+        return [(model, fit(model, data, budget, seed=first.seed, device=context.device, engine=engine))]
     return fit_stack(
         lambda: _made(first, data.spec),
         data,
         budget,
         seeds=[wanted.seed for wanted in fits],
-        device=bench.device,
+        device=context.device,
         engine=engine,
     )
 
 
-def _build(wanted: Fit, data: Dataset) -> nn.Module:
-    return build(lambda spec: _made(wanted, spec), data.spec, {}, seed=wanted.seed)
+def _budget(config: BudgetConfig, share: float = 1.0) -> Budget:
+    return Budget(
+        images=round(config.images * share),
+        steps=round(config.steps * share),
+        seconds=config.seconds * share,
+        batch=config.batch,
+    )
 
 
 def _made(wanted: Fit, spec: DataSpec) -> nn.Module:
@@ -139,10 +163,10 @@ def _common(wanted: Fit, device: torch.device) -> dict[str, Any]:
     }
 
 
-def _record(wanted: Fit, model: nn.Module, training: Training, bench: Bench, *, share: int) -> FitRecord:
+def _record(wanted: Fit, model: nn.Module, training: Training, context: RunContext, *, share: int) -> FitRecord:
     """A stack's seconds are shared by its seeds."""
     return FitRecord(
-        **_common(wanted, bench.device),
+        **_common(wanted, context.device),
         status=Status.OK,
         seconds=training.seconds / share,
         parameters=sum(p.numel() for p in model.parameters()),
@@ -155,7 +179,7 @@ def _record(wanted: Fit, model: nn.Module, training: Training, bench: Bench, *, 
     )
 
 
-def _not_fitted(wanted: Fit, error: Exception, seconds: float, bench: Bench) -> Fitted:
+def _not_fitted(wanted: Fit, error: Exception, seconds: float, context: RunContext) -> FittedModel:
     status, reason = status_of(error)
-    record = FitRecord(**_common(wanted, bench.device), status=status, reason=reason, seconds=seconds)
-    return Fitted(wanted, record, error=error)
+    record = FitRecord(**_common(wanted, context.device), status=status, reason=reason, seconds=seconds)
+    return FittedModel(wanted, record, error=error)

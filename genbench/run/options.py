@@ -9,8 +9,10 @@ from pathlib import Path
 
 from genbench import registry
 from genbench.core.errors import UsageError, nearest
-from genbench.run import suite as suites
-from genbench.run.suite import Suite
+from genbench.run import suite_file
+from genbench.run.folder import RunFolder
+from genbench.run.suite import Suite, select
+from genbench.run.suite_check import checked
 
 EXECUTORS = ("auto", "inline", "local")
 
@@ -46,9 +48,9 @@ def chosen_suite(name: str, options: Options) -> Suite:
         raise UsageError(f"--time-limit is a number of seconds above 0; got {options.time_limit:g}.")
     if options.time_limit is not None and options.executor == "inline":
         raise UsageError("--time-limit needs --executor local: a process cannot stop itself.")
-    if options.out is not None and options.out.exists() and not options.out.is_dir():
-        raise UsageError(f"--out names a folder; {str(options.out)!r} is a file: give another name, or leave it out.")
+    RunFolder.to_make(options.out or Path("runs") / "any", options.store)
     for plugin in options.plugins:
         registry.load_plugin(plugin)
-    suite = suites.read(suites.find(name), settings=options.settings)
-    return suites.select(suite, options.models, options.datasets, options.seeds)
+    path = suite_file.find(name)
+    suite = suite_file.read(path, settings=options.settings)
+    return checked(select(suite, options.models, options.datasets, options.seeds), path)

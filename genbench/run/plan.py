@@ -1,169 +1,145 @@
-"""A suite to jobs: which model is fitted on what, and which evaluations follow. Pure and torch-free.
-
-Every fit and job has a content key: a hash of all that its numbers depend on (code, options, data, seed, budget,
-settings, device kind, threads). The same key means the same numbers, so what is known is never done again.
-"""
+"""A suite to jobs: which model is fitted on what, which evaluations apply, and the content key of each. Torch-free."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
 import genbench
 from genbench import registry
-from genbench.core.records import Row
-from genbench.core.values import Status
-from genbench.evaluations.settings import AnySettings, OutlierDetection
-from genbench.run.suite import BudgetSettings, ModelUse, Suite
+from genbench.core.errors import SuiteError
+from genbench.core.jobs import Fit, Job, Plan, content_key
+from genbench.core.records import DataFacts, Row
+from genbench.evaluations.choice import Choice, choose
+from genbench.protocols.evaluation import Evaluation, EvaluationConfig
+from genbench.run.suite import ModelUse, Suite
 
-SETTLED = frozenset({Status.OK, Status.UNSUPPORTED, Status.DIVERGED})
-"""How a job may have ended so that it is not tried again: the other statuses may have had a passing cause."""
-
-ONCE_A_ROW = frozenset({"speed"})
-"""Evaluations that are measured on the first seed alone, with nothing else running."""
+CHUNK = 500
+"""`core.seeds.CHUNK`, which is part of what samples are; a test holds the two together (that module needs torch)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """What keys depend on besides the suite: `fingerprints` of the datasets and of each one's `outliers` by name, the
-    device kind, the machine."""
+    """What keys depend on besides the suite: facts of the datasets, the device kind, the machine, the encoders.
 
-    fingerprints: Mapping[str, str]
-    outliers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    `encoder`: (name in the suite, dataset) -> (name, identity) of the encoder that stands for it. `nonce`: enters keys
+    in the place of code that has no source, so that it is never taken for known.
+    """
+
+    datasets: Mapping[str, DataFacts]
     device: str = "cpu"
     machine: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fit:
-    """One model to be fitted on one dataset from one seed."""
-
-    key: str
-    model: str
-    options: Mapping[str, Any]
-    dataset: str
-    seed: int
-    budget: BudgetSettings
-    out_of_memory: Literal["split", "fail"] = "split"
-    precision: Literal["float32", "bfloat16"] = "float32"
-
-    @property
-    def family(self) -> str:
-        """What fits that can be trained together share: all but the seed."""
-        return content_key(model=self.model, options=self.options, dataset=self.dataset, budget=str(self.budget))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One evaluation of one row; it stands on a fit."""
-
-    key: str
-    fit: Fit
-    row: Row
-    settings: AnySettings
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """Fits of one model on one dataset, one a seed, and the jobs that stand on them: done in one go by one worker."""
-
-    fits: tuple[Fit, ...]
-    jobs: tuple[Job, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """All jobs of a suite, in the order in which they are best done."""
-
-    jobs: tuple[Job, ...]
-
-    def missing(self, known: Mapping[str, Status], *, force: bool = False) -> list[Job]:
-        """The jobs still to do: unknown ones, failed and timed-out ones again; with `force` all."""
-        return [job for job in self.jobs if force or known.get(job.key) not in SETTLED]
-
-
-def tasks(jobs: Iterable[Job], *, together: bool = False) -> list[Task]:
-    """Jobs by fit, in order; evaluations that must run alone come as tasks of their own, last.
-
-    `together`: one task for all seeds of a model, so that they can be trained as a stack.
-    """
-    shared: dict[str, list[Job]] = {}
-    alone: dict[str, list[Job]] = {}
-    for job in jobs:
-        group = job.fit.family if together else job.fit.key
-        (alone if job.settings.name in ONCE_A_ROW else shared).setdefault(group, []).append(job)
-    return [_task(group) for group in [*shared.values(), *alone.values()]]
-
-
-def _task(jobs: Sequence[Job]) -> Task:
-    return Task(tuple({job.fit.key: job.fit for job in jobs}.values()), tuple(jobs))
-
-
-def runs_alone(task: Task) -> bool:
-    """Whether nothing else may run beside this task."""
-    return any(job.settings.name in ONCE_A_ROW for job in task.jobs)
+    encoder: Callable[[str, str], tuple[str, str]] = lambda name, dataset: (name, "")
+    nonce: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
 def make_plan(suite: Suite, conditions: Conditions) -> Plan:
-    """Every job of the suite: seeds outermost, so that a run cut short has compared all models at least once."""
+    """Every job of the suite that applies: seeds outermost, so that a run cut short has compared all models once."""
+    chosen, notes = choices(suite, conditions)
     jobs = [
-        make_job(suite, conditions, use, dataset, seed, settings)
+        make_job(suite, conditions, use, dataset, seed, config)
         for seed in range(suite.seeds)
         for dataset in suite.all_datasets()
         for use in suite.models
-        for settings in suite.evaluations
-        if dataset in (suite.datasets if settings.datasets is None else settings.datasets)
-        and (seed == 0 or settings.name not in ONCE_A_ROW)
+        for config in suite.evaluations
+        if (dataset, config.name) in chosen
+        if seed == 0 or not record_of(config).once_a_row
     ]
-    return Plan(tuple(jobs))
+    headlines: dict[str, dict[str, str]] = {}
+    for (dataset, name), choice in chosen.items():
+        headlines.setdefault(dataset, {})[name] = choice.headline
+    return Plan(jobs=tuple(jobs), headlines=headlines, notes=tuple(notes), datasets=conditions.datasets)
+
+
+def choices(suite: Suite, conditions: Conditions) -> tuple[dict[tuple[str, str], Choice], list[str]]:
+    """What each evaluation measures on each dataset, and a line for each that does not apply."""
+    chosen: dict[tuple[str, str], Choice] = {}
+    notes = []
+    for dataset, config in suite.pairs():
+        choice = choose(record_of(config), config, conditions.datasets[dataset])
+        if isinstance(choice, str):
+            notes.append(f"{config.name} does not apply to {dataset}: it {choice}.")
+        else:
+            chosen[dataset, config.name] = choice
+            notes += [f"{config.name} leaves out {note}." for note in choice.notes]
+    if not chosen:
+        raise SuiteError(f"suite {suite.name!r}: no evaluation applies to its datasets. " + " ".join(notes))
+    return chosen, notes
+
+
+def record_of(config: EvaluationConfig) -> Evaluation:
+    """The evaluation that a table of the suite configures."""
+    record: Evaluation = registry.evaluations.get(config.name).card
+    return record
 
 
 def make_job(
-    suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, seed: int, settings: AnySettings
+    suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, seed: int, config: EvaluationConfig
 ) -> Job:
     """One evaluation of one row of the suite on one dataset from one seed."""
-    fit = _fit(suite, conditions, use, dataset, seed)
+    record, facts = record_of(config), conditions.datasets[dataset]
+    choice = choose(record, config, facts)
+    if isinstance(choice, str):
+        raise SuiteError(f"{config.name} does not apply to {dataset}: it {choice}.")
+    fit = make_fit(suite, conditions, use, dataset, seed)
     family = registry.models.get(use.model).card.family
     row = Row(label=use.name, model=use.model, family=family, sampler=use.sampler, dataset=dataset, seed=seed)
+    changes: dict[str, Any] = {"metrics": choice.metrics, "headline": None, "datasets": None}
+    encoder = ""
+    if hasattr(config, "encoder"):
+        changes["encoder"], encoder = conditions.encoder(config.encoder, dataset)
+    settled = config.model_copy(update=changes)
     key = content_key(
         fit=fit.key,
         label=use.name,
         sampler=use.sampler,
-        settings=settings.model_dump(mode="json", exclude={"datasets", "headline"}),
-        metrics=_versions(registry.evaluations.get(settings.name).card.metrics),
-        evaluation=registry.evaluations.get(settings.name).code_hash(),
-        machine=conditions.machine if settings.name in ONCE_A_ROW else "",
-        outliers=_outliers(conditions.outliers.get(dataset, {}), settings),
+        config=settled.model_dump(mode="json", exclude={"datasets", "headline"}),
+        evaluation=[record.version, _code(registry.evaluations.get(record.name), conditions)],
+        metrics={name: _metric(name, conditions) for name in choice.metrics},
+        encoder=encoder,
+        data=dict(config.content(facts)),
+        machine=conditions.machine if record.timed else "",
+        chunk=CHUNK,
     )
-    return Job(key=key, fit=fit, row=row, settings=settings)
-
-
-def _outliers(known: Mapping[str, str], settings: AnySettings) -> Mapping[str, str]:
-    """The fingerprints of the outlier sets that an evaluation looks at."""
-    if not isinstance(settings, OutlierDetection):
-        return {}
-    return {name: known.get(name, "") for name in settings.outliers or known}
-
-
-def _fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, seed: int) -> Fit:
-    options = suite.options_of(use, dataset)
-    key = content_key(
-        genbench=genbench.__version__,
-        model=use.model,
-        code=registry.models.get(use.model).code_hash(),
-        options=options,
-        data=conditions.fingerprints[dataset],
-        seed=seed,
-        budget=suite.budget.model_dump(mode="json"),
-        device=conditions.device,
-        threads=suite.threads if conditions.device == "cpu" else 0,
-        **({} if suite.precision == "float32" else {"precision": suite.precision}),  # float32 keeps its older keys
-    )
-    return Fit(
+    return Job(
         key=key,
+        fit=fit,
+        row=row,
+        config=settled,
+        evaluation=record.name,
+        metrics=choice.metrics,
+        alone=record.once_a_row,
+    )
+
+
+def _metric(name: str, conditions: Conditions) -> list[Any]:
+    entry = registry.metrics.get(name)
+    return [entry.card.version, _code(entry, conditions)]
+
+
+def make_fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, seed: int) -> Fit:
+    """One model of the suite on one dataset from one seed, whatever is evaluated of it."""
+    options = suite.options_of(use, dataset)
+    entry = registry.models.get(use.model)
+    content: dict[str, Any] = {
+        "genbench": genbench.__version__,
+        "model": use.model,
+        "code": _code(entry, conditions),
+        "options": options,
+        "files": file_contents(entry.defaults() | options),
+        "data": conditions.datasets[dataset].fingerprint,
+        "budget": suite.budget.model_dump(mode="json"),
+        "device": conditions.device,
+        "threads": suite.threads if conditions.device == "cpu" else 0,
+        "precision": suite.precision,
+    }
+    return Fit(
+        key=content_key(seed=seed, **content),
+        stack_key=content_key(dataset=dataset, **content),
         model=use.model,
         options=options,
         dataset=dataset,
@@ -174,11 +150,24 @@ def _fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, seed
     )
 
 
-def _versions(metrics: Sequence[str]) -> dict[str, int]:
-    return {name: registry.metrics.get(name).card.version for name in metrics if name in registry.metrics}
+def _code(entry: registry.Entry[Any], conditions: Conditions) -> str:
+    """The hash of a third party's code, or what makes sure that it is not taken for known."""
+    found = entry.code_hash()
+    return conditions.nonce if found is None else found
 
 
-def content_key(**parts: Any) -> str:
-    """20 hex digits of SHA-256 over the parts as canonical JSON."""
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
+def file_contents(options: Mapping[str, Any]) -> dict[str, str]:
+    """The hash of each file that an option names, so that another checkpoint under the same name is another model."""
+    found = {}
+    for name, value in options.items():
+        if isinstance(value, str | Path) and value and _is_file(value):
+            with Path(value).open("rb") as file:
+                found[name] = hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    return found
+
+
+def _is_file(value: str | Path) -> bool:
+    try:
+        return Path(value).is_file()
+    except (OSError, ValueError):  # too long for a name, or with a NUL
+        return False

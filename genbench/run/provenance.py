@@ -12,7 +12,8 @@ from typing import Any
 import torch
 
 import genbench
-from genbench.core.errors import UsageError
+from genbench.core.errors import Unsupported, UsageError
+from genbench.evaluations.context import RunContext
 
 PACKAGES = ("torch", "torchvision", "torchmetrics", "numpy", "scipy", "scikit-learn", "pandas")
 
@@ -78,10 +79,14 @@ def dataset_entry(dataset: Any) -> dict[str, Any]:
     }
 
 
-def encoder_entry(encoder: Any) -> dict[str, Any]:
-    """What the report says of an encoder."""
-    accuracy = getattr(encoder, "accuracy", None)
-    return {"name": encoder.name, "fingerprint": encoder.fingerprint, "dim": encoder.dim, "accuracy": accuracy}
+def encoder_entry(context: RunContext, dataset: str, name: str) -> tuple[str, dict[str, Any]]:
+    """What the report says of an encoder for a dataset, and under which heading; the reason where it can't be had."""
+    try:
+        encoder: Any = context.encoder(name, context.dataset(dataset))
+    except Unsupported as error:
+        return f"{name} for {dataset}", {"name": name, "missing": str(error)}
+    about = {"name": encoder.name, "fingerprint": encoder.fingerprint, "dim": encoder.dim}
+    return f"{encoder.name} for {dataset}", about | {"accuracy": getattr(encoder, "accuracy", None)}
 
 
 def _torch() -> str:

@@ -1,10 +1,9 @@
-"""A run: read the suite, plan, do what is missing, keep each result the moment it exists, write the report."""
+"""A run: plan the suite, do what is missing, keep each result the moment it exists."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
-import json
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,48 +13,52 @@ from typing import Any, Protocol
 
 from genbench import registry
 from genbench.core import paths
-from genbench.core.errors import SuiteError, Unsupported, nearest
-from genbench.core.records import RunRecord
+from genbench.core.errors import UsageError
+from genbench.core.jobs import Event, FitEnded, Job, JobEnded, Plan, Task, tasks
+from genbench.core.records import PlanRecord, RunRecord
 from genbench.core.values import Status
-from genbench.evaluations.bench import Bench
-from genbench.evaluations.settings import FeatureSettings
-from genbench.executors.inline import make_bench, run_inline
+from genbench.encoders.loading import encoder_identity, fallback_note
+from genbench.evaluations.context import RunContext
+from genbench.executors.config import WorkerConfig, cores
+from genbench.executors.inline import run_inline
 from genbench.executors.local import run_local
-from genbench.executors.setting import Setting, cores
-from genbench.models import solvers
-from genbench.protocols.dataset import Dataset
 from genbench.run import provenance
+from genbench.run.folder import RunFolder
 from genbench.run.options import Options
-from genbench.run.plan import Conditions, Job, Plan, Task, make_plan, tasks
-from genbench.run.suite import ModelUse, Suite
-from genbench.run.task import Evaluated, Event, Fitted
-from genbench.store import Store, claimed
+from genbench.run.plan import Conditions, make_plan
+from genbench.run.suite import Suite
+from genbench.run.task import TaskRunner, TaskSetting
+from genbench.store import Store
+from genbench.store.place import redacted
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A suite, its plan, and where everything is: what a run needs, and what `--dry-run` shows."""
+class Session:
+    """A suite, its plan, what of it is missing, and all that doing it takes: what `--dry-run` shows."""
 
     suite: Suite
     plan: Plan
     missing: list[Job]
-    setting: Setting
-    store_url: str
+    folder: RunFolder
+    context: RunContext
+    setting: TaskSetting
+    workers: WorkerConfig
     executor: str
-    bench: Bench
     force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a run ended. `counts`: all jobs of the plan by status; `failed`: those that did not end well, with reason."""
+    """How a run ended. `counts`: all jobs of the plan by status; `failed`: those that did not end well, with reason;
+    `notes`: what does not apply."""
 
-    folder: Path
-    store_url: str
+    folder: RunFolder
+    plan: str
     total: int
     done: int
     counts: Mapping[Status, int] = field(default_factory=dict)
     failed: Sequence[str] = ()
+    notes: Sequence[str] = ()
 
     @property
     def ok(self) -> bool:
@@ -66,7 +69,7 @@ class Result:
 class Listener(Protocol):
     """Whoever shows how a run goes on."""
 
-    def planned(self, prepared: Prepared) -> None: ...
+    def planned(self, session: Session) -> None: ...
 
     def event(self, event: Event) -> None: ...
 
@@ -74,174 +77,196 @@ class Listener(Protocol):
 Planner = Callable[[Suite, Conditions], Plan]
 
 
-def prepare(suite: Suite, options: Options, planner: Planner = make_plan) -> Prepared:
+def prepare(
+    suite: Suite, options: Options, planner: Planner = make_plan, *, context: RunContext | None = None
+) -> Session:
     """Everything up to the first job; raises `UsageError` for whatever cannot be. Nothing is trained.
 
-    `planner`: what makes the plan of the suite; `make_plan` gives each evaluation of each row.
+    `planner`: what makes the plan of the suite; `make_plan` gives each evaluation of each row. `context`: what is
+    loaded already.
     """
     device = provenance.pick_device(options.device)
-    executor = options.executor if options.executor != "auto" else "local" if device == "cpu" else "inline"
-    folder = options.out or Path("runs") / suite.name
-    setting = Setting(
-        folder=folder,
+    folder = RunFolder.to_make(options.out or Path("runs") / suite.name, options.store)
+    setting = TaskSetting(
+        place=folder.place,
         cache=paths.cache_dir(),
         device=device,
         threads=suite.threads,
         data_root=options.data_root,
-        plugins=tuple(str(Path(p).resolve()) for p in options.plugins),
+    )
+    context = context or setting.context()
+    plan = planner(suite, conditions_of(suite, context))
+    plan = dataclasses.replace(plan, notes=(*plan.notes, *_fallbacks(suite, context)))
+    workers = WorkerConfig(
+        runner="genbench.run.task:TaskRunner.of",
+        setting=setting,
+        device=device,
+        threads=suite.threads,
+        origins=registry.origins(),
         time_limit=options.time_limit,
         workers=options.workers or max(1, cores() // suite.threads),
     )
-    for use in suite.models:
-        for dataset in suite.all_datasets():
-            check_options(use, suite.options_of(use, dataset))
-    bench = make_bench(setting)
-    datasets = {d: bench.dataset(d) for d in suite.all_datasets()}
-    conditions = Conditions(
-        fingerprints={name: data.fingerprint for name, data in datasets.items()},
-        outliers={name: data.outlier_fingerprints for name, data in datasets.items()},
-        device=device.partition(":")[0],
+    missing = plan.missing(_settled(folder), force=options.force)
+    executor = _executor(options.executor, device)
+    return Session(suite, plan, missing, folder, context, setting, workers, executor, options.force)
+
+
+def conditions_of(suite: Suite, context: RunContext) -> Conditions:
+    """What the keys of a plan depend on, here and now."""
+
+    def encoder(name: str, dataset: str) -> tuple[str, str]:
+        data = context.dataset(dataset)
+        real = context.encoder_name(name, data)
+        return real, context.once(("encoder identity", real, data.fingerprint), lambda: encoder_identity(real, data))
+
+    device = str(context.device)
+    return Conditions(
+        datasets={name: context.dataset(name).facts for name in suite.all_datasets()},
+        device=context.device.type,
         machine=provenance.machine(device),
+        encoder=encoder,
     )
-    plan = planner(suite, conditions)
-    store_url = options.store or str(folder / "genbench.db")
-    known = _known(store_url)
-    missing = plan.missing(known, force=options.force)
-    return Prepared(suite, plan, missing, setting, store_url, executor, bench, options.force)
 
 
-def check_options(use: ModelUse, options: Mapping[str, Any]) -> None:
-    """Raise `SuiteError` where a suite gives a model an option or a sampler that it does not have."""
-    try:
-        solvers.check(registry.models.get(use.model).load(), use.sampler)
-    except Unsupported as error:
-        raise SuiteError(f"the model {use.name!r}: {error}") from error
-    if not options:
-        return
-    known = registry.models.get(use.model).options()
-    for name in options:
-        if name not in known:
-            near = nearest(name, known)
-            hint = f"did you mean {near!r}?" if near else f"it has {', '.join(known) or 'none'}."
-            raise SuiteError(f"the model {use.name!r} has no option {name!r}: {hint}")
+def _fallbacks(suite: Suite, context: RunContext) -> Iterator[str]:
+    """A line for each dataset whose features are not those of a classifier of its own."""
+    automatic = {dataset for dataset, config in suite.pairs() if getattr(config, "encoder", "") == "auto"}
+    for dataset in suite.all_datasets():
+        note = fallback_note(context.dataset(dataset)) if dataset in automatic else None
+        if note is not None:
+            yield note
 
 
-def _known(store_url: str) -> Mapping[str, Status]:
-    if "://" not in store_url and not Path(store_url).exists():
+def _executor(asked: str, device: str) -> str:
+    """`auto` is worker processes on the CPU, else this process: what cannot be made known to another one runs here."""
+    stuck = registry.unrepeatable()
+    if asked == "auto":
+        return "inline" if stuck or device != "cpu" else "local"
+    if asked == "local" and stuck:
+        raise UsageError(
+            f"--executor local cannot run {', '.join(stuck)}: defined in a notebook or a prompt, worker processes do "
+            "not know it. Take --executor inline, or put it into a file and give --plugin FILE."
+        )
+    return asked
+
+
+def _settled(folder: RunFolder) -> Mapping[str, bool]:
+    if folder.place.file is not None and not folder.place.file.exists():
         return {}
-    store = Store(store_url)
-    try:
-        return store.statuses()
-    finally:
-        store.close()
+    with folder.open() as store:
+        return store.settled()
 
 
-def execute(prepared: Prepared, listener: Listener, *, command: str = "") -> Result:
+def execute(session: Session, listener: Listener, *, command: str = "") -> Result:
     """Do what is missing. Each result is in the store before the next one is asked for.
 
     Raises `UsageError` where another run is at work in the folder.
     """
-    if not prepared.missing:
-        return _executed(prepared, listener, command)
-    with claimed(prepared.setting.folder):
-        known = _known(prepared.store_url)  # another run may have ended since
-        missing = prepared.plan.missing(known, force=prepared.force)
-        return _executed(dataclasses.replace(prepared, missing=missing), listener, command)
+    with session.folder.claimed():
+        settled = _settled(session.folder)  # another run may have ended since
+        missing = session.plan.missing(settled, force=session.force)
+        with session.folder.open(existing=False) as store:
+            return _executed(dataclasses.replace(session, missing=missing), store, listener, command)
 
 
-def _executed(prepared: Prepared, listener: Listener, command: str) -> Result:
-    listener.planned(prepared)
-    store = Store(prepared.store_url)
+def _executed(session: Session, store: Store, listener: Listener, command: str) -> Result:
+    listener.planned(session)
+    store.keep_plan(plan_record(session))
+    run = ""
+    if session.missing or not any(known.plan == session.plan.id for known in store.runs(session.plan.id)):
+        record = _record(session, command)
+        store.add_run(record)
+        session.folder.write_record(record)
+        run = record.id
+    if session.force:
+        _forget(session, store)
     done = 0
-    try:
-        if prepared.missing:
-            run = _record(prepared, command)
-            store.add_run(run)
-            _write_json(prepared.setting.folder / "run.json", dataclasses.asdict(run))
-        for event in _events(_tasks(prepared), prepared):
-            if isinstance(event, Fitted):
-                store.add_fit(event.record)
-            if isinstance(event, Evaluated):
-                store.add_job(event.record, event.measurements, event.pictures)
-                done += 1
-            listener.event(event)
-        statuses = store.statuses()
-        counts = Counter(statuses[job.key] for job in prepared.plan.jobs if job.key in statuses)
-        return Result(
-            prepared.setting.folder,
-            prepared.store_url,
-            len(prepared.plan.jobs),
-            done,
-            counts,
-            _failures(store, prepared),
-        )
-    finally:
-        store.close()
+    for event in _events(session):
+        if isinstance(event, FitEnded):
+            store.add_fit(event.record)
+        if isinstance(event, JobEnded):
+            store.add_job(dataclasses.replace(event.record, run=run), event.measurements, event.pictures)
+            done += 1
+        listener.event(event)
+    return _result(session, store, done)
 
 
-def _tasks(prepared: Prepared) -> list[Task]:
+def _forget(session: Session, store: Store) -> None:
+    """What the jobs have made is removed, so that it is made again and not found again."""
+    fits = list(dict.fromkeys(job.fit.key for job in session.missing))
+    store.forget([job.key for job in session.missing], fits)
+    session.folder.remove_made(fits)
+
+
+def _events(session: Session) -> Iterator[Event]:
     """On a GPU all seeds of a model make one task: they are trained together."""
-    return tasks(prepared.missing, together=prepared.setting.device.startswith("cuda"))
+    work: list[Task] = tasks(session.missing, together=session.setting.device.startswith("cuda"))
+    if session.executor == "local" and work:
+        return run_local(work, session.workers)
+    return run_inline(work, TaskRunner(session.context, session.folder))
 
 
-def _events(work: Sequence[Task], prepared: Prepared) -> Iterator[Event]:
-    if prepared.executor == "local" and work:
-        return run_local(work, prepared.setting)
-    return run_inline(work, prepared.setting)
-
-
-def _failures(store: Store, prepared: Prepared) -> list[str]:
-    """A line for each job of the plan that failed, diverged or ran out of time."""
-    reasons = store.reasons()
-    lines = []
-    for job in prepared.plan.jobs:
-        status, reason = reasons.get(job.key, (Status.OK, None))
-        if status not in (Status.OK, Status.UNSUPPORTED):
-            row = job.row
-            lines.append(f"{row.label} on {row.dataset}, seed {row.seed}, {job.settings.name}: {status}: {reason}")
-    return lines
-
-
-def _record(prepared: Prepared, command: str) -> RunRecord:
-    suite, bench = prepared.suite, prepared.bench
-    datasets = {name: bench.dataset(name) for name in suite.all_datasets()}
-    encoders = dict(_encoder_entry(bench, datasets[name], asked) for name, asked in sorted(_encoders(suite)))
-    details: dict[str, Any] = {
-        "suite": suite.model_dump(mode="json", by_alias=True),
-        "seeds": sorted({job.row.seed for job in prepared.plan.jobs}),
-        "threads": suite.threads,
-        "device": prepared.setting.device,
-        "machine": provenance.machine(prepared.setting.device),
-        "versions": provenance.versions(),
-        "hardware": provenance.hardware(prepared.setting.device),
-        "datasets": {name: provenance.dataset_entry(data) for name, data in datasets.items()},
-        "encoders": encoders,
-    }
-    now = datetime.datetime.now(datetime.UTC)
-    identity = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    return RunRecord(
-        id=identity, suite=suite.name, started=now.isoformat(timespec="seconds"), command=command, provenance=details
+def _result(session: Session, store: Store, done: int) -> Result:
+    ends = store.ends(session.plan.keys)
+    counts = Counter(Status(ends[key]["status"]) for key in session.plan.keys if key in ends)
+    return Result(
+        folder=session.folder,
+        plan=session.plan.id,
+        total=len(session.plan.jobs),
+        done=done,
+        counts=counts,
+        failed=_failures(session.plan.jobs, ends),
+        notes=session.plan.notes,
     )
 
 
-def _encoder_entry(bench: Bench, dataset: Dataset, asked: str) -> tuple[str, dict[str, Any]]:
-    """One that cannot be had is written down with the reason; the rows that need it will say the same."""
-    try:
-        encoder = bench.encoder(asked, dataset)
-    except Unsupported as error:
-        return f"{asked} for {dataset.name}", {"name": asked, "missing": str(error)}
-    return f"{encoder.name} for {dataset.name}", provenance.encoder_entry(encoder)
+def _failures(jobs: Sequence[Job], ends: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A line for each job of the plan that failed, diverged or ran out of time."""
+    lines = []
+    for job in jobs:
+        end = ends.get(job.key, {"status": Status.OK, "reason": None})
+        if end["status"] not in (Status.OK, Status.UNSUPPORTED):
+            row = job.row
+            place = f"{row.label} on {row.dataset}, seed {row.seed}, {job.evaluation}"
+            lines.append(f"{place}: {end['status']}: {end['reason']}")
+    return lines
 
 
-def _encoders(suite: Suite) -> set[tuple[str, str]]:
-    return {
-        (dataset, settings.encoder)
-        for settings in suite.evaluations
-        if isinstance(settings, FeatureSettings)
-        for dataset in (suite.datasets if settings.datasets is None else settings.datasets)
+def plan_record(session: Session) -> PlanRecord:
+    """The plan as the store keeps it, with what a report needs beside the numbers."""
+    plan = session.plan
+    facts = {name: {"kind": str(f.kind), "near": sorted(f.near)} for name, f in plan.datasets.items()}
+    content = {"headlines": plan.headlines, "notes": list(plan.notes), "datasets": facts}
+    return PlanRecord(id=plan.id, suite=session.suite.name, jobs=plan.keys, content=content)
+
+
+def _record(session: Session, command: str) -> RunRecord:
+    suite, context, device = session.suite, session.context, session.setting.device
+    datasets = {name: context.dataset(name) for name in suite.all_datasets()}
+    details: dict[str, Any] = {
+        "suite": suite.model_dump(mode="json", by_alias=True),
+        "seeds": sorted({job.row.seed for job in session.plan.jobs}),
+        "threads": suite.threads,
+        "device": device,
+        "machine": provenance.machine(device),
+        "versions": provenance.versions(),
+        "hardware": provenance.hardware(device),
+        "datasets": {name: provenance.dataset_entry(data) for name, data in datasets.items()},
+        "encoders": _encoders(session),
     }
+    now = datetime.datetime.now(datetime.UTC)
+    return RunRecord(
+        id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+        suite=suite.name,
+        started=now.isoformat(timespec="seconds"),
+        command=redacted(command),
+        plan=session.plan.id,
+        provenance=details,
+    )
 
 
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    with paths.last_writer(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
+def _encoders(session: Session) -> dict[str, Any]:
+    """The encoders that numbers stand on; one that cannot be had is written down with the reason, as its rows say."""
+    asked = {(job.row.dataset, getattr(job.config, "encoder", "")) for job in session.plan.jobs}
+    entries = (provenance.encoder_entry(session.context, dataset, name) for dataset, name in sorted(asked) if name)
+    return dict(entries)

@@ -1,50 +1,36 @@
-"""A suite: a TOML file that says which models, datasets, seeds and evaluations, at which budget. Torch-free.
-
-An unknown key is an error that names the file, the key and the nearest key that there is.
-"""
+"""A suite: which models, datasets, seeds and evaluations, at which budget. Torch-free records; `suite_file` reads."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
+from pydantic_core import PydanticCustomError
 
 from genbench import registry
-from genbench.core import paths
-from genbench.core.errors import SuiteError, UnknownName, nearest
-from genbench.evaluations.settings import AnySettings
+from genbench.core.errors import SuiteError, UnknownName
+from genbench.core.jobs import BudgetConfig
+from genbench.protocols.evaluation import Evaluation, EvaluationConfig
 
 SCHEMA = 1
 
 
-class BudgetSettings(BaseModel):
-    """How much training each model gets, in batches of `batch`: `images` shown, or optimiser `steps` (every player's
-    counted), or `seconds` of wall clock; 100,000 images unless said."""
+def _as_config(value: Any) -> Any:
+    """A table of a suite as the configuration that its evaluation's record declares."""
+    if not isinstance(value, dict):
+        return value
+    name = value.get("name")
+    if name is None:
+        raise PydanticCustomError("evaluation_name", "it needs a `name`, such as sample-quality")
+    try:
+        record: Evaluation = registry.evaluations.get(str(name)).card
+    except UnknownName as error:
+        raise PydanticCustomError("evaluation_name", "{reason}", {"reason": str(error)}) from error
+    return record.config.model_validate(value)
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    images: int = Field(default=0, ge=0)
-    steps: int = Field(default=0, ge=0)
-    seconds: float = Field(default=0.0, ge=0)
-    batch: int = Field(default=128, ge=1)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        given = [name for name in ("images", "steps", "seconds") if value.get(name)]
-        if len(given) > 1:
-            raise ValueError(f"a budget is one of images, steps and seconds; got {' and '.join(given)}")
-        return value if given else value | {"images": 100_000}
-
-    @property
-    def shown(self) -> int:
-        """Images shown to the model; 0 where the wall clock decides."""
-        return self.images or self.steps * self.batch
+AnyConfig = Annotated[SerializeAsAny[EvaluationConfig], BeforeValidator(_as_config)]
 
 
 class ModelUse(BaseModel):
@@ -124,8 +110,8 @@ class Suite(BaseModel):
     threads: int = Field(default=1, ge=1)
     out_of_memory: Literal["split", "fail"] = "split"
     precision: Literal["float32", "bfloat16"] = "float32"
-    budget: BudgetSettings = BudgetSettings()
-    evaluations: tuple[AnySettings, ...] = Field(min_length=1)
+    budget: BudgetConfig = BudgetConfig()
+    evaluations: tuple[AnyConfig, ...] = Field(min_length=1)
     options: dict[str, OptionTable] = Field(default_factory=dict)
     tuned: dict[str, dict[str, Tuned]] = Field(default_factory=dict)
 
@@ -133,89 +119,18 @@ class Suite(BaseModel):
         """The model's settings in this row on this dataset."""
         return use.options | self.options.get(dataset, {}).get(use.name, {})
 
+    def datasets_of(self, config: EvaluationConfig) -> tuple[str, ...]:
+        """Where an evaluation is asked for: everywhere, unless it is restricted."""
+        return self.datasets if config.datasets is None else config.datasets
+
     def all_datasets(self) -> list[str]:
-        """Every dataset that an evaluation needs, each once."""
-        names = [d for e in self.evaluations for d in (self.datasets if e.datasets is None else e.datasets)]
-        return list(dict.fromkeys(names))
+        """Every dataset that an evaluation is asked for on, each once."""
+        return list(dict.fromkeys(d for config in self.evaluations for d in self.datasets_of(config)))
 
-
-def names() -> list[str]:
-    """The suites that come with genbench."""
-    return sorted(path.stem for path in paths.folder("suites").glob("*.toml"))
-
-
-def find(name: str) -> Path:
-    """The file of a suite: a path that ends in .toml, or the name of one that comes with genbench."""
-    if name.endswith(".toml"):
-        if not Path(name).is_file():
-            raise SuiteError(f"there is no suite file {name!r}.")
-        return Path(name)
-    if name not in names():
-        raise UnknownName("suite", name, names())
-    return paths.folder("suites") / f"{name}.toml"
-
-
-def read(path: Path, *, settings: Sequence[str] = ()) -> Suite:
-    """The suite in a file, with `--set` overrides such as `budget.images=1000` applied and its names checked."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SuiteError(f"{path}: not a TOML file: {error}") from error
-    for setting in settings:
-        _override(content, setting)
-    if content.get("schema", SCHEMA) != SCHEMA:
-        raise SuiteError(f"{path}: schema is {content['schema']!r}, this genbench reads schema = {SCHEMA}.")
-    try:
-        suite = Suite.model_validate(content)
-    except ValidationError as error:
-        raise SuiteError(_sentence(path, error)) from error
-    return check_names(suite)
-
-
-def check_names(suite: Suite) -> Suite:
-    """The suite with `family:` groups spelt out; an unknown model or a label used twice is an error."""
-    models = [use for given in suite.models for use in expand(given)]
-    labels = [use.name for use in models]
-    for label in labels:
-        if labels.count(label) > 1:
-            raise SuiteError(f"suite {suite.name!r}: two models are called {label!r}; name one with `as`.")
-    jobs = [(e.name, d) for e in suite.evaluations for d in (suite.datasets if e.datasets is None else e.datasets)]
-    for name, dataset in jobs:
-        if jobs.count((name, dataset)) > 1:
-            raise SuiteError(f"suite {suite.name!r}: {name} is asked for twice on {dataset}.")
-    for evaluation in suite.evaluations:
-        for metric in filter(None, (evaluation.headline, *(getattr(evaluation, "metrics", None) or ()))):
-            registry.metrics.get(metric)
-    _check_tables(suite, labels)
-    return suite.model_copy(update={"models": tuple(models)})
-
-
-def _check_tables(suite: Suite, labels: Sequence[str]) -> None:
-    """Raise `SuiteError` where a table is of a dataset or a row that nobody has.
-
-    Those that the suite has not, but the registries have, are kept for `--models` and `--datasets`, which may add them.
-    """
-    for key, tables in (("options", suite.options), ("tuned", suite.tuned)):
-        for dataset, rows in tables.items():
-            place = f"suite {suite.name!r}: [{key}.{dataset}]"
-            if not _is_made(dataset):
-                _check_known(place, "dataset", dataset, [*suite.all_datasets(), *registry.datasets.names()])
-            for row in rows:
-                name = row if row in labels else row.partition("+")[0]
-                _check_known(place, "model", name, [*labels, *registry.models.names()])
-
-
-def _is_made(dataset: str) -> bool:
-    """Whether a dataset is made of another (`digits-without-3`, `digits@val`) or of a file (`npz:PATH`), which loading
-    it checks."""
-    return ":" in dataset or any(dataset.startswith((f"{name}-", f"{name}@")) for name in registry.datasets.names())
-
-
-def _check_known(place: str, kind: str, name: str, known: Sequence[str]) -> None:
-    if name not in known:
-        near = nearest(name, known)
-        hint = f"did you mean {near!r}? " if near else ""
-        raise SuiteError(f"{place}: there is no {kind} {name!r}: {hint}`genbench list {kind}s` shows all.")
+    def pairs(self) -> Iterator[tuple[str, EvaluationConfig]]:
+        """Each dataset with each evaluation that is asked for on it, dataset by dataset."""
+        for dataset in self.all_datasets():
+            yield from ((dataset, config) for config in self.evaluations if dataset in self.datasets_of(config))
 
 
 def expand(use: ModelUse) -> Iterator[ModelUse]:
@@ -244,7 +159,8 @@ def select(suite: Suite, models: Sequence[str], datasets: Sequence[str], seeds: 
         )
     if datasets:
         chosen["datasets"] = tuple(datasets)
-        kept = [e.model_copy(update={"datasets": _both(e.datasets, datasets)}) for e in suite.evaluations]
+        own = suite.all_datasets()
+        kept = [e.model_copy(update={"datasets": _restricted(e.datasets, datasets, own)}) for e in suite.evaluations]
         chosen["evaluations"] = tuple(e for e in kept if e.datasets is None or e.datasets)
         if not chosen["evaluations"]:
             raise SuiteError(f"suite {suite.name!r} has no evaluation for the datasets {', '.join(datasets)}.")
@@ -253,67 +169,10 @@ def select(suite: Suite, models: Sequence[str], datasets: Sequence[str], seeds: 
     return suite.model_copy(update=chosen)
 
 
-def _both(own: tuple[str, ...] | None, asked: Sequence[str]) -> tuple[str, ...] | None:
-    return own if own is None else tuple(name for name in own if name in asked)
-
-
-def _override(content: dict[str, Any], setting: str) -> None:
-    path, equals, text = setting.partition("=")
-    if not equals:
-        raise SuiteError(f"--set takes KEY=VALUE, such as budget.images=1000; got {setting!r}.")
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    if value == "":
-        raise SuiteError(f"--set {setting!r} gives no value.")
-    *parents, last = path.strip().split(".")
-    place = content
-    for parent in parents:
-        place = place.setdefault(parent, {})
-        if not isinstance(place, dict):
-            raise SuiteError(f"--set {setting!r}: {parent!r} is not a table of the suite.")
-    place[last] = value
-
-
-def _sentence(path: Path, error: ValidationError) -> str:
-    """The first of pydantic's complaints in words, with the nearest key where one is unknown."""
-    found = error.errors()
-    first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
-    place = [str(p) for p in first["loc"]]
-    where = ".".join(p for i, p in enumerate(place) if not (place[0] == "evaluations" and i == 2))
-    given = "" if first["input"] is None or isinstance(first["input"], dict) else f", got {first['input']!r}"
-    if first["type"] == "extra_forbidden":
-        near = nearest(place[-1], _known_keys(place[:-1]))
-        hint = f"did you mean {near!r}?" if near else f"known are: {', '.join(_known_keys(place[:-1]))}."
-        return f"{path}: unknown key {where!r}: {hint}"
-    if first["type"] == "union_tag_invalid":
-        name = str(first.get("ctx", {}).get("tag", ""))
-        near = nearest(name, registry.evaluations.names())
-        hint = f"did you mean {near!r}? " if near else ""
-        return f"{path}: {where}: no evaluation is called {name!r}: {hint}`genbench list evaluations` shows all."
-    sentences = {
-        "missing": f"the key {where!r} is missing",
-        "dict_type": f"{where} is a table, such as {{ lr = 0.001 }} for a row's options{given}",
-        "too_short": f"{where} is empty: it needs at least one entry",
-        "string_pattern_mismatch": f"{where}: a name is letters, digits and . + : = - _{given}",
-    }
-    other = f"{where}: {first['msg'].lower().removeprefix('value error, ')}{given}"
-    return f"{path}: {sentences.get(first['type'], other)}."
-
-
-def _known_keys(parents: Sequence[str]) -> list[str]:
-    model: Mapping[str, Any] = Suite.model_fields
-    if parents[:1] == ["budget"]:
-        model = BudgetSettings.model_fields
-    if parents[:1] == ["tuned"]:
-        model = Tuned.model_fields
-    if parents[:1] == ["evaluations"] and len(parents) > 2:
-        by_name = {c.model_fields["name"].annotation.__args__[0]: c for c in _settings_classes()}
-        model = by_name[parents[2]].model_fields
-    return [field.alias or key for key, field in model.items()]
-
-
-def _settings_classes() -> tuple[Any, ...]:
-    union: Any = AnySettings
-    return tuple(union.__origin__.__args__)
+def _restricted(
+    restriction: tuple[str, ...] | None, asked: Sequence[str], known: Sequence[str]
+) -> tuple[str, ...] | None:
+    """A restriction holds among the suite's own datasets; of others the suite did not know."""
+    if restriction is None:
+        return None
+    return tuple(name for name in asked if name in restriction or name not in known)

@@ -1,6 +1,6 @@
 """The store: what lasts of a run. SQLAlchemy, an SQLite file by default, any other database by URL. No torch."""
 
-from genbench.store.claim import claimed
 from genbench.store.database import Store
+from genbench.store.place import Place
 
-__all__ = ["Store", "claimed"]
+__all__ = ["Place", "Store"]

@@ -1,13 +1,15 @@
 """Reading and writing the store.
 
-Its laws: a job and all its measurements become visible together or not at all; a key is there once; a job that ended
-`ok`, `unsupported` or `diverged` is never replaced unless asked; the cost of earlier tries is added, never lost.
+Its laws: a job and all its measurements become visible together or not at all; a key is there once; jobs have an order
+that no two writers can spoil; the cost of earlier tries is added, never lost; what a plan does not refer to stays, and
+is never shown among the plan's numbers.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,11 @@ import pandas as pd
 import sqlalchemy as sa
 
 from genbench.core.errors import UsageError
-from genbench.core.records import FitRecord, JobRecord, Picture, RunRecord
+from genbench.core.records import FitRecord, JobRecord, Picture, PlanRecord, RunRecord
 from genbench.core.values import Measurement, Status
 from genbench.registry import metrics as metric_registry
-from genbench.store import schema
+from genbench.store import migrations, schema
+from genbench.store.place import parse, redacted
 
 TIDY = (
     "model family sampler dataset seed evaluation metric target value ci_low ci_high n direction kind encoder status "
@@ -27,60 +30,111 @@ TIDY = (
 ).split()
 """The columns of the tidy table, the contract's first, in its order."""
 
-FINGERPRINT = "encoder_fingerprint"
-"""A column of the table that is kept among a measurement's details: stores of format 1 have no column for it."""
+_ROW = ("label", "model", "family", "sampler", "dataset", "seed")
 
-_JOB_COLUMNS = ("label", "model", "family", "sampler", "dataset", "seed")
+MANY = 10_000
+"""Rows that go to the database at once."""
 
 
 class Store:
     """One database. `url`: an SQLAlchemy URL, or the path of an SQLite file.
 
-    `existing`: it must be a store already, nothing is made; else its tables are made where they are missing.
+    `existing`: it must be a store already, nothing is made; else its tables are made where they are missing. A store of
+    an older format is brought up to date, one of a newer format is refused.
     """
 
-    def __init__(self, url: str | Path, *, existing: bool = False) -> None:
-        text = str(url)
-        if "://" not in text:
-            Path(text).parent.mkdir(parents=True, exist_ok=True)
-            text = f"sqlite:///{text}"
-        self.url = text
-        self._engine = _engine(text)
-        if self._engine.dialect.name == "sqlite":
-            sa.event.listen(self._engine, "connect", _configure_sqlite)
+    def __init__(self, url: sa.URL | str | Path, *, existing: bool = False) -> None:
+        self.url = url if isinstance(url, sa.URL) else parse(str(url))
+        self.name = redacted(self.url.render_as_string(hide_password=True))
+        if self.url.get_backend_name() == "sqlite" and self.url.database and not existing:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        self._engine = _engine(self.url, self.name)
+        self._reading = self._engine.execution_options(reading=True)
         try:
-            if existing and not sa.inspect(self._engine).has_table("meta"):
-                raise UsageError(f"{text} is not a store of genbench: nothing was read or written.")
-            schema.metadata.create_all(self._engine)
-            self._check_version()
+            if existing and not (self._is_there() and sa.inspect(self._engine).has_table("meta")):
+                raise UsageError(f"{self.name} is not a store of genbench: nothing was read or written.")
+            with self._engine.begin() as connection:
+                migrations.bring_up_to_date(connection, self.name)
         except sa.exc.DBAPIError as error:
-            raise UsageError(f"the store {text} cannot be opened: {error.orig}") from error
+            raise UsageError(f"the store {self.name} cannot be opened: {error.orig}") from error
 
-    def _check_version(self) -> None:
-        with self._engine.begin() as connection:
-            row = connection.execute(sa.select(schema.meta.c.value).where(schema.meta.c.key == "version")).first()
-            if row is None:
-                connection.execute(schema.meta.insert().values(key="version", value=str(schema.VERSION)))
-            elif int(row.value) > schema.VERSION:
-                raise UsageError(
-                    f"the store {self.url} was written by a newer genbench (format {row.value}, this one reads "
-                    f"{schema.VERSION}): upgrade genbench, or give another --out."
-                )
-            elif int(row.value) < schema.VERSION:
-                raise UsageError(
-                    f"the store {self.url} has the old format {row.value} (this genbench writes {schema.VERSION}): "
-                    "give another --out, or read it with the genbench that wrote it."
-                )
+    def _is_there(self) -> bool:
+        """An SQLite file is made by whoever looks at it, unless one looks first."""
+        return self.url.get_backend_name() != "sqlite" or Path(self.url.database or "").is_file()
 
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- plans and runs
+
+    def keep_plan(self, plan: PlanRecord) -> None:
+        """Keep a plan and note that it was asked for: from now on it is the last one."""
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        with self._engine.begin() as connection:
+            known = connection.execute(sa.select(schema.plans.c.id).where(schema.plans.c.id == plan.id)).scalar()
+            values = {"suite": plan.suite, "content": dict(plan.content)}
+            if known is None:
+                connection.execute(schema.plans.insert().values(id=plan.id, **values))
+                rows = [{"plan": plan.id, "position": i, "job": key} for i, key in enumerate(plan.jobs)]
+                for start in range(0, len(rows), MANY):
+                    connection.execute(schema.plan_jobs.insert(), rows[start : start + MANY])
+            else:
+                connection.execute(schema.plans.update().where(schema.plans.c.id == plan.id).values(**values))
+            connection.execute(schema.requests.insert().values(plan=plan.id, at=plan.asked or now))
+
+    def plan(self, name: str | None = None) -> PlanRecord | None:
+        """The plan of this id (or its beginning), else the one that was asked for last; None where there is none."""
+        known = self.plans()
+        if name is None:
+            return known[-1] if known else None
+        found = [plan for plan in known if plan.id.startswith(name)]
+        if len(found) != 1:
+            there = ", ".join(plan.id for plan in known) or "none"
+            raise UsageError(f"{len(found)} plans of {self.name} are called {name!r}; there are: {there}.")
+        return found[0]
+
+    def plans(self) -> list[PlanRecord]:
+        """All plans, the one that was asked for last at the end."""
+        newest = sa.select(schema.requests.c.plan, sa.func.max(schema.requests.c.number).label("number"))
+        last = newest.group_by(schema.requests.c.plan).subquery()
+        asked = schema.requests.alias()
+        joined = schema.plans.join(last, last.c.plan == schema.plans.c.id).join(asked, asked.c.number == last.c.number)
+        query = sa.select(schema.plans, asked.c.at).select_from(joined).order_by(last.c.number)
+        jobs = sa.select(schema.plan_jobs.c.plan, schema.plan_jobs.c.job).order_by(
+            schema.plan_jobs.c.plan, schema.plan_jobs.c.position
+        )
+        keys: dict[str, list[str]] = {}
+        with self._reading.connect() as connection:
+            for row in connection.execute(jobs):
+                keys.setdefault(row.plan, []).append(row.job)
+            return [
+                PlanRecord(id=r.id, suite=r.suite, jobs=tuple(keys.get(r.id, ())), content=r.content, asked=r.at)
+                for r in connection.execute(query)
+            ]
 
     def add_run(self, run: RunRecord) -> None:
         """Keep what was asked for, or bring its provenance up to date."""
         with self._engine.begin() as connection:
             connection.execute(schema.runs.delete().where(schema.runs.c.id == run.id))
             connection.execute(schema.runs.insert().values(**dataclasses.asdict(run)))
+
+    def runs(self, plan: str | None = None) -> list[RunRecord]:
+        """The calls that asked for a plan or did one of its jobs (all where none is named), the oldest first."""
+        query = sa.select(schema.runs).order_by(schema.runs.c.started, schema.runs.c.id)
+        if plan is not None:
+            makers = sa.select(schema.jobs.c.run).where(self._in_plan(plan))
+            query = query.where(sa.or_(schema.runs.c.plan == plan, schema.runs.c.id.in_(makers)))
+        with self._reading.connect() as connection:
+            return [RunRecord(**row) for row in connection.execute(query).mappings()]
+
+    # --- what was done
 
     def add_fit(self, fit: FitRecord) -> None:
         """Keep a fitted model's record; the seconds of earlier failed tries are added, a model loaded again is not."""
@@ -97,119 +151,154 @@ class Store:
         """Keep an ended job with all that it measured, in one transaction, in place of any earlier try."""
         with self._engine.begin() as connection:
             spent = connection.execute(sa.select(schema.jobs.c.seconds).where(schema.jobs.c.key == job.key)).scalar()
-            ended = connection.execute(sa.select(sa.func.coalesce(sa.func.max(schema.jobs.c.ended), 0))).scalar_one()
-            for table, column in (("measurements", "job"), ("pictures", "job"), ("jobs", "key")):
-                rows = schema.metadata.tables[table]
-                connection.execute(rows.delete().where(rows.c[column] == job.key))
-            connection.execute(schema.jobs.insert().values(_job_values(job, spent or 0.0, ended + 1)))
+            _forget(connection, [job.key])
+            connection.execute(schema.jobs.insert().values(_job_values(job, spent or 0.0)))
             if measurements:
-                rows_ = [_measurement_values(job.key, i, m) for i, m in enumerate(measurements)]
-                connection.execute(schema.measurements.insert(), rows_)
+                rows = [_measurement_values(job.key, i, m) for i, m in enumerate(measurements)]
+                connection.execute(schema.measurements.insert(), rows)
             if pictures:
                 connection.execute(schema.pictures.insert(), [dataclasses.asdict(p) for p in pictures])
 
-    def statuses(self) -> dict[str, Status]:
-        """How each job that is known by its key ended."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(schema.jobs.c.key, schema.jobs.c.status))
-            return {row.key: Status(row.status) for row in rows}
+    def forget(self, jobs: Sequence[str], fits: Sequence[str]) -> None:
+        """Drop these jobs with all that they measured, and these fits: they are to be done again."""
+        with self._engine.begin() as connection:
+            for start in range(0, len(jobs), MANY):
+                _forget(connection, jobs[start : start + MANY])
+            for start in range(0, len(fits), MANY):
+                connection.execute(schema.fits.delete().where(schema.fits.c.key.in_(fits[start : start + MANY])))
 
-    def reasons(self) -> dict[str, tuple[Status, str | None]]:
-        """How each job ended, and why."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(schema.jobs.c.key, schema.jobs.c.status, schema.jobs.c.reason))
-            return {row.key: (Status(row.status), row.reason) for row in rows}
+    def keep_only(self, plan: str) -> None:
+        """Drop all other plans, and every job and fit that this one does not stand on."""
+        with self._engine.begin() as connection:
+            for table in (schema.requests, schema.plan_jobs):
+                connection.execute(table.delete().where(table.c.plan != plan))
+            connection.execute(schema.plans.delete().where(schema.plans.c.id != plan))
+            others = connection.execute(sa.select(schema.jobs.c.key).where(~self._in_plan(plan))).scalars().all()
+            _forget(connection, others)
+            standing = sa.select(schema.jobs.c.fit)
+            connection.execute(schema.fits.delete().where(schema.fits.c.key.not_in(standing)))
 
-    def ends(self, jobs: Sequence[str]) -> dict[str, dict[str, Any]]:
+    # --- what is known
+
+    def settled(self) -> dict[str, bool]:
+        """For each job that was done, by its key, whether how it ended is final."""
+        with self._reading.connect() as connection:
+            rows = connection.execute(sa.select(schema.jobs.c.key, schema.jobs.c.settled))
+            return {row.key: bool(row.settled) for row in rows}
+
+    def ends(self, jobs: Iterable[str]) -> dict[str, dict[str, Any]]:
         """How each of these jobs ended and what it cost: status, reason, seconds, and its fit's status, seconds and
         images (`fit_status`, `fit_seconds`, `images`); a key that is not there was never done."""
         own, fit = schema.jobs.c, schema.fits.c
         columns = [own.key, own.status, own.reason, own.seconds, fit.images]
         labelled = [fit.status.label("fit_status"), fit.seconds.label("fit_seconds")]
         joined = schema.jobs.outerjoin(schema.fits, own.fit == fit.key)
-        query = sa.select(*columns, *labelled).select_from(joined).where(own.key.in_(jobs))
-        with self._engine.connect() as connection:
-            return {row["key"]: dict(row) for row in connection.execute(query).mappings()}
+        query = sa.select(*columns, *labelled).select_from(joined)
+        wanted = set(jobs)
+        with self._reading.connect() as connection:
+            rows = connection.execute(query).mappings()
+            return {row["key"]: dict(row) for row in rows if row["key"] in wanted}
 
-    def table(self, *, jobs: Sequence[str] | None = None) -> pd.DataFrame:
-        """The tidy table: one row a value, columns `TIDY`; of jobs with one identity, the one that ended last.
-
-        `jobs`: the keys of those that are wanted, replaced by a later one or not.
-        """
+    def table(self, plan: str | None = None) -> pd.DataFrame:
+        """The tidy table, columns `TIDY`: one row a value of the plan's jobs, in the plan's order; without a plan all
+        that there is, in the order in which jobs ended."""
         joined = schema.jobs.join(schema.measurements, schema.jobs.c.key == schema.measurements.c.job)
-        stored = [c for c in TIDY if c != FINGERPRINT]
-        columns = [schema.measurements.c[c] if c in _MEASURED else schema.jobs.c[c] for c in stored]
-        query = sa.select(*columns).select_from(joined).order_by(schema.jobs.c.ended, schema.measurements.c.position)
-        query = query.where(schema.jobs.c.key.in_(self._current() if jobs is None else jobs))
-        with self._engine.connect() as connection:
-            frame = pd.DataFrame(connection.execute(query).mappings().all(), columns=stored)
-        frame[FINGERPRINT] = [details.pop(FINGERPRINT, "") for details in frame["details"]]
+        columns = [schema.measurements.c[c] if c in _MEASURED else schema.jobs.c[c] for c in TIDY]
+        query, order = self._of_plan(sa.select(*columns), joined, plan)
+        query = query.order_by(*order, schema.measurements.c.position)
+        with self._reading.connect() as connection:
+            frame = pd.DataFrame(connection.execute(query).all(), columns=TIDY)
         return frame.astype({"value": float, "ci_low": float, "ci_high": float, "n": "Int64", "m": "Int64"})
 
-    def _current(self) -> sa.Select[tuple[str]]:
-        """The jobs that no later one with the same row and evaluation has replaced."""
-        identity = [schema.jobs.c[c] for c in ("label", "dataset", "seed", "evaluation")]
-        latest = sa.select(sa.func.max(schema.jobs.c.ended)).group_by(*identity)
-        return sa.select(schema.jobs.c.key).where(schema.jobs.c.ended.in_(latest))
-
-    def rows(self) -> pd.DataFrame:
-        """One row for each measured model: label, model, sampler, dataset, seed, fit, and its options."""
+    def rows(self, plan: str | None = None) -> pd.DataFrame:
+        """One row for each job: label, model, sampler, dataset, seed, fit, and its options."""
         columns = [schema.jobs.c[c] for c in ("label", "model", "sampler", "dataset", "seed", "fit")]
         joined = schema.jobs.outerjoin(schema.fits, schema.jobs.c.fit == schema.fits.c.key)
-        query = sa.select(*columns, schema.fits.c.options).select_from(joined).order_by(schema.jobs.c.ended)
-        query = query.where(schema.jobs.c.key.in_(self._current()))
-        with self._engine.connect() as connection:
-            rows = connection.execute(query).mappings().all()
+        query, order = self._of_plan(sa.select(*columns, schema.fits.c.options), joined, plan)
+        with self._reading.connect() as connection:
+            rows = connection.execute(query.order_by(*order)).all()
         return pd.DataFrame(rows, columns=[*(c.name for c in columns), "options"])
 
-    def fits(self) -> pd.DataFrame:
-        """One row a fit that a current job stands on."""
-        wanted = sa.select(schema.jobs.c.fit).where(schema.jobs.c.key.in_(self._current()))
-        query = sa.select(schema.fits).where(schema.fits.c.key.in_(wanted))
-        with self._engine.connect() as connection:
-            rows = connection.execute(query).mappings().all()
-        return pd.DataFrame(rows, columns=[c.name for c in schema.fits.columns])
+    def fits(self, plan: str | None = None) -> pd.DataFrame:
+        """One row a fit that a job of the plan stands on."""
+        query = sa.select(schema.fits).where(
+            schema.fits.c.key.in_(sa.select(schema.jobs.c.fit).where(self._in_plan(plan)))
+        )
+        with self._reading.connect() as connection:
+            return pd.DataFrame(connection.execute(query).all(), columns=[c.name for c in schema.fits.columns])
 
-    def pictures(self) -> pd.DataFrame:
-        """One row a picture of a current job: job, name, path, caption, label, dataset, seed, evaluation."""
+    def pictures(self, plan: str | None = None) -> pd.DataFrame:
+        """One row a picture of a job of the plan: job, name, path, caption, label, dataset, seed, evaluation."""
         jobs = [schema.jobs.c[c] for c in ("label", "dataset", "seed", "evaluation")]
         joined = schema.pictures.join(schema.jobs, schema.jobs.c.key == schema.pictures.c.job)
-        query = sa.select(*schema.pictures.columns, *jobs).select_from(joined)
-        query = query.where(schema.jobs.c.key.in_(self._current())).order_by(schema.jobs.c.ended)
+        query, order = self._of_plan(sa.select(*schema.pictures.columns, *jobs), joined, plan)
         names = [c.name for c in (*schema.pictures.columns, *jobs)]
-        with self._engine.connect() as connection:
-            return pd.DataFrame(connection.execute(query).mappings().all(), columns=names)
+        with self._reading.connect() as connection:
+            return pd.DataFrame(connection.execute(query.order_by(*order)).all(), columns=names)
 
-    def runs(self) -> list[RunRecord]:
-        """All calls, the oldest first."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(schema.runs).order_by(schema.runs.c.started)).mappings()
-            return [RunRecord(**row) for row in rows]
+    def references(self) -> tuple[set[str], set[str]]:
+        """(keys of fits, paths of pictures) that jobs refer to, of whichever plan."""
+        with self._reading.connect() as connection:
+            fits = set(connection.execute(sa.select(schema.jobs.c.fit)).scalars())
+            return fits, set(connection.execute(sa.select(schema.pictures.c.path)).scalars())
 
-    def artifacts(self) -> tuple[set[str], set[str]]:
-        """(keys of fits, paths of pictures) that current jobs refer to."""
-        wanted = sa.select(schema.jobs.c.fit).where(schema.jobs.c.key.in_(self._current()))
-        with self._engine.connect() as connection:
-            return set(connection.execute(wanted).scalars()), set(self.pictures()["path"])
+    def _in_plan(self, plan: str | None) -> sa.ColumnElement[bool]:
+        """Whether a job belongs to the plan; every job does where none is named."""
+        if plan is None:
+            return sa.true()
+        return schema.jobs.c.key.in_(sa.select(schema.plan_jobs.c.job).where(schema.plan_jobs.c.plan == plan))
+
+    def _of_plan(
+        self, query: sa.Select[Any], joined: sa.Join, plan: str | None
+    ) -> tuple[sa.Select[Any], list[sa.ColumnElement[Any]]]:
+        """The query over these tables for the plan's jobs, and what orders it."""
+        if plan is None:
+            return query.select_from(joined), [schema.jobs.c.ended]
+        own = sa.select(schema.plan_jobs).where(schema.plan_jobs.c.plan == plan).subquery()
+        return query.select_from(joined.join(own, own.c.job == schema.jobs.c.key)), [own.c.position]
 
 
-def _engine(url: str) -> sa.Engine:
+def _forget(connection: sa.Connection, jobs: Sequence[str]) -> None:
+    for table, column in ((schema.measurements, "job"), (schema.pictures, "job"), (schema.jobs, "key")):
+        connection.execute(table.delete().where(table.c[column].in_(jobs)))
+
+
+def _engine(url: sa.URL, name: str) -> sa.Engine:
     try:
-        return sa.create_engine(url)
+        engine = sa.create_engine(url)
     except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
         raise UsageError(
-            f"the store {url!r} cannot be opened ({error}): give a file, or a URL whose driver is installed."
+            f"the store {name!r} cannot be opened ({redacted(str(error))}): give a file, or a URL whose driver is "
+            "installed."
         ) from error
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _configure_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # transactions are begun below
+    connection.execute("PRAGMA busy_timeout=60000")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """A writer takes its turn before it reads: one that had read first could not wait for another to end."""
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 _MEASURED = {c.name for c in schema.measurements.columns} - {"position"}
 
 
-def _job_values(job: JobRecord, spent: float, ended: int) -> dict[str, Any]:
-    values: dict[str, Any] = {c: getattr(job.row, c) for c in _JOB_COLUMNS}
-    for name in ("key", "fit", "evaluation", "status", "reason", "budget", "trained", "device"):
+def _job_values(job: JobRecord, spent: float) -> dict[str, Any]:
+    values: dict[str, Any] = {c: getattr(job.row, c) for c in _ROW}
+    for name in ("key", "fit", "evaluation", "status", "settled", "reason", "budget", "trained", "device", "run"):
         values[name] = getattr(job, name)
-    return values | {"seconds": job.seconds + spent, "ended": ended}
+    return values | {"seconds": job.seconds + spent}
 
 
 def _measurement_values(job: str, position: int, measurement: Measurement) -> dict[str, Any]:
@@ -218,8 +307,7 @@ def _measurement_values(job: str, position: int, measurement: Measurement) -> di
     if measurement.metric in metric_registry:
         spec = metric_registry.get(measurement.metric).card
         declared = {"direction": str(spec.direction), "metric_version": spec.version}
-    own = ("metric", "target", "score", "encoder", "split", "likelihood")
-    fingerprint = {FINGERPRINT: measurement.encoder_fingerprint} if measurement.encoder_fingerprint else {}
+    own = ("metric", "target", "score", "encoder", "encoder_fingerprint", "split", "likelihood")
     numbers = ("value", "ci_low", "ci_high", "n", "m", "kind", "status", "reason")
     return {
         "job": job,
@@ -227,12 +315,5 @@ def _measurement_values(job: str, position: int, measurement: Measurement) -> di
         **declared,
         **{name: getattr(measurement, name) for name in own},
         **{name: getattr(value, name) for name in numbers},
-        "details": dict(value.details) | fingerprint,
+        "details": dict(value.details),
     }
-
-
-def _configure_sqlite(connection: Any, _: Any) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA busy_timeout=30000")

@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Float, ForeignKey, Integer, MetaData, String, Table
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Integer, MetaData, String, Table
 
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData()
 
 meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False))
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("suite", String, nullable=False),
+    Column("content", JSON, nullable=False),
+)
+
+requests = Table(  # each time that a plan is asked for; the last one is what a report shows
+    "requests",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("plan", String, ForeignKey("plans.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", String, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+plan_jobs = Table(
+    "plan_jobs",
+    metadata,
+    Column("plan", String, ForeignKey("plans.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("job", String, nullable=False, index=True),
+)
 
 runs = Table(
     "runs",
@@ -17,6 +42,7 @@ runs = Table(
     Column("suite", String, nullable=False),
     Column("started", String, nullable=False),
     Column("command", String, nullable=False),
+    Column("plan", String, nullable=False),
     Column("provenance", JSON, nullable=False),
 )
 
@@ -44,7 +70,8 @@ fits = Table(
 jobs = Table(
     "jobs",
     metadata,
-    Column("key", String, primary_key=True),
+    Column("ended", Integer, primary_key=True, autoincrement=True),  # the order in which jobs last ended
+    Column("key", String, nullable=False, unique=True),
     Column("fit", String, nullable=False),
     Column("label", String, nullable=False),
     Column("model", String, nullable=False),
@@ -54,12 +81,14 @@ jobs = Table(
     Column("seed", Integer, nullable=False),
     Column("evaluation", String, nullable=False),
     Column("status", String, nullable=False),
+    Column("settled", Boolean, nullable=False),
     Column("reason", String),
     Column("seconds", Float, nullable=False),
     Column("budget", Integer, nullable=False),
     Column("trained", String, nullable=False),
     Column("device", String, nullable=False),
-    Column("ended", Integer, nullable=False),  # a counter: the order in which jobs last ended
+    Column("run", String, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 measurements = Table(
@@ -71,6 +100,7 @@ measurements = Table(
     Column("target", String, nullable=False),
     Column("score", String, nullable=False),
     Column("encoder", String, nullable=False),
+    Column("encoder_fingerprint", String, nullable=False),
     Column("split", String, nullable=False),
     Column("likelihood", String, nullable=False),
     Column("direction", String, nullable=False),

@@ -12,19 +12,19 @@ import pandas as pd
 
 from genbench.core import paths
 from genbench.core.errors import UsageError
+from genbench.core.jobs import Job, Plan
 from genbench.core.values import Status
 from genbench.data.derived import VALIDATION
-from genbench.data.loading import load_dataset
-from genbench.evaluations.settings import AnySettings
-from genbench.run import session
+from genbench.evaluations.context import RunContext
+from genbench.protocols.evaluation import EvaluationConfig
+from genbench.run import provenance, session
 from genbench.run.options import Options
-from genbench.run.plan import Conditions, Job, Plan, make_job
+from genbench.run.plan import Conditions, make_job
 from genbench.run.session import Listener
 from genbench.run.suite import ModelUse, OptionTable, Suite
-from genbench.store import Store
 from genbench.tuning.records import Search, Study, Trial, Tuning
-from genbench.tuning.samplers import SAMPLERS, check_sampler
 from genbench.tuning.spaces import row_space
+from genbench.tuning.strategies import STRATEGIES, check_strategy
 from genbench.tuning.targets import target
 
 TRAINED_FROM = 1_000_000
@@ -58,15 +58,18 @@ def tune(suite: Suite, options: Options, search: Search, listener: Listener) -> 
 
     Raises `UsageError` where nothing can be tuned. The record is written to `tuning.json` after every round.
     """
-    check_sampler(search.sampler)
-    studies, idle = plan_studies(suite, options, search)
+    check_strategy(search.sampler)
+    context = _context(suite, options)
+    studies, idle = plan_studies(suite, context, search)
     if not studies:
         raise UsageError("nothing can be tuned: " + "; ".join(f"{row}: {why}" for row, why in idle.items()) + ".")
-    samplers = [SAMPLERS[search.sampler](study, search) for study in studies]
+    strategies = [STRATEGIES[search.sampler](study, search) for study in studies]
     done, folder = 0, options.out or Path("runs") / tuning_name(suite)
-    for indices in samplers[0].rounds:
-        asked = [Asked(s, i, sampler.options(i)) for i in indices for s, sampler in zip(studies, samplers, strict=True)]
-        done += _round(suite, options, search, asked, listener)
+    asked: list[Asked] = []
+    for indices in strategies[0].rounds:
+        new = [Asked(s, i, one.options(i)) for i in indices for s, one in zip(studies, strategies, strict=True)]
+        asked += new
+        done += _Round(suite, options, search, context).run(asked, new, listener)
         _write_record(folder / RECORD, suite, Tuning(folder, search, studies, idle))
     return Tuning(folder, search, studies, idle, done)
 
@@ -76,17 +79,22 @@ def tuning_name(suite: Suite) -> str:
     return f"{suite.name}-tuning"
 
 
-def plan_studies(suite: Suite, options: Options, search: Search) -> tuple[list[Study], dict[str, str]]:
+def _context(suite: Suite, options: Options) -> RunContext:
+    """One context for all rounds: data and encoders are loaded once."""
+    device = provenance.pick_device(options.device)
+    return RunContext(root=options.data_root, cache=paths.cache_dir(), device=device, threads=suite.threads)
+
+
+def plan_studies(suite: Suite, context: RunContext, search: Search) -> tuple[list[Study], dict[str, str]]:
     """A study for each row on each dataset, and the rows that have nothing to tune, with the reason."""
     if search.trials < 1:
         raise UsageError(f"--trials is at least 1, the default; got {search.trials}.")
     studies, idle = [], {}
     for dataset in suite.all_datasets():
-        spec = load_dataset(f"{dataset}{VALIDATION}", root=options.data_root).spec
+        facts, spec = context.dataset(dataset).facts, context.dataset(f"{dataset}{VALIDATION}").spec
         for use in suite.models:
-            session.check_options(use, suite.options_of(use, dataset))
-            aim = target(suite, use, dataset, search.metric)
-            space = row_space(use, spec, aim.settings.name) if aim else {}
+            aim = target(suite, use, facts, search.metric)
+            space = row_space(use, spec, aim.config.name) if aim else {}
             if aim is None:
                 idle[use.name] = f"gives no {search.metric or 'metric that it could be tuned for'}"
             elif not space:
@@ -101,34 +109,42 @@ def _base(suite: Suite, use: ModelUse, dataset: str) -> dict[str, Any]:
     return use.options if use.name in suite.tuned.get(dataset, {}) else suite.options_of(use, dataset)
 
 
-def _round(suite: Suite, options: Options, search: Search, asked: Sequence[Asked], listener: Listener) -> int:
-    """Run these trials, as far as they are missing, and add them to their studies; how many jobs were done."""
-    trials: list[tuple[Asked, Job]] = []
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Round:
+    """Runs trials, as far as they are missing, and adds the new ones to their studies."""
 
-    def planner(made: Suite, conditions: Conditions) -> Plan:
-        seed = TRAINED_FROM + search.seed
-        trials.extend((a, make_job(made, conditions, a.use, a.view, seed, a.study.target.settings)) for a in asked)
-        return Plan(tuple(job for _, job in trials))
+    suite: Suite
+    options: Options
+    search: Search
+    context: RunContext
 
-    prepared = session.prepare(tuning_suite(suite, asked), options, planner)
-    done = session.execute(prepared, listener, command=options.command).done if prepared.missing else 0
-    store = Store(prepared.store_url)
-    try:
-        ends, values = store.ends([job.key for _, job in trials]), store.table(jobs=[job.key for _, job in trials])
-    finally:
-        store.close()
-    measured = dict(iter(values.groupby("job")))
-    for one, job in trials:
-        one.study.trials.append(_trial(one, job, ends.get(job.key, {}), measured.get(job.key, values.iloc[:0])))
-    return done
+    def run(self, asked: Sequence[Asked], new: Sequence[Asked], listener: Listener) -> int:
+        """`asked`: all trials so far, which together are the plan; how many jobs were done."""
+        jobs: list[Job] = []
+
+        def planner(made: Suite, conditions: Conditions) -> Plan:
+            seed = TRAINED_FROM + self.search.seed
+            jobs.extend(make_job(made, conditions, a.use, a.view, seed, a.study.target.config) for a in asked)
+            headlines = {a.view: {a.study.target.config.name: a.study.target.metric} for a in asked}
+            return Plan(jobs=tuple(jobs), headlines=headlines, datasets=conditions.datasets)
+
+        prepared = session.prepare(tuning_suite(self.suite, asked), self.options, planner, context=self.context)
+        done = session.execute(prepared, listener, command=self.options.command).done
+        with prepared.folder.open() as store:
+            ends, values = store.ends([job.key for job in jobs]), store.table(prepared.plan.id)
+        measured = dict(iter(values.groupby("job")))
+        for one, job in list(zip(asked, jobs, strict=True))[-len(new) :]:
+            own = measured.get(job.key, values.iloc[:0])
+            one.study.trials.append(_trial(one, job, ends.get(job.key, {}), own))
+        return done
 
 
 def tuning_suite(suite: Suite, asked: Sequence[Asked]) -> Suite:
     """The suite whose rows are these trials, their options in its tables."""
-    evaluations: dict[AnySettings, dict[str, None]] = {}
+    evaluations: dict[EvaluationConfig, dict[str, None]] = {}
     options: dict[str, OptionTable] = {}
     for one in asked:
-        evaluations.setdefault(one.study.target.settings, {})[one.view] = None
+        evaluations.setdefault(one.study.target.config, {})[one.view] = None
         options.setdefault(one.view, {})[one.use.name] = {**one.study.base, **one.options}
     return suite.model_copy(
         update={
@@ -194,7 +210,7 @@ def _study(study: Study) -> dict[str, Any]:
         "row": study.use.name,
         "dataset": study.dataset,
         "split": "val",
-        "evaluation": study.target.settings.name,
+        "evaluation": study.target.config.name,
         "metric": study.target.metric,
         "direction": str(study.target.direction),
         "space": {name: str(domain) for name, domain in study.space.items()},

@@ -40,11 +40,10 @@ def model_space(name: str, *, is_image: bool = True) -> dict[str, Domain]:
 
 
 def row_space(use: ModelUse, spec: DataSpec, evaluation: str) -> dict[str, Domain]:
-    """The space of a row that is tuned for a metric of this evaluation: its model's, less the options that it fixes.
-
-    For reconstruction the code keeps its size: a larger code always reconstructs better, up to the identity.
-    """
-    fixed = {*use.options, "latent"} if evaluation == "reconstruction" else set(use.options)
+    """The space of a row that is tuned for a metric of this evaluation: its model's, less the options that the row or
+    the evaluation fixes."""
+    tuning = registry.evaluations.get(evaluation).card.tuning
+    fixed = {*use.options, *(tuning.fixed if tuning else ())}
     return {k: v for k, v in model_space(use.model, is_image=spec.is_image).items() if k not in fixed}
 
 

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
-
-from pydantic import TypeAdapter
 
 from genbench import registry
-from genbench.core.errors import UnknownName, UsageError
+from genbench.core.errors import UsageError
+from genbench.core.records import DataFacts
 from genbench.core.values import Direction
-from genbench.evaluations.settings import AnySettings
+from genbench.evaluations.choice import can_give, metrics_of
+from genbench.protocols.evaluation import Evaluation, EvaluationConfig
+from genbench.run.plan import record_of
 from genbench.run.suite import ModelUse, Suite
-
-NEEDS: Mapping[str, tuple[str, ...]] = {
-    "sample-quality": ("samples",),
-    "reconstruction": ("reconstructs",),
-    "outlier-detection": ("outliers", "reconstructs", "density", "encodes"),
-    "diversity": ("samples",),
-}
-"""Evaluations whose metrics a model can be tuned for, and of which capabilities one is needed."""
-
-DEFAULTS = ("sample-quality", "reconstruction", "outlier-detection")
-"""Which evaluation is taken where none is named: the first that the suite asks of the dataset and the row can do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The evaluation with its settings, and the metric that is best at `direction`'s end (or nearest to `ideal`)."""
+    """The evaluation's configuration, and the metric that is best at `direction`'s end (or nearest to `ideal`)."""
 
-    settings: AnySettings
+    config: EvaluationConfig
     metric: str
     direction: Direction
     ideal: float = 0.0
@@ -42,75 +31,62 @@ class Target:
         return value if self.direction is Direction.LOWER else -value
 
 
-def target(suite: Suite, use: ModelUse, dataset: str, metric: str = "") -> Target | None:
-    """What the row is tuned for on the dataset: `metric`, else the headline of the suite's own evaluation.
+def target(suite: Suite, use: ModelUse, facts: DataFacts, metric: str = "") -> Target | None:
+    """What the row is tuned for on a dataset: `metric`, else the headline of an evaluation that allows it.
 
-    Samples come first (the Fréchet distance on the dataset's encoder, unless the suite's headline is another), then
-    reconstructions (`mse`), then outlier scores (`auroc`). A row that can do something the suite does not ask for is
-    tuned for that, with the evaluation's own defaults. None where it can do none of it.
+    Evaluations come in the registry's order: those that the suite asks for on the dataset, with its own settings and
+    headline, before others with their defaults. None where the row can do none of it.
     """
     if metric:
-        found = _asked_for(suite, dataset, metric)
-        return _of(found, metric) if _can(use, found.name) else None
-    asked: dict[str, AnySettings] = {e.name: e for e in suite.evaluations if dataset in _datasets(suite, e)}
-    possible = [name for name in DEFAULTS if _can(use, name)]
-    for name in [n for n in possible if n in asked] or possible[:1]:
-        settings = asked.get(name) or _settings(name)
-        return _of(settings, _headline(settings))
+        found = _asked_for(suite, facts.name, metric)
+        return _target(found, metric) if _can(use, record_of(found)) else None
+    possible = [record for record in _tunable() if record.tuning and record.tuning.by_default and _can(use, record)]
+    asked = {config.name: config for name, config in suite.pairs() if name == facts.name}
+    for record in [r for r in possible if r.name in asked] or possible[:1]:
+        config = asked.get(record.name) or record.config.model_validate({"name": record.name})
+        return _target(config, _headline(record, config, facts))
     return None
 
 
-def _asked_for(suite: Suite, dataset: str, metric: str) -> AnySettings:
-    """The suite's settings of the evaluation that gives the metric, else that evaluation's defaults."""
+def _tunable() -> Iterator[Evaluation]:
+    return (entry.card for entry in registry.evaluations if entry.card.tuning is not None)
+
+
+def _asked_for(suite: Suite, dataset: str, metric: str) -> EvaluationConfig:
+    """The suite's configuration of an evaluation that gives the metric, else that evaluation's defaults."""
     registry.metrics.get(metric)
-    offers = {name: registry.evaluations.get(name).card.metrics for name in NEEDS}
-    fitting = [name for name, metrics in offers.items() if metric in metrics]
-    own = [e for e in suite.evaluations if e.name in NEEDS and dataset in _datasets(suite, e)]
-    for settings in own:
-        if settings.name in fitting or metric in (getattr(settings, "metrics", None) or ()):
-            return settings
-    if not fitting or registry.metrics.get(metric).card.needs == "density":
-        known = sorted({m for metrics in offers.values() for m in metrics if not _on_density(m)})
-        raise UsageError(f"nothing can be tuned for {metric!r}; --metric is one of {', '.join(known)}.")
-    return _settings(fitting[0])
+    fitting = [record for record in _tunable() if can_give(record, metric) and not _needs_truth(metric)]
+    if not fitting:
+        known = sorted({name for r in _tunable() for name in metrics_of(r) if not _needs_truth(name)})
+        truth = " (it compares with the true density, which a tuner may not see)" if _needs_truth(metric) else ""
+        raise UsageError(f"nothing can be tuned for {metric!r}{truth}; --metric is one of {', '.join(known)}.")
+    own = [record for record in fitting if metric in record.own_metrics()] or fitting
+    asked = {config.name: config for name, config in suite.pairs() if name == dataset}
+    for record in (*own, *fitting):
+        if record.name in asked and (record in own or metric in (asked[record.name].metrics or ())):
+            return asked[record.name]
+    return own[0].config.model_validate({"name": own[0].name})
 
 
-def _of(settings: AnySettings, metric: str) -> Target:
-    spec = registry.metrics.get(metric).card
-    if spec.needs == "density":
-        raise UsageError(
-            f"{metric!r} compares with the true density, which a tuner may not see: name another --metric."
-        )
-    chosen = settings.model_copy(update={"metrics": (metric,), "datasets": None, "headline": None})
-    return Target(chosen, metric, spec.direction, spec.best or 0.0)
+def _target(config: EvaluationConfig, metric: str) -> Target:
+    card = registry.metrics.get(metric).card
+    chosen = config.model_copy(update={"metrics": (metric,), "datasets": None, "headline": None})
+    return Target(chosen, metric, card.direction, card.best or 0.0)
 
 
-def _headline(settings: AnySettings) -> str:
-    """The suite's headline, unless that needs the true density of a toy."""
-    given = settings.headline
-    if given and not _on_density(given):
-        return given
-    return registry.evaluations.get(settings.name).card.headline
+def _headline(record: Evaluation, config: EvaluationConfig, facts: DataFacts) -> str:
+    """The suite's headline, else the evaluation's own, unless that needs the truth."""
+    wanted = [config.headline or "", record.headline_on(facts.kind), *record.metrics_on(facts.kind)]
+    return next(name for name in wanted if name and not _needs_truth(name))
 
 
-def _on_density(metric: str) -> bool:
-    try:
-        return registry.metrics.get(metric).card.needs == "density"
-    except UnknownName:
-        return False
+def _needs_truth(metric: str) -> bool:
+    """Whether a metric compares with the density of a toy."""
+    return metric in registry.metrics and registry.metrics.get(metric).card.needs == "density"
 
 
-def _can(use: ModelUse, evaluation: str) -> bool:
+def _can(use: ModelUse, record: Evaluation) -> bool:
     capabilities = set(registry.models.get(use.model).card.capabilities)
     if use.sampler and "encodes" in capabilities:
         capabilities.add("samples")
-    return bool(capabilities & set(NEEDS[evaluation]))
-
-
-def _datasets(suite: Suite, settings: AnySettings) -> tuple[str, ...]:
-    return suite.datasets if settings.datasets is None else settings.datasets
-
-
-def _settings(name: str) -> AnySettings:
-    adapter: TypeAdapter[Any] = TypeAdapter(AnySettings)
-    return cast(AnySettings, adapter.validate_python({"name": name}))
+    return not record.capabilities or bool(capabilities & set(record.capabilities))

@@ -14,7 +14,7 @@ from genbench.tuning.records import Search, Study
 from genbench.tuning.spaces import draw
 
 
-class Sampler(Protocol):
+class SearchStrategy(Protocol):
     """`rounds`: which trials are proposed together; a later round knows how the earlier ones ended."""
 
     @property
@@ -93,14 +93,14 @@ class OptunaDraws:
         self._memory.add_trial(self._optuna.trial.create_trial(params=values, distributions=shapes, value=loss))
 
 
-SAMPLERS: dict[str, Callable[[Study, Search], Sampler]] = {"random": RandomDraws, "optuna": OptunaDraws}
+STRATEGIES: dict[str, Callable[[Study, Search], SearchStrategy]] = {"random": RandomDraws, "optuna": OptunaDraws}
 
 
-def check_sampler(name: str) -> None:
+def check_strategy(name: str) -> None:
     """Raise `UsageError` where there is no such sampler, or its package is missing."""
-    if name not in SAMPLERS:
-        near = nearest(name, SAMPLERS) or "random"
-        raise UsageError(f"--sampler is one of {', '.join(SAMPLERS)}; got {name!r}: take {near!r}?")
+    if name not in STRATEGIES:
+        near = nearest(name, STRATEGIES) or "random"
+        raise UsageError(f"--sampler is one of {', '.join(STRATEGIES)}; got {name!r}: take {near!r}?")
     if name == "optuna":
         _optuna()
 

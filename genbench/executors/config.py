@@ -1,0 +1,48 @@
+"""How tasks are done by worker processes, and who does them there."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+from genbench.core.jobs import Event, Task
+
+
+class Runner(Protocol):
+    """Does tasks in its process; every outcome is an event, no error leaves."""
+
+    def run(self, task: Task) -> Iterator[Event]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerConfig:
+    """What a worker process is started with.
+
+    `runner`: `"module:function"` that makes a `Runner` of `setting`, so that executors know nothing of models and data;
+    `origins`: how to make known what third parties have registered; `time_limit`: seconds that one job may take, None
+    for no limit.
+    """
+
+    runner: str
+    setting: Any
+    device: str = "cpu"
+    threads: int = 1
+    origins: tuple[Any, ...] = ()
+    time_limit: float | None = None
+    workers: int = 1
+
+    def make_runner(self) -> Runner:
+        """The runner, in this process."""
+        module, _, path = self.runner.partition(":")
+        found: Any = importlib.import_module(module)
+        for name in path.split("."):
+            found = getattr(found, name)
+        return cast(Runner, found(self.setting))
+
+
+def cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)

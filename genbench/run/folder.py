@@ -1,0 +1,227 @@
+"""A run's folder and its only owner: where everything lies, whose turn it is, what may be removed. Torch-free.
+
+DIR/genbench.db                       the store (unless `--store` names another)
+DIR/run.json                          the last call: command, versions, where the store is
+DIR/report.html
+DIR/artifacts/fits/KEY.safetensors    weights, KEY the content key of a fit
+DIR/artifacts/checkpoints/KEY*.safetensors
+DIR/artifacts/pictures/KEY-NAME.png   KEY the content key of a job
+DIR/failures/*.txt                    tracebacks
+DIR/.lock, DIR/.lock.json             who is at work here
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import os
+import re
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from genbench.core import paths
+from genbench.core.errors import UsageError
+from genbench.core.records import Picture, RunRecord
+from genbench.store import Place, Store
+from genbench.store.place import DATABASE, redacted
+
+RECORD, REPORT, LOCK, NOTE = "run.json", "report.html", ".lock", ".lock.json"
+
+KEY = r"[0-9a-f]{20}"
+OURS = {
+    "fits": re.compile(rf"{KEY}\.safetensors"),
+    "checkpoints": re.compile(rf"{KEY}(-\d+-\d+)?\.safetensors"),
+    "pictures": re.compile(rf"{KEY}-[\w.-]+\.png"),
+}
+"""The files that genbench names below `artifacts`, by folder; a temporary one has a dot before and a tail behind."""
+
+TEMPORARY = re.compile(r"\.(.+)\.\d+\.[0-9a-f]{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The layout of a run's folder. `place`: the folder and the store."""
+
+    place: Place
+
+    @classmethod
+    def to_make(cls, folder: Path, store: str | None = None) -> RunFolder:
+        """The folder that a run is to fill. Raises `UsageError` where it holds something that no run has made."""
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"--out names a folder; {str(folder)!r} is a file: give another name, or leave it out.")
+        made = cls(Place.of(folder, store))
+        if made.report.exists() and not made.is_ours:
+            raise UsageError(
+                f"{folder} holds a {REPORT} that no run of genbench has made: give another --out, or move that file."
+            )
+        return made
+
+    @classmethod
+    def find(cls, text: str) -> RunFolder:
+        """The run of a folder, of an SQLite file, or of a store's URL. Raises `UsageError` where there is none."""
+        if "://" in text:
+            place = Place(None, Place.of(Path(), text).url)
+            return cls(dataclasses.replace(place, folder=place.file.parent if place.file else None))
+        given = Path(text).absolute()
+        if given.is_file() and given.suffix != ".json":
+            return cls(Place(given.parent, Place.of(given.parent, str(given)).url))
+        found = cls(Place.of(given, _store_of(given)))
+        if found.place.file is not None and not found.place.file.is_file():
+            raise UsageError(
+                f"there is no run in {text!r} (no {DATABASE}): `genbench run SUITE --out {text}` makes one."
+            )
+        return found
+
+    @property
+    def root(self) -> Path:
+        """The folder. Raises `UsageError` for a store that has none here."""
+        if self.place.folder is None:
+            raise UsageError(f"{self.place} is a store without a folder on this machine: name the run's folder.")
+        return self.place.folder
+
+    @property
+    def report(self) -> Path:
+        """Where the page is written; in the current folder for a store without one."""
+        return (self.place.folder or Path.cwd()) / REPORT
+
+    @property
+    def failures(self) -> Path:
+        """Where tracebacks are kept."""
+        return self.root / "failures"
+
+    @property
+    def artifacts(self) -> Path:
+        """Where weights, checkpoints and pictures are."""
+        return self.root / "artifacts"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether a run has been here."""
+        return self.place.folder is not None and any((self.root / name).is_file() for name in (RECORD, DATABASE, LOCK))
+
+    def weights(self, fit: str) -> Path:
+        """Where the weights of a fit are kept."""
+        return self.artifacts / "fits" / f"{fit}.safetensors"
+
+    def checkpoint(self, name: str) -> Path:
+        """Where a training in progress is kept."""
+        return self.artifacts / "checkpoints" / f"{name}.safetensors"
+
+    def save_picture(self, job: str, name: str, png: bytes, caption: str) -> Picture:
+        """Write a picture of a job, whole or not at all."""
+        path = self.artifacts / "pictures" / f"{job}-{name}.png"
+        with paths.last_writer(path) as temporary:
+            temporary.write_bytes(png)
+        return Picture(job=job, name=name, path=path.relative_to(self.root).as_posix(), caption=caption)
+
+    def write_record(self, run: RunRecord) -> None:
+        """Write down the last call, and where its store is."""
+        content = dataclasses.asdict(run) | {"store": None if self.place.own else redacted(str(self.place.url))}
+        with paths.last_writer(self.root / RECORD) as temporary:
+            temporary.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
+
+    def check_output(self, path: Path) -> None:
+        """Raise `UsageError` where a file that is to be written is a folder, or one of the run's own."""
+        if path.is_dir():
+            raise UsageError(f"-o names the folder {path}: give a file in it.")
+        target = path.absolute().resolve()
+        own = [self.place.file] if self.place.file else []
+        if self.place.folder is not None:
+            own += [self.root / RECORD, self.root / LOCK, self.root / NOTE, self.artifacts]
+        for kept in own:
+            real = kept.resolve()
+            if target == real or real in target.parents or target.name.startswith(f"{real.name}-"):
+                raise UsageError(f"-o names {path}, which belongs to the run itself: give another file.")
+
+    def open(self, *, existing: bool = True) -> Store:
+        """The run's store."""
+        return Store(self.place.url, existing=existing)
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """The folder is this process's alone inside; raises `UsageError` that names who is at work there.
+
+        The operating system holds the lock and drops it when the process ends, however it ends: no lock goes stale. The
+        note beside it only says whose it is.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        lock, note = FileLock(self.root / LOCK), self.root / NOTE
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise UsageError(
+                f"another run{_who(note)} is at work in {self.root}: wait until it has ended, or give another --out."
+            ) from None
+        try:
+            with paths.last_writer(note) as temporary:
+                temporary.write_text(json.dumps(_me()), encoding="utf-8")
+            yield
+        finally:
+            note.unlink(missing_ok=True)
+            lock.release()
+
+    def remove_made(self, fits: Iterable[str]) -> None:
+        """Remove the weights and checkpoints of these fits: they are to be made again."""
+        for key in fits:
+            self.weights(key).unlink(missing_ok=True)
+            self.checkpoint(key).unlink(missing_ok=True)
+
+    def clean(self, store: Store) -> tuple[int, int]:
+        """Remove the artifacts that no result of the store refers to: how many files, how many bytes.
+
+        Only files that genbench has named, in folders that it has made, never through a link. Raises `UsageError` where
+        a run is at work in the folder: what it has just made, no result refers to yet.
+        """
+        if not self.is_ours:
+            raise UsageError(f"{self.root} is not a folder that a run has made: nothing was removed.")
+        with self.claimed():
+            fits, pictures = store.references()
+            kept = {self.weights(key) for key in fits} | {self.root / path for path in pictures}
+            loose = [path for path in self._own_files() if path not in kept]
+            size = sum(path.stat().st_size for path in loose)
+            for path in loose:
+                path.unlink()
+        return len(loose), size
+
+    def _own_files(self) -> Iterator[Path]:
+        for name, pattern in OURS.items():
+            folder = self.artifacts / name
+            if self.artifacts.is_symlink() or folder.is_symlink() or not folder.is_dir():
+                continue
+            for path in folder.iterdir():
+                temporary = TEMPORARY.fullmatch(path.name)
+                if pattern.fullmatch(temporary[1] if temporary else path.name) and not path.is_symlink():
+                    yield path
+
+
+def _store_of(folder: Path) -> str | None:
+    """The store that the folder's last run has named, None for its own. Raises `UsageError` where it has a secret."""
+    try:
+        content: Mapping[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return None
+    url = content.get("store") if isinstance(content, dict) else None
+    if url and "***" in url:
+        raise UsageError(f"the results of {folder} are in {url}: give that URL, with its password, for the folder.")
+    return url or None
+
+
+def _me() -> dict[str, str | int]:
+    now = datetime.datetime.now(datetime.UTC)
+    return {"pid": os.getpid(), "host": socket.gethostname(), "since": f"{now:%Y-%m-%d %H:%M:%S} UTC"}
+
+
+def _who(note: Path) -> str:
+    """`""` in the instant in which the other has its lock and not yet its note."""
+    try:
+        found = json.loads(note.read_text(encoding="utf-8"))
+        return f" (process {found['pid']} on {found['host']}, since {found['since']})"
+    except (OSError, json.JSONDecodeError, KeyError, TypeError):
+        return ""

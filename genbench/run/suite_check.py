@@ -1,0 +1,103 @@
+"""Whether what a suite names is there and goes together: all of it before torch is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from genbench import registry
+from genbench.core.errors import SuiteError, nearest
+from genbench.data.names import is_made
+from genbench.evaluations.choice import can_give, metrics_of
+from genbench.models.sampler_names import check_sampler
+from genbench.protocols.evaluation import EvaluationConfig
+from genbench.registry.signatures import option_names
+from genbench.run.suite import ModelUse, Suite, expand
+
+
+def checked(suite: Suite, path: Path | str) -> Suite:
+    """The suite with `family:` groups spelt out. Raises `SuiteError` with file, key and the nearest name."""
+    models = [use for given in suite.models for use in expand(given)]
+    labels = [use.name for use in models]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise SuiteError(f"{path}: models: two models are called {label!r}; name one with `as`.")
+    for i, config in enumerate(suite.evaluations):
+        _check_evaluation(config, f"{path}: evaluations.{i}")
+    pairs = [(config.name, dataset) for dataset, config in suite.pairs()]
+    for name, dataset in pairs:
+        if pairs.count((name, dataset)) > 1:
+            raise SuiteError(f"{path}: evaluations: {name} is asked for twice on {dataset}.")
+    for dataset in suite.all_datasets():
+        check_dataset(dataset, f"{path}: datasets")
+    for use in models:
+        check_use(use, f"{path}: models")
+    _check_tables(suite, labels, path)
+    return suite.model_copy(update={"models": tuple(models)})
+
+
+def check_use(use: ModelUse, place: str, options: Iterable[str] | None = None) -> None:
+    """Raise `SuiteError` where a row has a sampler or an option that its model does not know."""
+    entry = registry.models.get(use.model)
+    check_sampler(entry.card, use.sampler, f"{place}: {use.name!r}")
+    known = option_names(entry.target)
+    for name in use.options if options is None else options:
+        if known is not None and name not in known:
+            near = nearest(name, known)
+            hint = f"did you mean {near!r}?" if near else f"it has {', '.join(known) or 'none'}."
+            raise SuiteError(f"{place}: the model {use.name!r} has no option {name!r}: {hint}")
+
+
+def check_dataset(name: str, place: str) -> None:
+    """Raise `SuiteError` where no dataset has this name; files and derived sets are looked at when they are loaded."""
+    if not is_made(name):
+        _check_known(place, "dataset", name, registry.datasets.names())
+
+
+def _check_evaluation(config: EvaluationConfig, place: str) -> None:
+    record = registry.evaluations.get(config.name).card
+    for metric in config.metrics or ():
+        _check_metric(metric, f"{place}.metrics", record)
+    if config.headline is not None:
+        _check_metric(config.headline, f"{place}.headline", record)
+        if config.headline not in (config.metrics or record.own_metrics()):
+            measured = ", ".join(config.metrics or record.own_metrics())
+            raise SuiteError(f"{place}.headline: {config.headline!r} is not among the metrics asked for ({measured}).")
+    encoder = getattr(config, "encoder", "auto")
+    if encoder != "auto":
+        _check_known(f"{place}.encoder", "encoder", encoder, registry.encoders.names())
+
+
+def _check_metric(metric: str, place: str, record: Any) -> None:
+    _check_known(place, "metric", metric, registry.metrics.names())
+    if not can_give(record, metric):
+        known = metrics_of(record)
+        near = nearest(metric, known)
+        hint = f"did you mean {near!r}? " if near else ""
+        raise SuiteError(f"{place}: {record.name} does not give {metric!r}: {hint}It gives {', '.join(known)}.")
+
+
+def _check_tables(suite: Suite, labels: Sequence[str], path: Path | str) -> None:
+    """Raise `SuiteError` where a table is of a dataset or a row that nobody has.
+
+    Those that the suite has not, but the registries have, are kept for `--models` and `--datasets`, which may add them.
+    """
+    by_label = {use.name: use for given in suite.models for use in expand(given)}
+    for key, tables in (("options", suite.options), ("tuned", suite.tuned)):
+        for dataset, rows in tables.items():
+            place = f"{path}: [{key}.{dataset}]"
+            if not is_made(dataset):
+                _check_known(place, "dataset", dataset, [*suite.all_datasets(), *registry.datasets.names()])
+            for row, content in rows.items():
+                name = row if row in labels else row.partition("+")[0]
+                _check_known(place, "model", name, [*labels, *registry.models.names()])
+                if isinstance(content, dict):
+                    check_use(by_label.get(row) or ModelUse(use=row), place, content)
+
+
+def _check_known(place: str, kind: str, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        near = nearest(name, known)
+        hint = f"did you mean {near!r}? " if near else ""
+        raise SuiteError(f"{place}: no {kind} is called {name!r}: {hint}`genbench list {kind}s` shows all.")

@@ -1,0 +1,107 @@
+"""Suite files: found by name or path, read from TOML, `--set` applied, every complaint with file and key. Torch-free.
+
+An unknown key is an error that names the file, the key and the nearest key that there is.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from genbench import registry
+from genbench.core import paths
+from genbench.core.errors import SuiteError, UnknownName, nearest
+from genbench.core.jobs import BudgetConfig
+from genbench.run.suite import SCHEMA, Suite, Tuned
+from genbench.run.suite_check import checked
+
+
+def names() -> list[str]:
+    """The suites that come with genbench."""
+    return sorted(path.stem for path in paths.folder("suites").glob("*.toml"))
+
+
+def find(name: str) -> Path:
+    """The file of a suite: a path that ends in .toml, or the name of one that comes with genbench."""
+    if name.endswith(".toml"):
+        if not Path(name).is_file():
+            raise SuiteError(f"there is no suite file {name!r}.")
+        return Path(name)
+    if name not in names():
+        raise UnknownName("suite", name, names())
+    return paths.folder("suites") / f"{name}.toml"
+
+
+def read(path: Path, *, settings: Sequence[str] = ()) -> Suite:
+    """The suite in a file, with `--set` overrides such as `budget.images=1000` applied and its names checked."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SuiteError(f"{path}: not a TOML file: {error}") from error
+    for setting in settings:
+        _override(content, setting)
+    if content.get("schema", SCHEMA) != SCHEMA:
+        raise SuiteError(f"{path}: schema is {content['schema']!r}, this genbench reads schema = {SCHEMA}.")
+    try:
+        suite = Suite.model_validate(content)
+    except ValidationError as error:
+        raise SuiteError(_sentence(path, content, error)) from error
+    return checked(suite, path)
+
+
+def _override(content: dict[str, Any], setting: str) -> None:
+    path, equals, text = setting.partition("=")
+    if not equals:
+        raise SuiteError(f"--set takes KEY=VALUE, such as budget.images=1000; got {setting!r}.")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    if value == "":
+        raise SuiteError(f"--set {setting!r} gives no value.")
+    *parents, last = path.strip().split(".")
+    place = content
+    for parent in parents:
+        place = place.setdefault(parent, {})
+        if not isinstance(place, dict):
+            raise SuiteError(f"--set {setting!r}: {parent!r} is not a table of the suite.")
+    place[last] = value
+
+
+def _sentence(path: Path, content: Mapping[str, Any], error: ValidationError) -> str:
+    """The first of pydantic's complaints in words, with the nearest key where one is unknown."""
+    found = error.errors()
+    first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
+    place = [str(p) for p in first["loc"]]
+    where = ".".join(place)
+    given = "" if first["input"] is None or isinstance(first["input"], dict) else f", got {first['input']!r}"
+    if first["type"] == "extra_forbidden":
+        known = _known_keys(place[:-1], content)
+        near = nearest(place[-1], known)
+        hint = f"did you mean {near!r}?" if near else f"known are: {', '.join(known)}."
+        return f"{path}: unknown key {where!r}: {hint}"
+    if first["type"] == "evaluation_name":
+        return f"{path}: {where}: {first['msg']}"
+    sentences = {
+        "missing": f"the key {where!r} is missing",
+        "dict_type": f"{where} is a table, such as {{ lr = 0.001 }} for a row's options{given}",
+        "too_short": f"{where} is empty: it needs at least one entry",
+        "string_pattern_mismatch": f"{where}: a name is letters, digits and . + : = - _{given}",
+    }
+    other = f"{where}: {first['msg'].lower().removeprefix('value error, ')}{given}"
+    return f"{path}: {sentences.get(first['type'], other)}."
+
+
+def _known_keys(parents: Sequence[str], content: Mapping[str, Any]) -> list[str]:
+    model: Any = Suite
+    if parents[:1] == ["budget"]:
+        model = BudgetConfig
+    if parents[:1] == ["tuned"]:
+        model = Tuned
+    if parents[:1] == ["evaluations"] and len(parents) > 1:
+        model = registry.evaluations.get(content["evaluations"][int(parents[1])]["name"]).card.config
+    return [field.alias or key for key, field in model.model_fields.items()]

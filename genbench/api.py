@@ -1,146 +1,141 @@
-"""genbench from Python: run a suite, open a run's folder, draw from its models."""
+"""genbench from Python: run a suite, open a run's folder, draw from its models. Torch is imported where it is needed."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
-import torch
-from torch import Tensor
 
-from genbench.core import paths
-from genbench.core.errors import DataError, UnknownName, UsageError
-from genbench.evaluations.evidence import Evidence
-from genbench.evaluations.pictures import grid, sample_picture
-from genbench.executors.inline import make_bench, pinned
-from genbench.executors.setting import Setting
-from genbench.registry import models
-from genbench.report.files import RunFolder, open_run, write_report
-from genbench.run import session
-from genbench.run.fit import weights_path
+from genbench import registry
+from genbench.core.errors import DataError, UnknownName
+from genbench.core.jobs import Event
+from genbench.core.records import PlanRecord
+from genbench.report.data import RunData
+from genbench.report.export import export
+from genbench.report.output import board_records, read_run, write_file
+from genbench.report.page import render
+from genbench.run.folder import RunFolder
 from genbench.run.options import Options, chosen_suite
-from genbench.run.task import Event
-from genbench.store import Store
-from genbench.training.trainer import build
-from genbench.training.weights import load_weights
-from genbench.tuning.records import Search, Tuning
-from genbench.tuning.search import tune as search_options
+
+if TYPE_CHECKING:
+    from genbench.run.session import Listener, Result, Session
+    from genbench.run.trained import TrainedModel
+    from genbench.tuning.records import Search, Tuning
+
+__all__ = ["Run", "board_records", "load", "run", "tune"]
 
 
 class Run:
-    """A finished (or half finished) run in its folder."""
+    """A finished (or half finished) run in its folder. `plan`: whose numbers it shows, the last that was asked for
+    unless named."""
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, plan: str | None = None) -> None:
         self.folder = folder
+        self._plan = plan
+
+    @property
+    def plan(self) -> PlanRecord | None:
+        """The plan whose numbers are shown; None where the store knows of none."""
+        with self.folder.open() as store:
+            return store.plan(self._plan)
+
+    def plans(self) -> list[PlanRecord]:
+        """All plans of the store, the one that was asked for last at the end."""
+        with self.folder.open() as store:
+            return store.plans()
+
+    def data(self) -> RunData:
+        """All that a report reads."""
+        with self.folder.open() as store:
+            return read_run(store, self._plan, root=self.folder.place.folder)
 
     def table(self) -> pd.DataFrame:
-        """The tidy table: one row a value."""
-        store = Store(self.folder.store_url, existing=True)
-        try:
-            return store.table()
-        finally:
-            store.close()
-
-    def model(self, label: str, *, dataset: str, seed: int = 0, data_root: str | None = None) -> Fitted:
-        """The model of this row, as it was trained. Raises `UnknownName` or `DataError` where there is none."""
-        store = Store(self.folder.store_url, existing=True)
-        try:
-            rows = store.rows()
-        finally:
-            store.close()
-        if label not in set(rows.label):
-            raise UnknownName("model", label, rows.label.unique())
-        found = rows[(rows.label == label) & (rows.dataset == dataset) & (rows.seed == seed)]
-        if found.empty:
-            there = ", ".join(
-                f"{d} seed {s}" for d, s in rows[rows.label == label][["dataset", "seed"]].drop_duplicates().values
-            )
-            raise DataError(f"{label} was not run on {dataset} with seed {seed}; there are: {there}.")
-        row = found.iloc[-1].to_dict()
-        if row["model"] not in models:
-            raise UsageError(f"the model {row['model']!r} of this run came from a plugin: name its file with --plugin.")
-        return Fitted(self.folder.folder, row, data_root)
+        """The tidy table: one row a value of the plan."""
+        return self.data().table
 
     def datasets(self) -> list[str]:
-        """The datasets that were run, in order."""
-        store = Store(self.folder.store_url, existing=True)
-        try:
-            return list(store.rows().dataset.unique())
-        finally:
-            store.close()
+        """The datasets of the plan, in order."""
+        return list(self._rows().dataset.unique())
+
+    def model(self, label: str, *, dataset: str, seed: int = 0, data_root: str | None = None) -> TrainedModel:
+        """The model of this row, as it was trained. Raises `UnknownName` or `DataError` where there is none."""
+        from genbench.run.trained import TrainedModel
+
+        rows = self._rows()
+        if label not in set(rows.label):
+            raise UnknownName("model", label, rows.label.unique())
+        own = rows[rows.label == label]
+        found = own[(own.dataset == dataset) & (own.seed == seed)]
+        if found.empty:
+            there = ", ".join(f"{d} seed {s}" for d, s in own[["dataset", "seed"]].drop_duplicates().values)
+            raise DataError(f"{label} was not run on {dataset} with seed {seed}; there are: {there}.")
+        return TrainedModel(self.folder, found.iloc[-1].to_dict(), data_root)
 
     def report(self, output: Path | None = None) -> Path:
-        """Write the report again; its path."""
-        return write_report(self.folder, output)
+        """Write the report; its path."""
+        path = output or self.folder.report
+        self.folder.check_output(path)
+        write_file(path, render(self.data()))
+        return path
 
+    def export(self, form: str, output: Path | None = None) -> bytes:
+        """The tables in this format, also written to a file where one is named."""
+        if output is not None:
+            self.folder.check_output(output)
+        content = export(self.data(), form)
+        if output is not None:
+            write_file(output, content)
+        return content
 
-class Fitted:
-    """A trained model of a run with its sampler: draws the very samples that the run has measured."""
+    def clean(self, *, keep_last: bool = False) -> tuple[int, int]:
+        """Drop the files that no result refers to (with `keep_last` also the results of other plans): how many files,
+        how many bytes."""
+        with self.folder.open() as store:
+            plan = store.plan(self._plan)
+            if keep_last and plan is not None:
+                store.keep_only(plan.id)
+            return self.folder.clean(store)
 
-    def __init__(self, folder: Path, row: dict[str, Any], data_root: str | None) -> None:
-        path = weights_path(folder, row["fit"])
-        if not path.exists():
-            raise DataError(f"the weights of {row['label']} are gone ({path}): run again with --force.")
-        self._setting = Setting(folder=folder, cache=paths.cache_dir(), data_root=data_root)
-        bench = make_bench(self._setting)
-        entry = models.get(row["model"])
-        spec = bench.dataset(row["dataset"]).spec
-        self.module = build(entry.load(), spec, row["options"] or {}, seed=row["seed"]).eval()
-        load_weights(self.module, path)
-        self.label = row["label"]
-        self._evidence = Evidence(self.module, row["sampler"], row["dataset"], row["seed"], bench)
-
-    def sample(self, n: int) -> Tensor:
-        """(n, *shape): the first n draws; fewer are a prefix of more."""
-        with pinned(self._setting), torch.no_grad():
-            return self._evidence.samples(n)
-
-    def save(self, n: int, path: Path) -> None:
-        """Write n samples: `.npy` for the array, `.png` for a picture. Raises `UsageError` for another form."""
-        samples = self.sample(n)
-        if path.suffix == ".npy":
-            np.save(path, samples.detach().cpu().numpy())
-            return
-        if path.suffix != ".png":
-            raise UsageError(f"samples are written as .png or .npy, got {str(path)!r}.")
-        spec = self._evidence.dataset.spec
-        if spec.is_image:
-            path.write_bytes(grid(samples, spec, columns=max(1, round(n**0.5))))
-            return
-        pictures = sample_picture(samples, self._evidence.dataset)
-        if not pictures:
-            raise UsageError("these samples make no picture: give a name that ends in .npy.")
-        path.write_bytes(pictures[0].png)
+    def _rows(self) -> pd.DataFrame:
+        with self.folder.open() as store:
+            plan = store.plan(self._plan)
+            return store.rows(plan.id if plan else None)
 
 
 class _Silent:
-    def planned(self, prepared: session.Prepared) -> None: ...
+    def planned(self, session: Session) -> None: ...
 
     def event(self, event: Event) -> None: ...
 
 
-def run(suite: str, options: Options | None = None, *, listener: session.Listener | None = None) -> session.Result:
+def run(suite: str, options: Options | None = None, *, listener: Listener | None = None) -> Result:
     """Run what is missing of a suite and write the report; what `genbench run` does."""
+    registry.end_replay()  # a script that calls this without a guard is being read by a worker process
+    from genbench.run import session
+
     chosen = options or Options()
     if not chosen.command:
         chosen = replace(chosen, command=f"genbench.run({suite!r})")
     prepared = session.prepare(chosen_suite(suite, chosen), chosen)
     result = session.execute(prepared, listener or _Silent(), command=chosen.command)
-    write_report(RunFolder(result.folder, result.store_url))
+    Run(result.run).report()
     return result
 
 
 def tune(suite: str, search: Search | None = None, options: Options | None = None) -> Tuning:
     """Give every row of a suite the same trials at the suite's budget, scored on `val`; what `genbench tune` does."""
+    registry.end_replay()
+    from genbench.tuning.records import Search
+    from genbench.tuning.search import tune as search_options
+
     chosen = options or Options()
     if not chosen.command:
         chosen = replace(chosen, command=f"genbench.tune({suite!r})")
     return search_options(chosen_suite(suite, chosen), chosen, search or Search(), _Silent())
 
 
-def load(place: str | Path) -> Run:
-    """Open a run's folder, or a store by its URL."""
-    return Run(open_run(str(place)))
+def load(place: str | Path, *, plan: str | None = None) -> Run:
+    """Open a run's folder, or a store by its URL. `plan`: an older one, by its id (`genbench show run DIR`)."""
+    return Run(RunFolder.find(str(place)), plan)

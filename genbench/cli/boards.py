@@ -8,15 +8,15 @@ from rich.text import Text
 from genbench.cli import console
 from genbench.report.board import Board, BoardRow, Column
 from genbench.report.boards import leaderboards
-from genbench.report.files import RunFolder
+from genbench.report.data import RunData
 
 ROOM = 36, 18
 """Columns of the terminal that names take, and each number with its interval."""
 
 
-def print_boards(run: RunFolder) -> None:
+def print_boards(data: RunData) -> None:
     """The overview of each dataset: models first, best on top, the controls apart. Intervals where they have room."""
-    for board in leaderboards(run.data()):
+    for board in leaderboards(data):
         if not board.is_overview:
             continue
         console.out.print(_table(board))

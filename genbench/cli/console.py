@@ -28,6 +28,11 @@ def _finite(content: Any) -> Any:
     return [_finite(value) for value in content] if isinstance(content, list | tuple) else content
 
 
+def show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning as one line, without the place in the code that gave it."""
+    err.print(Text.assemble(("warning", "bold yellow"), f": {message}"), soft_wrap=True)
+
+
 def say_wrong(message: str, *, code: int) -> int:
     """Say what is wrong on standard error; gives the exit status back."""
     err.print(Text.assemble(("error", "bold red"), f": {message}"), soft_wrap=True)

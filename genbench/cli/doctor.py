@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass
 
 from genbench import registry
 from genbench.cli import console
+from genbench.cli.app import app
+from genbench.cli.options import DataRoot, Json
 from genbench.core import paths
 from genbench.core.errors import GenbenchError
-from genbench.run import provenance
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Check:
     """One thing that was looked at. `remedy` is empty where nothing is amiss."""
 
     what: str
@@ -23,21 +24,24 @@ class Finding:
     remedy: str = ""
 
 
-def findings(data_root: str | None) -> list[Finding]:
+def findings(data_root: str | None) -> list[Check]:
     """Everything, in the order in which a newcomer needs it."""
+    from genbench.run import provenance
+
     device = provenance.pick_device("auto")
-    found = [Finding(name, version) for name, version in provenance.versions().items()]
-    found += [Finding(str(k), str(v)) for k, v in provenance.hardware(device).items()]
-    found.append(Finding("device", device, remedy="" if device != "cpu" else "training on the CPU works, slowly"))
-    found.append(Finding("cache", str(paths.cache_dir())))
+    found = [Check(name, version) for name, version in provenance.versions().items()]
+    found += [Check(str(k), str(v)) for k, v in provenance.hardware(device).items()]
+    found.append(Check("device", device, remedy="" if device != "cpu" else "training on the CPU works, slowly"))
+    found.append(Check("cache", str(paths.cache_dir())))
     found.append(_root(data_root))
     found += [_dataset(entry.card.name, data_root) for entry in registry.datasets if entry.card.needs]
     found += [_extra(entry.card.name, entry.card.needs) for entry in registry.encoders if entry.card.needs]
     return found
 
 
-def show(data_root: str | None, *, as_json: bool) -> None:
-    """Print the findings."""
+@app.command()
+def doctor(data_root: DataRoot = None, as_json: Json = False) -> None:
+    """Device, versions, data and weights: what is there, what is missing, and the remedy."""
     found = findings(data_root)
     if as_json:
         console.print_json([asdict(f) for f in found])
@@ -48,14 +52,14 @@ def show(data_root: str | None, *, as_json: bool) -> None:
         console.out.print(f"{mark}  {finding.what}: {finding.found}{remedy}", soft_wrap=True)
 
 
-def _root(data_root: str | None) -> Finding:
+def _root(data_root: str | None) -> Check:
     root = paths.data_root(data_root)
     if root is None:
-        return Finding("data root", "not set", ok=False, remedy="give --data-root, or set GENBENCH_DATA, or download")
-    return Finding("data root", str(root), ok=root.is_dir(), remedy="" if root.is_dir() else "there is no such folder")
+        return Check("data root", "not set", ok=False, remedy="give --data-root, or set GENBENCH_DATA, or download")
+    return Check("data root", str(root), ok=root.is_dir(), remedy="" if root.is_dir() else "there is no such folder")
 
 
-def _dataset(name: str, data_root: str | None) -> Finding:
+def _dataset(name: str, data_root: str | None) -> Check:
     from genbench.data.loading import load_dataset
     from genbench.data.originals import offline
 
@@ -63,15 +67,13 @@ def _dataset(name: str, data_root: str | None) -> Finding:
         return _tried(f"dataset {name}", lambda: f"{len(load_dataset(name, root=data_root).train):,} training examples")
 
 
-def _extra(name: str, module: str) -> Finding:
+def _extra(name: str, module: str) -> Check:
     there = importlib.util.find_spec(module.replace("-", "_")) is not None
-    return Finding(
-        f"encoder {name}", "installed" if there else "not installed", ok=there, remedy="" if there else module
-    )
+    return Check(f"encoder {name}", "installed" if there else "not installed", ok=there, remedy="" if there else module)
 
 
-def _tried(what: str, look: Callable[[], str]) -> Finding:
+def _tried(what: str, look: Callable[[], str]) -> Check:
     try:
-        return Finding(what, look())
+        return Check(what, look())
     except GenbenchError as error:
-        return Finding(what, "not found", ok=False, remedy=str(error))
+        return Check(what, "not found", ok=False, remedy=str(error))

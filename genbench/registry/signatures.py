@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import inspect
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ def option_names(target: Any) -> tuple[str, ...] | None:
     return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _of_class(module: str, name: str) -> tuple[str, ...] | None:
     """Those of the class's own `__init__`, else of the first base that has one; with `**` also of the base's."""
     tree = _source(module)
@@ -41,7 +41,7 @@ def _of_class(module: str, name: str) -> tuple[str, ...] | None:
     return own if made is not None and not node.bases else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _source(module: str) -> ast.Module | None:
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):

@@ -10,7 +10,6 @@ from pathlib import Path
 from genbench import registry
 from genbench.core.errors import UsageError, nearest
 from genbench.run import suite_file
-from genbench.run.folder import RunFolder
 from genbench.run.suite import Suite, select
 from genbench.run.suite_check import checked
 
@@ -48,6 +47,8 @@ def chosen_suite(name: str, options: Options) -> Suite:
         raise UsageError(f"--time-limit is a number of seconds above 0; got {options.time_limit:g}.")
     if options.time_limit is not None and options.executor == "inline":
         raise UsageError("--time-limit needs --executor local: a process cannot stop itself.")
+    from genbench.run.folder import RunFolder  # whose store is heavy to import
+
     RunFolder.to_make(options.out or Path("runs") / "any", options.store)
     for plugin in options.plugins:
         registry.load_plugin(plugin)

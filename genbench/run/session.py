@@ -52,13 +52,23 @@ class Result:
     """How a run ended. `counts`: all jobs of the plan by status; `failed`: those that did not end well, with reason;
     `notes`: what does not apply."""
 
-    folder: RunFolder
+    run: RunFolder
     plan: str
     total: int
     done: int
     counts: Mapping[Status, int] = field(default_factory=dict)
     failed: Sequence[str] = ()
     notes: Sequence[str] = ()
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder."""
+        return self.run.root
+
+    @property
+    def store_url(self) -> str:
+        """Where the results are, without secrets."""
+        return redacted(self.run.place.url.render_as_string(hide_password=True))
 
     @property
     def ok(self) -> bool:
@@ -210,7 +220,7 @@ def _result(session: Session, store: Store, done: int) -> Result:
     ends = store.ends(session.plan.keys)
     counts = Counter(Status(ends[key]["status"]) for key in session.plan.keys if key in ends)
     return Result(
-        folder=session.folder,
+        run=session.folder,
         plan=session.plan.id,
         total=len(session.plan.jobs),
         done=done,

@@ -8,9 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from genbench.cli import console
-from genbench.cli.running import progress
+from genbench.cli.progress import progress
 from genbench.core.values import Direction, Status
-from genbench.run import suite as suites
+from genbench.run import suite_file
 from genbench.run.options import Options
 from genbench.run.suite import Suite
 from genbench.tuning.records import Search, Study, Tuning
@@ -29,7 +29,7 @@ def tune_and_show(
     """Tune, print, write the copy of the suite file `source`; the exit status."""
     with progress() as show:
         tuning = tune(suite, options, search, show)
-    own = suites.read(source)
+    own = suite_file.read(source)
     copy = output or tuning.folder / f"{own.name.removesuffix(SUFFIX)}{SUFFIX}.toml"
     if not as_json:
         _print(tuning, with_found(suite.model_copy(update={"options": {}, "tuned": {}}), tuning))

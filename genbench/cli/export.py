@@ -1,0 +1,27 @@
+"""`genbench export`: the tables for other tools."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genbench.cli.app import app
+from genbench.cli.options import DEFAULT_RUN, PlanId, RunPlace
+
+
+@app.command()
+def export(
+    place: RunPlace = DEFAULT_RUN,
+    format_: Annotated[str, typer.Option("--format", help="csv, parquet, json, latex or markdown.")] = "csv",
+    plan: PlanId = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="The file to write [standard output].")] = None,
+) -> None:
+    """The tidy table: one row a value."""
+    from genbench.api import load
+
+    content = load(place, plan=plan).export(format_, output)
+    if output is None:
+        sys.stdout.buffer.write(content)

@@ -1,0 +1,117 @@
+"""The options that commands share, each spelt once; and those of a run, which `run` and `tune` take as one record."""
+
+from __future__ import annotations
+
+import inspect
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from genbench.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from genbench.run.options import Options
+
+Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+Plugin = Annotated[
+    list[str] | None, typer.Option("--plugin", help="A Python file that registers models, datasets, ...")
+]
+DataRoot = Annotated[str | None, typer.Option("--data-root", help="Where data files are (else GENBENCH_DATA).")]
+SuiteName = Annotated[
+    str, typer.Argument(metavar="suite", help="A suite's name (`genbench list suites`), or a .toml file.")
+]
+RunPlace = Annotated[str, typer.Argument(metavar="[DIR|URL]", help="A run's folder or a store's URL.")]
+PlanId = Annotated[
+    str | None, typer.Option("--plan", help="An older plan of the store (`genbench show run DIR`) [the last one].")
+]
+Output = Annotated[Path | None, typer.Option("-o", "--output", help="The file to write.")]
+
+DEFAULT_RUN = "runs/quick"
+
+
+def names(text: str) -> list[str]:
+    """A comma-separated option as a list; one that was given without a name is a mistake."""
+    found = [part.strip() for part in text.split(",") if part.strip()]
+    if text and not found:
+        raise UsageError(f"a list of names, such as vae,gan, was expected; got {text!r}.")
+    return found
+
+
+def load_plugins(plugins: list[str] | None) -> None:
+    """Run the decorators of plugin files."""
+    from genbench.registry import load_plugin
+
+    for plugin in plugins or ():
+        load_plugin(plugin)
+
+
+def command_line() -> str:
+    """The command as it was given."""
+    return shlex.join(["genbench", *sys.argv[1:]])
+
+
+def _run_options(
+    models: Annotated[str, typer.Option(help="Only these rows, such as vae,ae+gmm10,family:control.")] = "",
+    datasets: Annotated[str, typer.Option(help="Only these datasets; yours too, such as npz:mine.npz.")] = "",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="The folder of results [runs/SUITE].")] = None,
+    store: Annotated[str | None, typer.Option(help="An SQLAlchemy URL [DIR/genbench.db].")] = None,
+    executor: Annotated[str, typer.Option(help="auto, inline or local.")] = "auto",
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes of the local executor.")] = None,
+    time_limit: Annotated[float | None, typer.Option(help="Seconds that one job may take.")] = None,
+    plugin: Plugin = None,
+    data_root: DataRoot = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Change the suite, such as budget.images=1000.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Remove what the jobs made and do all again.")] = False,
+) -> Options:
+    """The options that every command has which runs jobs."""
+    from genbench.run.options import Options
+
+    return Options(
+        models=names(models),
+        datasets=names(datasets),
+        device=device,
+        out=out,
+        store=store,
+        executor=executor,
+        workers=workers,
+        time_limit=time_limit,
+        plugins=plugin or (),
+        data_root=data_root,
+        settings=set_ or (),
+        force=force,
+        command=command_line(),
+    )
+
+
+def takes_run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A command with the options of a run among its own, which it is given as its argument `options`."""
+    own, shared = _parameters(command), _parameters(_run_options)
+
+    def wrapped(**given: Any) -> Any:
+        options = _run_options(**{name: given.pop(name) for name in shared})
+        return command(options=options, **given)
+
+    rest = [p for name, p in own.items() if name != "options"]
+    first = [p for p in rest if p.default is p.empty]
+    later = [p for p in rest if p.default is not p.empty]
+    parameters = [p.replace(kind=p.KEYWORD_ONLY) for p in (*first, *shared.values(), *later)]
+    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapped.__doc__, wrapped.__name__ = command.__doc__, command.__name__
+    return wrapped
+
+
+def _parameters(command: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """A function's parameters with their annotations as objects; `options` is for `takes_run_options` alone."""
+    found = {}
+    for name, parameter in inspect.signature(command).parameters.items():
+        said = parameter.annotation
+        known = eval(said, command.__globals__) if isinstance(said, str) and name != "options" else said
+        found[name] = parameter.replace(annotation=known)
+    return found

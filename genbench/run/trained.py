@@ -1,0 +1,64 @@
+"""A model that a run has trained, with its sampler: draws the very samples that the run has measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genbench.core import paths
+from genbench.core.errors import DataError, UsageError
+from genbench.evaluations.evidence import Evidence
+from genbench.evaluations.pictures import grid, sample_picture
+from genbench.registry import models
+from genbench.run.folder import RunFolder
+from genbench.run.task import TaskSetting
+from genbench.training.trainer import build
+from genbench.training.weights import load_weights
+
+
+class TrainedModel:
+    """One row of a run: `module` in `eval()`, loaded from its weights. Raises `DataError` where these are gone.
+
+    `row`: label, model, sampler, dataset, seed, fit and options, as the store keeps them.
+    """
+
+    def __init__(self, folder: RunFolder, row: Mapping[str, Any], data_root: str | None = None) -> None:
+        if row["model"] not in models:
+            raise UsageError(f"the model {row['model']!r} of this run came from a plugin: name its file with --plugin.")
+        path = folder.weights(row["fit"])
+        if not path.is_file():
+            raise DataError(f"the weights of {row['label']} are gone ({path}): run again with --force.")
+        setting = TaskSetting(place=folder.place, cache=paths.cache_dir(), data_root=data_root)
+        self.context = setting.context()
+        spec = self.context.dataset(row["dataset"]).spec
+        self.module = build(models.get(row["model"]).load(), spec, row["options"] or {}, seed=row["seed"]).eval()
+        load_weights(self.module, path)
+        self.label = str(row["label"])
+        self._evidence = Evidence(self.module, row["sampler"], row["dataset"], row["seed"], self.context)
+
+    def sample(self, n: int) -> Tensor:
+        """(n, *shape): the first n draws; fewer are a prefix of more."""
+        with self.context.pinned(), torch.no_grad():
+            return self._evidence.samples(n)
+
+    def save(self, n: int, path: Path) -> None:
+        """Write n samples: `.npy` for the array, `.png` for a picture. Raises `UsageError` for another form."""
+        samples = self.sample(n)
+        if path.suffix == ".npy":
+            np.save(path, samples.detach().cpu().numpy())
+            return
+        if path.suffix != ".png":
+            raise UsageError(f"samples are written as .png or .npy, got {str(path)!r}.")
+        spec = self._evidence.dataset.spec
+        if spec.is_image:
+            path.write_bytes(grid(samples, spec, columns=max(1, round(n**0.5))))
+            return
+        pictures = sample_picture(samples, self._evidence.dataset)
+        if not pictures:
+            raise UsageError("these samples make no picture: give a name that ends in .npy.")
+        path.write_bytes(pictures[0].png)

@@ -1,4 +1,4 @@
-"""genbench from Python: run a suite, open a run's folder, draw from its models. Torch is imported where it is needed."""
+"""genbench from Python: run a suite, open a run's folder, draw from its models. Torch is imported when needed."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ class ModelCard:
 
     `family`: `autoencoder`, `vae`, `gan`, `diffusion`, `flow`, `classical` or `control`. `objective`: one formula.
     `capabilities`: names of `protocols.model.CAPABILITIES`. `likelihood`: what its density is of, and its kind.
-    `sampler`: how its own `sample` draws, empty where it has none; `solvers`: the kinds of solver that may draw instead.
+    `sampler`: how its own `sample` draws, empty where it has none; `solvers`: kinds of solver that may draw instead.
     `space`: what `genbench tune` may try of the options that are its own; the common ones (`lr`, `latent`) are known.
     """
 

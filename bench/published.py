@@ -23,8 +23,8 @@ from torch import Tensor, nn
 from genbench import registry
 from genbench.core import seeds
 from genbench.data.loading import load_dataset
+from genbench.metrics.auc import auc
 from genbench.metrics.disentanglement import mig
-from genbench.metrics.outliers import auroc
 from genbench.protocols.dataset import Dataset
 from genbench.protocols.model import Batch, Budget
 from genbench.training.trainer import fit_stack
@@ -149,7 +149,7 @@ def one_class(options: argparse.Namespace, device: torch.device) -> bool:
             [errors(model, split.x, device) for split in (data.reference, data.outliers["other-classes"])]
             for model in fitted
         ]
-        found.append([auroc(usual, strange) for usual, strange in scores])
+        found.append([auc(strange, usual) for usual, strange in scores])
         print(
             f"{digit}: {[round(100 * v, 1) for v in found[-1]]}, mean {100 * statistics.mean(found[-1]):.1f} %",
             flush=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +14,22 @@ from torch import Tensor
 from genbench import registry
 from genbench.core import paths, seeds
 from genbench.core.errors import DataError, Unsupported, UsageError
-from genbench.core.values import Value
+from genbench.core.values import Direction, Value
 from genbench.data.files import Statistics, read_samples
 from genbench.data.loading import load_dataset, split_options
 from genbench.encoders.loading import load_encoder
 from genbench.metrics.classes import Readings
-from genbench.metrics.frechet import Moments, frechet_distance, moments
 from genbench.metrics.panel import feature_metrics
-from genbench.metrics.points import check_features
+from genbench.metrics.points import LARGEST
 from genbench.metrics.pointset import PointSet
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 from genbench.protocols.encoder import Classifier, Encoder
-from genbench.protocols.metric import MetricSpec
+from genbench.protocols.metric import Metric
 
 DEFAULT = (
     "frechet", "kid", "sliced-wasserstein", "precision", "recall", "density", "coverage", "vendi", "duplicate-rate",
 )  # fmt: skip
+ARROWS = {Direction.LOWER: "↓", Direction.HIGHER: "↑", Direction.NEAREST: "→"}
 WITH_TRAIN = ("authenticity", "ct", "nn-distance-ratio", "membership-auc")
 """What is added where training data are given."""
 
@@ -61,7 +61,7 @@ class Scores:
     encoder: str
     n: int | None
     m: int
-    _specs: Mapping[str, MetricSpec] = field(default_factory=dict)
+    _metrics: Mapping[str, Metric] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `--json`."""
@@ -75,10 +75,9 @@ class Scores:
     def _record(self, key: str, value: Value) -> dict[str, Any]:
         names = ("value", "ci_low", "ci_high", "n", "m")
         record: dict[str, Any] = {name: getattr(value, name) for name in names}
-        direction = self._specs[key.split(":", maxsplit=1)[0]].direction
         return {
             **record,
-            "direction": str(direction),
+            "direction": str(self._metric(key).direction),
             "kind": str(value.kind),
             "status": str(value.status),
             "reason": value.reason,
@@ -89,23 +88,27 @@ class Scores:
         lines = [f"{self.m} samples against {self.n or 'moments of'} real, features: {self.encoder}", ""]
         width = max(len(self._title(key)) for key in self.values)
         for key, value in self.values.items():
-            arrow = {"lower": "↓", "higher": "↑", "nearest": "→"}[str(self._specs[key.split(":")[0]].direction)]
-            lines.append(f"{self._title(key):<{width}} {arrow} {_text(key, value)}")
+            metric = self._metric(key)
+            lines.append(f"{self._title(key):<{width}} {ARROWS[metric.direction]} {_text(metric, value)}")
         return "\n".join(lines)
 
     def _title(self, key: str) -> str:
-        name, _, target = key.partition(":")
-        title = "FID" if name == "frechet" and self.encoder == "inception-v3" else self._specs[name].title
+        metric, (_, _, target) = self._metric(key), key.partition(":")
+        title = metric.titles.get(self.encoder, metric.title)
         return f"{title} ({target})" if target else title
 
+    def _metric(self, key: str) -> Metric:
+        return self._metrics[key.partition(":")[0]]
 
-def _text(key: str, value: Value) -> str:
+
+def _text(metric: Metric, value: Value) -> str:
     if value.value is None:
         return f"-  {value.reason}"
-    scale, unit = (1000.0, " × 10⁻³") if key == "kid" else (1.0, "")
-    text = f"{scale * value.value:.4g}{unit}"
+    scale = metric.scale
+    power = str(round(math.log10(scale))).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    text = f"{value.value / scale:.4g}" + ("" if scale == 1 else f" × 10{power}")
     if value.ci_low is not None and value.ci_high is not None:
-        text += f"  [{scale * value.ci_low:.4g}, {scale * value.ci_high:.4g}]"
+        text += f"  [{value.ci_low / scale:.4g}, {value.ci_high / scale:.4g}]"
     return text
 
 
@@ -116,20 +119,31 @@ def score(request: Request) -> Scores:
     `UnknownName` for a metric or encoder that nobody has.
     """
     names = tuple(request.metrics) or DEFAULT + (WITH_TRAIN if request.train else ())
-    specs = {name: registry.metrics.get(name).card for name in names}
+    metrics = {name: registry.metrics.get(name).card for name in names}
     real, fake = _read(request.real), _read(request.fake)
     train = _read(request.train) if request.train else None
     if isinstance(fake, Statistics) or isinstance(train, Statistics):
         path = request.fake if isinstance(fake, Statistics) else request.train
         raise DataError(f"{path} holds mu and sigma: those can stand for the real side only.")
     sides = _encoded(request, real, fake, train)
-    if isinstance(real, Statistics):
-        return Scores(_against_moments(real, sides.fake, names, request), sides.encoder, None, len(fake), specs)
-    rows = PointSet(sides.real, name="real")
+    reference = _moments(real, sides, request) if isinstance(real, Statistics) else PointSet(sides.real, name="real")
     known = PointSet(sides.train, name="training") if sides.train is not None else None
     generator = seeds.generator("score", request.seed)
-    values = feature_metrics(rows, sides.fake, train=known, metrics=names, generator=generator, readings=sides.readings)
-    return Scores(values, sides.encoder, len(rows), len(fake), specs)
+    values = feature_metrics(
+        reference, sides.fake, train=known, metrics=names, generator=generator, readings=sides.readings
+    )
+    return Scores(values, sides.encoder, reference.size, len(fake), metrics)
+
+
+def _moments(real: Statistics, sides: _Sides, request: Request) -> PointSet:
+    """The real side of which only mu and sigma are known: no metric that reads its rows can be had."""
+    mean, sigma = torch.from_numpy(real.mu), torch.from_numpy(real.sigma)
+    if len(mean) != sides.fake.shape[1]:
+        raise DataError(f"{request.real} has {len(mean)} features, {request.fake} has {sides.fake.shape[1]}.")
+    most = float(sigma.abs().max())
+    if not most <= LARGEST**2:
+        raise DataError(f"{request.real} holds covariances up to {most:.3g}, which overflow a float64: rescale.")
+    return PointSet.from_moments(mean, sigma, name=Path(request.real).name)
 
 
 def _read(path: str) -> Tensor | Statistics:
@@ -148,7 +162,7 @@ class _Sides:
     real: Tensor
     fake: Tensor
     train: Tensor | None = None
-    readings: Readings = field(default_factory=Readings)
+    readings: Readings | None = None
 
 
 def _encoded(request: Request, real: Tensor | Statistics, fake: Tensor, train: Tensor | None) -> _Sides:
@@ -173,7 +187,7 @@ def _encoded(request: Request, real: Tensor | Statistics, fake: Tensor, train: T
     images = _alike(places, sides)
     encoder = _encoder(request, images[0], request.train or request.real)
     real_features, fake_features, *rest = [encoder.features(x).cpu() for x in images]
-    readings = Readings()
+    readings = None
     if isinstance(encoder, Classifier):
         seen = [encoder.probabilities(x).cpu() for x in images[:2]]
         readings = Readings(real=seen[0].argmax(1), generated=seen[1].argmax(1), probabilities=seen[1])
@@ -210,21 +224,3 @@ def _as_dataset(name: str, images: Tensor) -> Dataset:
     some = Split(images)
     spec = DataSpec(tuple(images.shape[1:]), (0.0, 1.0))
     return Dataset(name=name, spec=spec, train=some, val=some.take(slice(0, 0)), reference=some, ceiling=some)
-
-
-def _against_moments(real: Statistics, fake: Tensor, names: Sequence[str], request: Request) -> dict[str, Value]:
-    """`frechet` alone; the rest needs the rows."""
-    fake = check_features(fake, "fake")
-    mean, sigma = torch.from_numpy(real.mu), torch.from_numpy(real.sigma)
-    if len(mean) != fake.shape[1]:
-        raise DataError(f"{request.real} has {len(mean)} features, {request.fake} has {fake.shape[1]}.")
-    why = f"{Path(request.real).name} holds only mu and sigma: it needs the rows"
-    found = {name: Value.unsupported(why, m=len(fake)) for name in names}
-    if "frechet" in names:
-        # n is not in such a file; it only enters the covariance, which is given
-        distance = frechet_distance(Moments(2**31, mean, given=sigma), moments(fake))
-        if not math.isfinite(distance):
-            most = float(sigma.abs().max())
-            raise DataError(f"{request.real} holds covariances up to {most:.3g}, which overflow a float64: rescale.")
-        found["frechet"] = Value(value=distance, m=len(fake), reason="no interval: the real side is moments alone")
-    return {key: replace(value, m=len(fake)) for key, value in found.items()}

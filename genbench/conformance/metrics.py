@@ -21,7 +21,7 @@ from genbench.metrics.outliers import outlier_metrics
 from genbench.metrics.panel import feature_metrics
 from genbench.metrics.pointset import PointSet
 from genbench.metrics.reconstruction import reconstruction_metrics
-from genbench.metrics.toys import told_apart
+from genbench.metrics.toys import mode_metrics_from_labels
 
 UP, DOWN, SAME, ZERO, ONE = "up", "down", "same", "zero", "one"
 
@@ -170,6 +170,6 @@ def _modes(seed: int) -> list[Check]:
     weights = torch.full((8,), 1 / 8)
     mode = torch.randint(8, (2000,), generator=seeds.generator("selftest", seed, "modes"))
     names = ["modes", "mode-kl"]
-    whole, dropped = (told_apart(m, weights, metrics=names) for m in (mode, mode[mode < 6]))
+    whole, dropped = (mode_metrics_from_labels(m, weights, metrics=names) for m in (mode, mode[mode < 6]))
     ways = {"modes": DOWN, "mode-kl": UP}
     return [_check("mode-dropped", name, dropped[name].value, whole[name].value, ways[name]) for name in names]

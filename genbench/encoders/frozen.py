@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genbench.core.errors import Unsupported
+from genbench.core.errors import Unavailable, Unsupported
 from genbench.protocols.dataset import Dataset
 
 BATCH = 100
@@ -76,7 +76,7 @@ def normalised(mean: tuple[float, float, float], std: tuple[float, float, float]
 
 
 def attempt(name: str, remedy: str, make: Callable[[], Any]) -> nn.Module:
-    """What `make` gives, or `Unsupported` with what went wrong and the remedy.
+    """What `make` gives, or `Unavailable` with what went wrong and the remedy.
 
     Loaders of other packages, which may want to download, raise what they like: all of it is caught.
     """
@@ -84,4 +84,4 @@ def attempt(name: str, remedy: str, make: Callable[[], Any]) -> nn.Module:
         return cast(nn.Module, make())
     except Exception as error:
         first = (str(error) or type(error).__name__).strip().splitlines()[0]
-        raise Unsupported(f"{name} cannot be had here ({type(error).__name__}: {first[:200]}): {remedy}.") from error
+        raise Unavailable(f"{name} cannot be had here ({type(error).__name__}: {first[:200]}): {remedy}.") from error

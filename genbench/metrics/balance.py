@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
 
 import torch
 from scipy.optimize import nnls
@@ -11,8 +13,9 @@ from torch import Tensor
 
 from genbench.core.errors import Unsupported
 from genbench.core.values import Value
-from genbench.metrics.case import value
 from genbench.metrics.intervals import bootstrap
+from genbench.metrics.measure import Sizes, measured
+from genbench.metrics.values import value
 
 ACCURATE = 0.95
 """Below this accuracy of the attribute classifier a row is grey."""
@@ -69,34 +72,55 @@ class Attributes:
     accuracy: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeInputs:
+    """What a classifier read of samples, and what is known of it. `generator`: for measures that draw."""
+
+    attributes: Attributes
+    generator: torch.Generator
+
+    gives: ClassVar[frozenset[str]] = frozenset({"labels"})
+
+    @property
+    def sizes(self) -> Sizes:
+        """Samples."""
+        return Sizes(m=len(self.attributes.read))
+
+    def targets(self) -> dict[str, Tensor]:
+        """The shares (K,) to compare with: the data's, and equal ones."""
+        k = len(self.attributes.data)
+        return {"data": self.attributes.data.double(), "uniform": torch.full((k,), 1 / k, dtype=torch.float64)}
+
+
 def balance_metrics(attributes: Attributes, *, metrics: Sequence[str], generator: torch.Generator) -> dict[str, Value]:
     """`attribute-tv`, `attribute-kl` (targets `data`, `uniform`), `minority-recall` and `minority-recall:worst`."""
-    m, k = len(attributes.read), len(attributes.data)
-    data, uniform = attributes.data.double(), torch.full((k,), 1 / k, dtype=torch.float64)
-    found = {}
-    for key, measure in _wanted(data, uniform, m).items():
-        if key.split(":")[0] not in metrics:
-            continue
-
-        def statistic(rows: Tensor, measure: Callable[[Tensor], float] = measure) -> float:
-            return measure(corrected_shares(attributes.read[rows], attributes.confusion))
-
-        try:
-            interval = bootstrap(statistic, m, generator)
-            number = statistic(torch.arange(m))
-        except Unsupported as reason:
-            found[key] = Value.unsupported(str(reason), m=m)
-            continue
-        found[key] = replace(value(number, interval, details={"classifier_accuracy": attributes.accuracy}), m=m)
-    return found
+    return measured(AttributeInputs(attributes=attributes, generator=generator), metrics)
 
 
-def _wanted(data: Tensor, uniform: Tensor, m: int) -> dict[str, Callable[[Tensor], float]]:
-    return {
-        "attribute-tv:data": lambda p: attribute_tv(p, data),
-        "attribute-tv:uniform": lambda p: attribute_tv(p, uniform),
-        "attribute-kl:data": lambda p: attribute_kl(p, data, m),
-        "attribute-kl:uniform": lambda p: attribute_kl(p, uniform, m),
-        "minority-recall": lambda p: minority_recall(p, data),
-        "minority-recall:worst": lambda p: worst_recall(p, data),
-    }
+def share_distance(inputs: AttributeInputs) -> dict[str, Value]:
+    """`attribute-tv` against each target, with a bootstrap interval over samples."""
+    return {name: _compared(inputs, attribute_tv, shares) for name, shares in inputs.targets().items()}
+
+
+def share_divergence(inputs: AttributeInputs) -> dict[str, Value]:
+    """`attribute-kl` against each target, with a bootstrap interval over samples."""
+    divergence = partial(attribute_kl, m=len(inputs.attributes.read))
+    return {name: _compared(inputs, divergence, shares) for name, shares in inputs.targets().items()}
+
+
+def rare_share(inputs: AttributeInputs) -> dict[str, Value]:
+    """`minority-recall` of the rarest attribute, and of the one that is missed most."""
+    data = inputs.targets()["data"]
+    return {"": _compared(inputs, minority_recall, data), "worst": _compared(inputs, worst_recall, data)}
+
+
+def _compared(inputs: AttributeInputs, comparison: Callable[[Tensor, Tensor], float], target: Tensor) -> Value:
+    """The corrected shares of the samples compared with a target's."""
+    seen = inputs.attributes
+    m = len(seen.read)
+
+    def of(rows: Tensor) -> float:
+        return comparison(corrected_shares(seen.read[rows], seen.confusion), target)
+
+    interval = bootstrap(of, m, inputs.generator)
+    return value(of(torch.arange(m)), interval, details={"classifier_accuracy": seen.accuracy})

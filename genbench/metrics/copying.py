@@ -1,4 +1,4 @@
-"""Memorisation: each metric's value with its interval, from distances to the training set."""
+"""Measures of memorisation: each metric's value with its interval, from distances to the training set."""
 
 from __future__ import annotations
 
@@ -7,30 +7,33 @@ import torch
 from genbench.core.errors import Unsupported
 from genbench.core.values import Kind, Value
 from genbench.metrics import auc, frechet, intervals, manifold, memorisation
-from genbench.metrics.case import Answer, Case, Measure, mean_value, value
+from genbench.metrics.features import FeatureInputs
+from genbench.metrics.values import mean_value, value
 
 
-def _authenticity(case: Case) -> Value:
-    train, pair = case.training()
+def authenticity(inputs: FeatureInputs) -> Value:
+    """`authenticity`, the interval from the spread over samples."""
+    train, pair = inputs.training()
     near = pair.nearest_rows
     return mean_value(memorisation.authenticity(near.nearest2, near.index, train.neighbours.nearest2))
 
 
-def _distances(case: Case) -> tuple[torch.Tensor, torch.Tensor]:
+def _distances(inputs: FeatureInputs) -> tuple[torch.Tensor, torch.Tensor]:
     """Nearest-training distances of the samples and of the reference."""
-    train, pair = case.training()
-    if train is case.real:
+    train, pair = inputs.training()
+    if train is inputs.real:
         raise Unsupported("the training set is the reference itself, whose distances to it are all 0")
-    return pair.nearest_rows.nearest2.sqrt(), case.real.nearest_in(train).sqrt()
+    return pair.nearest_rows.nearest2.sqrt(), inputs.real.nearest_in(train).sqrt()
 
 
-def _ct(case: Case) -> Value:
-    g, r = _distances(case)
-    train, _ = case.training()
+def data_copying(inputs: FeatureInputs) -> Value:
+    """`ct`, with its standard error under the null."""
+    g, r = _distances(inputs)
+    train, _ = inputs.training()
     if len(train) < 10:
         raise Unsupported(f"it cuts the training set into 10 cells, and that has {len(train)} rows")
-    seed = int(torch.randint(2**31 - 1, (1,), generator=case.generator))
-    g_cell, r_cell = memorisation.cells(train.features, [case.fake.features, case.real.features], seed)
+    seed = int(torch.randint(2**31 - 1, (1,), generator=inputs.generator))
+    g_cell, r_cell = memorisation.cells(train.features, [inputs.generated.features, inputs.real.features], seed)
     try:
         copying = memorisation.data_copying(g.cpu(), r.cpu(), g_cell, r_cell)
     except ValueError as error:
@@ -39,25 +42,27 @@ def _ct(case: Case) -> Value:
     return value(copying.value, interval, kind=Kind.ESTIMATE, details={"cells": copying.cells})
 
 
-def _ratio(case: Case) -> Value:
-    g, r = _distances(case)
+def distance_ratio(inputs: FeatureInputs) -> Value:
+    """`nn-distance-ratio`, with a bootstrap interval over samples."""
+    g, r = _distances(inputs)
     middle = manifold.median(r)
     if float(middle) == 0:
         raise Unsupported("the median distance of the reference to the training set is 0")
     found = intervals.bootstrap(
-        lambda rows: float(manifold.median(g[rows.to(g.device)]) / middle), len(g), case.generator
+        lambda rows: float(manifold.median(g[rows.to(g.device)]) / middle), len(g), inputs.generator
     )
     return value(memorisation.distance_ratio(g**2, r**2), found)
 
 
-def _membership(case: Case) -> Answer:
-    train, pair = case.training()
-    if train is case.real:
+def membership_auc(inputs: FeatureInputs) -> dict[str, Value]:
+    """`membership-auc` of nearness to the samples, with DeLong's interval."""
+    train, pair = inputs.training()
+    if train is inputs.real:
         raise Unsupported("the training set is the reference itself: members and others are the same")
-    size = min(len(train), len(case.real))
-    rows = torch.randperm(len(train), generator=case.generator)[:size].to(train.features.device)
+    size = min(len(train), len(inputs.real))
+    rows = torch.randperm(len(train), generator=inputs.generator)[:size].to(train.features.device)
     members = -pair.nearest_columns.nearest2[rows]
-    return {"membership-auc:distance": membership(members, -case.pair.nearest_columns.nearest2)}
+    return {"distance": membership(members, -inputs.pair.nearest_columns.nearest2)}
 
 
 def membership(members: torch.Tensor, others: torch.Tensor) -> Value:
@@ -66,35 +71,27 @@ def membership(members: torch.Tensor, others: torch.Tensor) -> Value:
     return value(number, intervals.from_error(number, error, low=0.0, high=1.0))
 
 
-def _gap(case: Case) -> Value:
-    train, _ = case.training()
-    if train is case.real:
+def train_test_gap(inputs: FeatureInputs) -> Value:
+    """`train-test-gap`, with the interval of the difference of influences."""
+    train, _ = inputs.training()
+    if train is inputs.real:
         raise Unsupported("the training set is the reference itself: there is no gap to measure")
-    if len(train) < len(case.real):
+    if len(train) < len(inputs.real):
         raise Unsupported(f"it needs as many training points as reference points, got {len(train)}")
-    rows = torch.randperm(len(train), generator=case.generator)[: len(case.real)].to(train.features.device)
+    rows = torch.randperm(len(train), generator=inputs.generator)[: len(inputs.real)].to(train.features.device)
     some = frechet.moments(train.features[rows])
-    gap = frechet.frechet_distance(some, case.fake.moments) - frechet.frechet_distance(
-        case.real.moments, case.fake.moments
+    gap = frechet.frechet_distance(some, inputs.generated.moments) - frechet.frechet_distance(
+        inputs.real.moments, inputs.generated.moments
     )
-    error = frechet.gap_error(some, case.real.moments, case.fake.moments)
+    error = frechet.gap_error(some, inputs.real.moments, inputs.generated.moments)
     interval = None if error is None else intervals.from_error(gap, error)
     return value(gap, interval, kind=Kind.ESTIMATE, reason=None if interval else "no interval: too few samples for it")
 
 
-def _copy_rate(case: Case) -> Value:
-    train, pair = case.training()
+def copy_rate(inputs: FeatureInputs) -> Value:
+    """`copy-rate`, the interval from the spread over samples."""
+    train, pair = inputs.training()
     own2 = train.neighbours.nearest2
     if float(manifold.median(own2)) == 0:
         raise Unsupported("the training set is full of duplicates: its median nearest-neighbour distance is 0")
     return mean_value(memorisation.copy_rate(pair.nearest_rows.nearest2, own2))
-
-
-COPYING: dict[str, Measure] = {
-    "authenticity": _authenticity,
-    "ct": _ct,
-    "nn-distance-ratio": _ratio,
-    "membership-auc": _membership,
-    "train-test-gap": _gap,
-    "copy-rate": _copy_rate,
-}

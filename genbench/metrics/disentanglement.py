@@ -3,7 +3,6 @@ SAP (Kumar 2018). All ↑ [0, 1]."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,9 +109,3 @@ def _alone(z: NDArray[np.float64], v: NDArray[np.int64]) -> float:
     if v.max() < FEW:
         return float(LogisticRegression().fit(standard[:, None], v).score(standard[:, None], v))
     return float(np.corrcoef(standard, v)[0, 1] ** 2)
-
-
-MEASURES: dict[str, Callable[[Tensor, Tensor, int], float]] = {
-    "mig": lambda codes, factors, seed: mig(codes, factors),
-    "sap": lambda codes, factors, seed: sap(codes, factors),
-}

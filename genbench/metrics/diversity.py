@@ -1,52 +1,73 @@
-"""Diversity: each metric's value with its interval, from what a pair of sets knows."""
+"""Measures of diversity: each metric's value with its interval, from what a pair of feature sets knows."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from torch import Tensor
 
 from genbench.core.errors import Unsupported
 from genbench.core.values import Value
 from genbench.metrics import classes, clipped, duplicates, manifold
-from genbench.metrics.case import Case, Measure, mean_value, share_value, value
+from genbench.metrics.features import FeatureInputs
 from genbench.metrics.intervals import Z95, from_error, mean_error
+from genbench.metrics.manifold import Held
 from genbench.metrics.two_sample import Hits
+from genbench.metrics.values import mean_value, share_value, value
 
 
-def _constant(case: Case) -> str | None:
+def _constant(inputs: FeatureInputs) -> str | None:
     """A remark where balls are points."""
-    sides = {"reference": case.real, "samples": case.fake}
+    sides = {"reference": inputs.real, "samples": inputs.generated}
     flat = [name for name, side in sides.items() if float(side.radii2.max()) == 0]
     return f"all radii of the {' and the '.join(flat)} are 0: identical rows" if flat else None
 
 
-def _share(case: Case, terms: str) -> Value:
-    of = {"precision": manifold.precision, "recall": manifold.recall, "coverage": manifold.coverage}[terms]
-    return mean_value(of(case.pair.held), reason=_constant(case), details={"k": case.real.k})
+def _share(inputs: FeatureInputs, terms: Callable[[Held], Tensor]) -> Value:
+    return mean_value(terms(inputs.pair.held), reason=_constant(inputs), details={"k": inputs.real.k})
 
 
-def _density(case: Case) -> Value:
-    held, k = case.pair.held, case.real.k
-    found = mean_value(manifold.density(held, k), high=math.inf, reason=_constant(case), details={"k": k})
+def precision(inputs: FeatureInputs) -> Value:
+    """`precision`, the interval from the spread over samples."""
+    return _share(inputs, manifold.precision)
+
+
+def recall(inputs: FeatureInputs) -> Value:
+    """`recall`, the interval from the spread over reference points."""
+    return _share(inputs, manifold.recall)
+
+
+def coverage(inputs: FeatureInputs) -> Value:
+    """`coverage`, the interval from the spread over reference points."""
+    return _share(inputs, manifold.coverage)
+
+
+def density(inputs: FeatureInputs) -> Value:
+    """`density`, the interval from the spread over samples."""
+    held, k = inputs.pair.held, inputs.real.k
+    found = mean_value(manifold.density(held, k), high=math.inf, reason=_constant(inputs), details={"k": k})
     exact = int(held.real_balls.sum()) / (k * len(held.real_balls))
     return replace(found, value=exact)
 
 
-def _clipped_density(case: Case) -> Value:
-    own = case.real.self_balls
-    k = case.real.k
+def clipped_density(inputs: FeatureInputs) -> Value:
+    """`clipped-density`, the interval from the spread over samples, the calibration held fixed."""
+    own = inputs.real.self_balls
+    k = inputs.real.k
     norm = float(own.clamp(max=k).double().mean()) / k
     if norm == 0:
         raise Unsupported("no reference ball holds another reference point, so there is nothing to calibrate with")
-    terms = case.pair.held.clipped_balls.clamp(max=k).double() / k
-    number = clipped.clipped_density(case.pair.held, own, k)
+    terms = inputs.pair.held.clipped_balls.clamp(max=k).double() / k
+    number = clipped.clipped_density(inputs.pair.held, own, k)
     return value(number, from_error(number, mean_error(terms) / norm, low=0.0, high=1.0), details={"k": k})
 
 
-def _clipped_coverage(case: Case) -> Value:
-    held, k = case.pair.held, case.real.k
+def clipped_coverage(inputs: FeatureInputs) -> Value:
+    """`clipped-coverage`: mean ± 1.96 standard errors over the reference, each end through the calibration."""
+    held, k = inputs.pair.held, inputs.real.k
     expected = clipped.expected_coverage(len(held.samples), len(held.real_balls), k)
     terms = held.samples.clamp(max=k).double() / k
     mean, half = float(terms.mean()), Z95 * mean_error(terms)
@@ -54,33 +75,37 @@ def _clipped_coverage(case: Case) -> Value:
     return value(clipped.clipped_coverage(held, k), (low, high), details={"k": k})
 
 
-def _vendi(case: Case) -> Value:
-    score = case.fake.vendi
-    interval = None if score.error is None else from_error(score.value, score.error, low=1.0, high=len(case.fake))
+def vendi(inputs: FeatureInputs) -> Value:
+    """`vendi`, the interval from the spread over samples."""
+    score, m = inputs.generated.vendi, len(inputs.generated)
+    interval = None if score.error is None else from_error(score.value, score.error, low=1.0, high=m)
     return value(score.value, interval, reason=None if interval else "no interval: the matrix is too large for it")
 
 
-def _vendi_ratio(case: Case) -> Value:
-    real, fake = case.real.vendi, case.fake.vendi
-    if len(case.real) != len(case.fake):
-        raise Unsupported(f"the Vendi score grows with n: a ratio needs equal n, got {len(case.fake)} samples")
-    ratio = fake.value / real.value
-    interval = None if fake.error is None else from_error(ratio, fake.error / real.value, low=0.0)
+def vendi_ratio(inputs: FeatureInputs) -> Value:
+    """`vendi-ratio`, the reference held fixed."""
+    real, made = inputs.real.vendi, inputs.generated.vendi
+    if len(inputs.real) != len(inputs.generated):
+        raise Unsupported(f"the Vendi score grows with n: a ratio needs equal n, got {len(inputs.generated)} samples")
+    ratio = made.value / real.value
+    interval = None if made.error is None else from_error(ratio, made.error / real.value, low=0.0)
     return value(ratio, interval, reason=None if interval else "no interval: the matrix is too large for it")
 
 
-def _duplicates(case: Case) -> Value:
-    real2 = case.real.neighbours.nearest2
+def duplicate_rate(inputs: FeatureInputs) -> Value:
+    """`duplicate-rate`, the interval from the spread over samples."""
+    real2 = inputs.real.neighbours.nearest2
     if float(manifold.median(real2)) == 0:
         raise Unsupported("the reference itself is full of duplicates: its median nearest-neighbour distance is 0")
-    return mean_value(duplicates.duplicate_rate(case.fake.neighbours.nearest2, real2))
+    return mean_value(duplicates.duplicate_rate(inputs.generated.neighbours.nearest2, real2))
 
 
-def _class_spread(case: Case) -> Value:
-    real, fake = case.readings.real, case.readings.generated
-    if real is None or fake is None:
+def class_spread(inputs: FeatureInputs) -> Value:
+    """`class-spread`, the mean over classes with 20 points on both sides."""
+    real, made = inputs.classes().real, inputs.classes().generated
+    if real is None or made is None:
         raise Unsupported("it compares within classes, and this encoder reads none")
-    ratios = classes.class_spread(case.real.features, real, case.fake.features, fake)
+    ratios = classes.class_spread(inputs.real.features, real, inputs.generated.features, made)
     if not len(ratios):
         raise Unsupported("no class has 20 samples on both sides")
     return value(
@@ -88,25 +113,11 @@ def _class_spread(case: Case) -> Value:
     )
 
 
-def _condition_accuracy(case: Case) -> Value:
-    asked, read = case.readings.asked, case.readings.generated
+def condition_accuracy(inputs: FeatureInputs) -> Value:
+    """`condition-accuracy`, with a binomial interval, and what the classifier reaches on real data."""
+    asked, read = inputs.classes().asked, inputs.classes().generated
     if asked is None or read is None:
         raise Unsupported("it needs a conditional model and an encoder that reads classes")
     hits = Hits(int((asked == read).sum()), len(asked))
-    known = case.readings.accuracy
+    known = inputs.classes().accuracy
     return share_value(hits) if known is None else share_value(hits, details={"ruler_accuracy": known})
-
-
-DIVERSITY: dict[str, Measure] = {
-    "precision": lambda case: _share(case, "precision"),
-    "recall": lambda case: _share(case, "recall"),
-    "density": _density,
-    "coverage": lambda case: _share(case, "coverage"),
-    "clipped-density": _clipped_density,
-    "clipped-coverage": _clipped_coverage,
-    "vendi": _vendi,
-    "vendi-ratio": _vendi_ratio,
-    "duplicate-rate": _duplicates,
-    "class-spread": _class_spread,
-    "condition-accuracy": _condition_accuracy,
-}

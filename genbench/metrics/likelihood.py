@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from genbench.core.values import Kind, Status, Value
-from genbench.metrics.case import Answer, mean_value
-
-
-def nll(log_prob: Tensor) -> Tensor:
-    """(n,): −log p of each example, nats; ↓."""
-    return -log_prob.double()
+from genbench.metrics.intervals import from_error, mean_error
+from genbench.metrics.measure import Sizes, measured
 
 
 def bits_per_dim(nats: float, size: int) -> float:
@@ -21,22 +20,50 @@ def bits_per_dim(nats: float, size: int) -> float:
     return nats / (size * math.log(2)) + 8
 
 
-def nll_metrics(log_prob: Tensor, *, size: int, kind: Kind, pixels: bool = False) -> Answer:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LikelihoodInputs:
+    """`log_prob` (n,) over the reference, nats; `size` is D; `kind` says what the model's number is; `pixels`: whether
+    the data are dequantised 8-bit pixels."""
+
+    log_prob: Tensor
+    size: int
+    kind: Kind
+    pixels: bool = False
+
+    gives: ClassVar[frozenset[str]] = frozenset({"likelihood"})
+
+    @property
+    def sizes(self) -> Sizes:
+        """Reference examples."""
+        return Sizes(len(self.log_prob))
+
+
+def nll_metrics(
+    log_prob: Tensor, *, size: int, kind: Kind, pixels: bool = False, metrics: Sequence[str] = ("nll",)
+) -> dict[str, Value]:
     """`nll` (nats an example) and, where the data are dequantised 8-bit `pixels`, `nll:bits-per-dim`.
 
     `log_prob` (n,) over the reference; `size` is D; `kind` says what the model's number is. Values that are not
     finite make the status `diverged` with the count.
     """
-    terms = nll(log_prob.detach().cpu().flatten())
+    flat = log_prob.detach().cpu().flatten()
+    return measured(LikelihoodInputs(log_prob=flat, size=size, kind=kind, pixels=pixels), metrics)
+
+
+def negative_log_likelihood(inputs: LikelihoodInputs) -> dict[str, Value]:
+    """`nll`: −mean log p, and the same in bits a dimension for pixels."""
+    terms = -inputs.log_prob.double()
     bad = int((~torch.isfinite(terms)).sum())
-    if bad or not len(terms):
-        reason = f"{bad} of {len(terms)} log-likelihoods are NaN or inf" if bad else "no log-likelihood was given"
-        return {"nll": Value.missing(Status.DIVERGED if bad else Status.UNSUPPORTED, reason, n=len(terms))}
-    nats = mean_value(terms, low=-math.inf, high=math.inf)
-    found = {"nll": nats}
-    if pixels:
-        found["nll:bits-per-dim"] = mean_value(terms / (size * math.log(2)) + 8, low=-math.inf, high=math.inf)
-    return {
-        key: Value(value=v.value, ci_low=v.ci_low, ci_high=v.ci_high, n=len(terms), kind=kind)
-        for key, v in found.items()
-    }
+    if bad:
+        reason = f"{bad} of {len(terms)} log-likelihoods are NaN or inf"
+        return {"": Value.missing(Status.DIVERGED, reason)}
+    found = {"": _mean(terms, inputs.kind)}
+    if inputs.pixels:
+        found["bits-per-dim"] = _mean(terms / (inputs.size * math.log(2)) + 8, inputs.kind)
+    return found
+
+
+def _mean(terms: Tensor, kind: Kind) -> Value:
+    mean = float(terms.mean())
+    low, high = from_error(mean, mean_error(terms)) if len(terms) > 1 else (None, None)
+    return Value(value=mean, ci_low=low, ci_high=high, kind=kind)

@@ -1,146 +1,73 @@
-"""Outlier detection from scores oriented higher = stranger: AUROC, average precision, FPR95, recall at 5 %.
+"""Measures of outlier detection, from scores oriented higher = more unusual, which are never flipped.
 
-Equal to scikit-learn on ties too; the AUROC's interval is DeLong's (1988), the others' a stratified bootstrap.
+The AUROC's interval is DeLong's (1988), the others' a stratified bootstrap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from genbench.core.errors import Unsupported
 from genbench.core.values import Value
-from genbench.metrics.auc import auc, auc_error
-from genbench.metrics.case import value
+from genbench.metrics import auc, ranked
 from genbench.metrics.intervals import from_error
+from genbench.metrics.measure import Sizes, measured
+from genbench.metrics.ranked import Ranked, Statistic
+from genbench.metrics.values import value
 
-_ROUNDS = 200
+ROUNDS = 200
+"""Resamplings of the stratified bootstrap."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """How often each different score occurs, the strangest first: counts (R, U) of outliers and of ordinary data.
+@dataclass(frozen=True, kw_only=True)
+class ScoreInputs:
+    """One score of `ordinary` data (n,) and of `unusual` data (m,), float64. `generator`: for measures that draw."""
 
-    R = 1 for the data themselves, or one row a resampling: all of them are answered at once.
-    """
-
-    outlier: Tensor
     ordinary: Tensor
+    unusual: Tensor
+    generator: torch.Generator
 
-    def flipped(self) -> Ranked:
-        """The same with the most ordinary first."""
-        return Ranked(self.outlier.flip(1), self.ordinary.flip(1))
+    gives: ClassVar[frozenset[str]] = frozenset({"scores"})
 
+    @property
+    def sizes(self) -> Sizes:
+        """Ordinary data and outliers."""
+        return Sizes(len(self.ordinary), len(self.unusual), ("scores of ordinary data", "scores of outliers"))
 
-Statistic = Callable[[Ranked], Tensor]
+    @cached_property
+    def ranked(self) -> Ranked:
+        """How often each different score occurs."""
+        return ranked.rank(self.ordinary, self.unusual)
 
-
-def rank(ordinary: Tensor, outlier: Tensor) -> Ranked:
-    """Scores (n,) and (m,) as counts over their different values."""
-    values, place = torch.unique(torch.cat([outlier, ordinary]), return_inverse=True)
-    place = len(values) - 1 - place
-    m, size = len(outlier), len(values)
-    return Ranked(*(torch.bincount(p, minlength=size)[None].double() for p in (place[:m], place[m:])))
-
-
-def resample(ranked: Ranked, rounds: int, generator: torch.Generator) -> Ranked:
-    """Stratified bootstrap: each class drawn again with replacement, `rounds` times."""
-
-    def again(counts: Tensor) -> Tensor:
-        total = int(counts.sum())
-        drawn = torch.multinomial(counts[0], rounds * total, replacement=True, generator=generator)
-        found = torch.zeros(rounds, counts.shape[1], dtype=torch.float64)
-        return found.scatter_add_(1, drawn.view(rounds, total), torch.ones(rounds, total, dtype=torch.float64))
-
-    return Ranked(again(ranked.outlier), again(ranked.ordinary))
-
-
-def average_precision(positive: Tensor, negative: Tensor) -> Tensor:
-    """Stepwise average precision (no trapezoid) of counts (R, U), the highest score first -> (R,)."""
-    hits, misses = positive.cumsum(1), negative.cumsum(1)
-    precision = hits / (hits + misses).clamp_min(1)
-    return (precision * positive).sum(1) / positive.sum(1)
-
-
-def aupr_out(ranked: Ranked) -> Tensor:
-    """Average precision with outliers positive; ↑ (0, 1], the prevalence for a random score."""
-    return average_precision(ranked.outlier, ranked.ordinary)
-
-
-def aupr_in(ranked: Ranked) -> Tensor:
-    """Average precision with ordinary data positive and the score negated; ↑ (0, 1]."""
-    other = ranked.flipped()
-    return average_precision(other.ordinary, other.outlier)
-
-
-def fpr95(ranked: Ranked) -> Tensor:
-    """Share of outliers accepted at the threshold that accepts 95 % of ordinary data; ↓ [0, 1].
-
-    The threshold is the least score that at least 95 % of ordinary data do not exceed; what does not exceed it is
-    accepted.
-    """
-    other = ranked.flipped()
-    n = int(other.ordinary[0].sum())
-    accepted = -(-95 * n // 100)  # 95 %, rounded up, without float error
-    threshold = (other.ordinary.cumsum(1) >= accepted).int().argmax(1, keepdim=True)
-    return other.outlier.cumsum(1).gather(1, threshold)[:, 0] / other.outlier.sum(1)
-
-
-def recall_at(ranked: Ranked, share: float = 0.05) -> Tensor:
-    """Share of all outliers among the 5 % strangest of all; ↑ [0, 1]. Ties at the edge count by their share."""
-    both = ranked.outlier + ranked.ordinary
-    room = max(1, round(share * float(both[0].sum())))
-    seen = both.cumsum(1)
-    edge = (seen >= room).int().argmax(1, keepdim=True)
-    tied, above = ranked.outlier.gather(1, edge), ranked.outlier.cumsum(1).gather(1, edge)
-    left = room - (seen - both).gather(1, edge)
-    found = above - tied + tied * left / both.gather(1, edge)
-    return found[:, 0] / ranked.outlier.sum(1)
-
-
-_STATISTICS: dict[str, Statistic] = {
-    "aupr-out": aupr_out,
-    "aupr-in": aupr_in,
-    "fpr95": fpr95,
-    "recall-at-5": recall_at,
-}
-
-
-def auroc(ordinary: Tensor, outlier: Tensor) -> float:
-    """P(outlier's score > ordinary's) + ½ P(equal); ↑ [0, 1], ½ for a score that knows nothing."""
-    return auc(outlier, ordinary)
+    @cached_property
+    def resampled(self) -> Ranked:
+        """The same of a stratified bootstrap, which all measures share."""
+        return ranked.resample(self.ranked, ROUNDS, self.generator)
 
 
 def outlier_metrics(
     ordinary_scores: Tensor, outlier_scores: Tensor, *, metrics: Sequence[str], generator: torch.Generator
 ) -> dict[str, Value]:
-    """Each metric of `metrics` from the scores of ordinary data (n,) and of outliers (m,), higher = stranger.
+    """Each metric of `metrics` from the scores of ordinary data (n,) and of outliers (m,), higher = more unusual.
 
     Fewer than 2 of either, or scores that are not finite, give a status with the count; nothing is ever flipped.
     """
-    ordinary, outlier = (scores.detach().double().cpu().flatten() for scores in (ordinary_scores, outlier_scores))
-    n, m = len(ordinary), len(outlier)
+    ordinary, unusual = (scores.detach().double().cpu().flatten() for scores in (ordinary_scores, outlier_scores))
     try:
-        _check(ordinary, outlier)
+        _check(ordinary, unusual)
     except Unsupported as reason:
-        return {name: Value.unsupported(str(reason), n=n, m=m) for name in metrics}
-    found = {"auroc": _auroc(ordinary, outlier)} if "auroc" in metrics else {}
-    ranked = rank(ordinary, outlier)
-    again = resample(ranked, _ROUNDS, generator)
-    found |= {name: _measured(_STATISTICS[name], ranked, again) for name in metrics if name != "auroc"}
-    if "recall-at-5" in found:
-        room = max(1, round(0.05 * (n + m)))
-        one = found["recall-at-5"]
-        assert one.value is not None
-        found["recall-at-5"] = replace(one, details={"lift": one.value * (n + m) / room})
-    return {name: replace(found[name], n=n, m=m) for name in metrics}
+        return {name: Value.unsupported(reason, n=len(ordinary), m=len(unusual)) for name in metrics}
+    return measured(ScoreInputs(ordinary=ordinary, unusual=unusual, generator=generator), metrics)
 
 
-def _check(ordinary: Tensor, outlier: Tensor) -> None:
-    for name, scores in (("ordinary data", ordinary), ("outliers", outlier)):
+def _check(ordinary: Tensor, unusual: Tensor) -> None:
+    for name, scores in (("ordinary data", ordinary), ("outliers", unusual)):
         if len(scores) < 2:
             raise Unsupported(f"it needs 2 scores of {name}, got {len(scores)}")
         bad = int((~torch.isfinite(scores)).sum())
@@ -148,12 +75,38 @@ def _check(ordinary: Tensor, outlier: Tensor) -> None:
             raise Unsupported(f"{bad} of {len(scores)} scores of {name} are NaN or inf")
 
 
-def _auroc(ordinary: Tensor, outlier: Tensor) -> Value:
-    number, error = auroc(ordinary, outlier), auc_error(outlier, ordinary)
+def auroc(inputs: ScoreInputs) -> Value:
+    """`auroc`: P(outlier's score > ordinary's) + ½ P(equal), with DeLong's interval."""
+    number = auc.auc(inputs.unusual, inputs.ordinary)
+    error = auc.auc_error(inputs.unusual, inputs.ordinary)
     return value(number, from_error(number, error, low=0.0, high=1.0), details={"error": error})
 
 
-def _measured(statistic: Statistic, ranked: Ranked, again: Ranked) -> Value:
+def aupr_out(inputs: ScoreInputs) -> Value:
+    """`aupr-out`, with a bootstrap interval."""
+    return _with_interval(ranked.aupr_out, inputs)
+
+
+def aupr_in(inputs: ScoreInputs) -> Value:
+    """`aupr-in`, with a bootstrap interval."""
+    return _with_interval(ranked.aupr_in, inputs)
+
+
+def fpr95(inputs: ScoreInputs) -> Value:
+    """`fpr95`, with a bootstrap interval."""
+    return _with_interval(ranked.fpr95, inputs)
+
+
+def recall_at_5(inputs: ScoreInputs) -> Value:
+    """`recall-at-5`, with a bootstrap interval and its `lift` over chance."""
+    found = _with_interval(ranked.recall_at, inputs)
+    assert found.value is not None
+    size = len(inputs.ordinary) + len(inputs.unusual)
+    return replace(found, details={"lift": found.value * size / ranked.room_for(size)})
+
+
+def _with_interval(statistic: Statistic, inputs: ScoreInputs) -> Value:
     """The statistic with its percentile interval."""
-    low, high = torch.quantile(statistic(again), torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
-    return value(float(statistic(ranked)), (low, high))
+    draws = statistic(inputs.resampled)
+    low, high = torch.quantile(draws, torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
+    return value(float(statistic(inputs.ranked)), (low, high))

@@ -1,38 +1,43 @@
-"""All feature metrics of one row from one pass: `feature_metrics(reference, generated, metrics=[...], generator=g)`."""
+"""All feature metrics of one row from one pass: `feature_metrics(reference, generated, metrics=[...], generator=g)`.
+
+What the pass looks for follows from the words of `Metric.sweep` (`SWEEP`) of the metrics that were asked for. A measure
+finds it in its `FeatureInputs`, where it is computed when first read if no word announced it: the words save passes,
+and do not change a value.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
 
 from genbench import registry
-from genbench.core.errors import DataError, Unsupported
 from genbench.core.values import Value
-from genbench.metrics.case import Answer, Case, Measure, value
-from genbench.metrics.catalogue import SPECS
 from genbench.metrics.classes import Readings
-from genbench.metrics.copying import COPYING
-from genbench.metrics.diversity import DIVERSITY
+from genbench.metrics.features import FeatureInputs, feature_inputs
 from genbench.metrics.kernels import Cubic, Kernel, UnitGaussian
-from genbench.metrics.pointset import Pair, PointSet
-from genbench.metrics.quality import QUALITY, gaussians
-from genbench.protocols.metric import MetricSpec
+from genbench.metrics.measure import measured
+from genbench.metrics.pointset import PointSet
+from genbench.metrics.quality import gaussians
 
 Reference = PointSet
 """The real side of a table (or its training set): make it once and give it to each row, so that nothing real is
 computed twice."""
 
-MEASURES: dict[str, Measure] = {**QUALITY, **DIVERSITY, **COPYING}
-"""What `feature_metrics` can give by itself."""
-
-_SPECS: dict[str, MetricSpec] = {spec.name: spec for spec in SPECS}
-_BALLS = {"precision", "recall", "density", "coverage", "clipped-density", "clipped-coverage"}
-_OWN_NEIGHBOURS = _BALLS | {"duplicate-rate", "nn-accuracy"}
-_TRAIN_NEIGHBOURS = {"authenticity", "copy-rate"}
-_NEAREST_TRAIN = _TRAIN_NEIGHBOURS | {"ct", "nn-distance-ratio"}
+SWEEP = {
+    "cubic-kernel": "sums of KID's kernel within each set and across: `pair.sums(Cubic(real.dim))`",
+    "gaussian-kernels": "the same of three Gaussian kernels: `pair.sums(gaussians(inputs))`",
+    "unit-gaussian-kernel": "the same of a Gaussian kernel on rows of unit length: `pair.sums(UnitGaussian())`",
+    "balls": "who lies in whose k-nearest-neighbour ball: `pair.held`, with the radii of both sides",
+    "neighbours": "nearest and k-th nearest other point: `real.neighbours`, `generated.neighbours`",
+    "training-neighbours": "the same within the training set: `train.neighbours`",
+    "nearest-reference": "for each sample the nearest reference point: `pair.nearest_rows`",
+    "nearest-sample": "for each reference point the nearest sample: `pair.nearest_columns`",
+    "nearest-training": "for each sample the nearest training point: `train_pair.nearest_rows`",
+    "nearest-sample-to-training": "for each training point the nearest sample: `train_pair.nearest_columns`",
+}
+"""The words of `Metric.sweep`, and where a measure finds what they announce."""
 
 
 def feature_metrics(
@@ -51,74 +56,40 @@ def feature_metrics(
     features that are not finite and `UnknownName` for a metric that nobody has; what cannot be measured is a value
     with a status and a reason.
     """
-    fake = PointSet(generated, reference.k, reference.block, name="generated", centre=reference.moments.mean)
-    if fake.dim != reference.dim:
-        raise DataError(f"generated features have {fake.dim} columns, reference features {reference.dim}.")
-    real_train = PointSet(train, reference.k, reference.block, name="training") if isinstance(train, Tensor) else train
-    pair = Pair(fake, reference)
-    train_pair = pair if real_train is reference else None if real_train is None else Pair(fake, real_train)
-    case = Case(pair, real_train, train_pair, readings or Readings(), generator)
-    prepare(case, frozenset(metrics))
-    answers: dict[str, Value] = {}
-    for metric in metrics:
-        found = _measure(case, metric)
-        answers.update({key: replace(one, n=len(reference), m=len(fake)) for key, one in found.items()})
-    return answers
+    inputs = feature_inputs(reference, generated, train=train, generator=generator, readings=readings)
+    prepare(inputs, (word for name in metrics for word in registry.metrics.get(name).card.sweep))
+    return measured(inputs, metrics)
 
 
-def prepare(case: Case, asked: frozenset[str]) -> None:
-    """One sweep within each set and one across, for everything that was asked and can be had."""
-    if min(len(case.real), len(case.fake)) < 2:
+def prepare(inputs: FeatureInputs, words: Iterable[str]) -> None:
+    """One sweep within each set and one across, for everything that these words announce and that can be had."""
+    asked, real, generated = frozenset(words), inputs.real, inputs.generated
+    if min(real.size or 0, len(generated)) < 2:
         return
-    wanted = _kernels(case, asked)
-    can_have_balls = min(len(case.real), len(case.fake)) > case.real.k
-    balls = bool(asked & _BALLS) and can_have_balls
-    own = bool(asked & _OWN_NEIGHBOURS)
-    rows = bool(asked & {"nn-accuracy"}) or (case.train is case.real and bool(asked & _NEAREST_TRAIN))
-    columns = bool(asked & {"nn-accuracy", "membership-auc"})
-    for side in (case.real, case.fake):
-        side.prepare(wanted, neighbours=own or (case.train is side and bool(asked & _TRAIN_NEIGHBOURS)))
-    sides = [name for name, needed in (("rows", rows), ("columns", columns)) if needed]
-    case.pair.prepare(wanted, balls=balls, nearest=sides)
-    if case.train_pair is not None and case.train_pair is not case.pair and asked & COPYING.keys():
-        columns = "membership-auc" in asked
-        case.train_pair.prepare(nearest=["rows", "columns"] if columns else ["rows"])
+    kernels = _kernels(inputs, asked)
+    for side in (real, generated):
+        of_training = side is inputs.train and "training-neighbours" in asked
+        side.prepare(kernels, neighbours=of_training or bool(asked & {"balls", "neighbours"}))
+    balls = "balls" in asked and min(len(real), len(generated)) > real.k
+    across = _sides(asked, "nearest-reference", "nearest-sample")
+    to_training = _sides(asked, "nearest-training", "nearest-sample-to-training")
+    is_same = inputs.train_pair is inputs.pair
+    inputs.pair.prepare(kernels, balls=balls, nearest=across | (to_training if is_same else set()))
+    if inputs.train_pair is not None and not is_same:
+        inputs.train_pair.prepare(nearest=to_training)
 
 
-def _kernels(case: Case, asked: frozenset[str]) -> list[Kernel]:
+def _sides(asked: frozenset[str], rows: str, columns: str) -> set[str]:
+    """The sides of a pair whose nearest neighbours these two words announce."""
+    return {side for side, word in (("rows", rows), ("columns", columns)) if word in asked}
+
+
+def _kernels(inputs: FeatureInputs, asked: frozenset[str]) -> list[Kernel]:
     wanted: list[Kernel] = []
-    if "kid" in asked:
-        wanted.append(Cubic(case.real.dim))
-    if "cmmd" in asked and not (case.real.has_zero_row or case.fake.has_zero_row):
+    if "cubic-kernel" in asked:
+        wanted.append(Cubic(inputs.real.dim))
+    if "unit-gaussian-kernel" in asked and not (inputs.real.has_zero_row or inputs.generated.has_zero_row):
         wanted.append(UnitGaussian())
-    if "mmd-rbf" in asked and case.real.median_distance > 0:
-        wanted.append(gaussians(case))
+    if "gaussian-kernels" in asked and inputs.real.median_distance > 0:
+        wanted.append(gaussians(inputs))
     return wanted
-
-
-def _measure(case: Case, metric: str) -> Answer:
-    """A metric's answer, or the reason why there is none."""
-    measure = MEASURES.get(metric)
-    if measure is None:
-        return _foreign(case, metric)
-    spec = _SPECS[metric]
-    for side in (case.real, case.fake):
-        if len(side) < spec.least_n and metric != "frechet-inf":
-            return {metric: Value.unsupported(f"it needs {spec.least_n} {side.name} points, got {len(side)}")}
-    try:
-        answer = measure(case)
-    except Unsupported as reason:
-        return {metric: Value.unsupported(str(reason))}
-    return {metric: answer} if isinstance(answer, Value) else answer
-
-
-def _foreign(case: Case, metric: str) -> Answer:
-    """A registered metric of a third party: `function(reference, generated, *, generator)` to a number or a `Value`."""
-    entry = registry.metrics.get(metric)
-    if entry.card.needs != "features" or entry.card.name in _SPECS:
-        return {metric: Value.unsupported(f"it needs {entry.card.needs}, not features alone")}
-    try:
-        found = entry.load()(case.real.features, case.fake.features, generator=case.generator)
-    except Unsupported as reason:
-        return {metric: Value.unsupported(str(reason))}
-    return {metric: found if isinstance(found, Value) else value(float(found))}

@@ -17,6 +17,9 @@ from genbench.metrics.neighbours import Nearest, Neighbours, resolve
 from genbench.metrics.points import Points, check_features, working_dtype
 from genbench.metrics.sweep import Observer, sweep, symmetric_sweep
 
+MANY = 2**31
+"""n of a set that is known by its moments, which then are exact but for a sample's own noise."""
+
 
 class PointSet:
     """(n, d) features of real or generated data, with their own moments, neighbours, kernel sums and Vendi score.
@@ -34,20 +37,40 @@ class PointSet:
         name: str = "reference",
         centre: Tensor | None = None,
     ) -> None:
-        self.features = check_features(features.detach(), name)
+        self._features: Tensor | None = check_features(features.detach(), name)
         self._centre = centre
         self.k, self.block, self.name = k, block, name
         self._sums: dict[Kernel, Tensor] = {}
         self._neighbours: Neighbours | None = None
         self._nearest_in: dict[int, tuple[PointSet, Tensor]] = {}
 
+    @classmethod
+    def from_moments(cls, mean: Tensor, covariance: Tensor, *, name: str = "reference") -> PointSet:
+        """A set of which only mean (d,) and covariance (d, d) are known: what reads its rows raises `Unsupported`."""
+        known = cls(mean[None], name=name)
+        known._features = None
+        known.__dict__["moments"] = frechet.Moments(MANY, mean.double(), given=covariance.double())
+        return known
+
+    @property
+    def features(self) -> Tensor:
+        """The rows, (n, d). Raises `Unsupported` where only their moments are known."""
+        if self._features is None:
+            raise Unsupported(f"of the {self.name} set only mu and sigma are known: it needs the rows")
+        return self._features
+
     def __len__(self) -> int:
         return len(self.features)
 
     @property
+    def size(self) -> int | None:
+        """n, None where only the moments are known."""
+        return None if self._features is None else len(self._features)
+
+    @property
     def dim(self) -> int:
         """d, the length of one feature vector."""
-        return self.features.shape[1]
+        return self.moments.dim if self._features is None else self._features.shape[1]
 
     @cached_property
     def moments(self) -> frechet.Moments:

@@ -1,32 +1,22 @@
-"""Pairs x, x̂ in [0, 1]: mse, psnr, ssim, ms-ssim, lpips, perceptual and Fréchet distance of reconstructions.
-
-SSIM, MS-SSIM and LPIPS are torchmetrics' own; their settings are part of the record.
-"""
+"""Measures of reconstruction, from pairs x, x̂; the window of SSIM is part of the record."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torchmetrics.functional.image import (
-    multiscale_structural_similarity_index_measure,
-    structural_similarity_index_measure,
-)
 
 from genbench.core.errors import DataError, Unsupported
 from genbench.core.values import Value
-from genbench.metrics import frechet
-from genbench.metrics.case import Details, mean_value, value
+from genbench.metrics import frechet, similarity
 from genbench.metrics.intervals import Z95, mean_error
+from genbench.metrics.measure import Sizes, measured
 from genbench.metrics.points import check_features
-
-_BATCH = 256
-SMALL_SIDE = 16
-"""Images with a side below this many pixels take the small SSIM window."""
+from genbench.metrics.values import Details, mean_value, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,93 +27,32 @@ class Features:
     reconstructed: Tensor
 
 
-def squared_errors(x: Tensor, x_hat: Tensor) -> Tensor:
-    """(n,): mean squared difference over the values of each example, float64."""
-    parts = [torch.split(side, _BATCH) for side in (x, x_hat)]
-    return torch.cat([(a.double() - b.double()).square().flatten(1).mean(1) for a, b in zip(*parts, strict=True)])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageInputs:
+    """Examples `x` (n, *shape) in [0, 1] with their reconstructions, and an encoder's features of both."""
 
+    x: Tensor
+    reconstruction: Tensor
+    features: Features | None = None
 
-def mse(x: Tensor, x_hat: Tensor) -> float:
-    """Mean squared difference over all values; ↓ [0, ∞)."""
-    return float(squared_errors(x, x_hat).mean())
+    gives: ClassVar[frozenset[str]] = frozenset({"images"})
 
+    @property
+    def sizes(self) -> Sizes:
+        """Examples and reconstructions, equally many."""
+        return Sizes(len(self.x), len(self.reconstruction), ("examples", "reconstructions"))
 
-def psnr(mean_squared_error: float) -> float:
-    """10 log₁₀(1/mse) in dB of the pooled mse, for values in [0, 1]; ↑. Raises `Unsupported` for an exact copy."""
-    if mean_squared_error == 0:
-        raise Unsupported("infinite: the reconstruction is exact")
-    return -10 * math.log10(mean_squared_error)
+    def images(self) -> tuple[Tensor, Tensor]:
+        """Both sides within [0, 1]. Raises `Unsupported` where they are no images (n, C, H, W)."""
+        if self.x.ndim != 4:
+            raise Unsupported(f"it needs images (n, C, H, W), got {tuple(self.x.shape)}")
+        return self.x, self.reconstruction.clamp(0, 1)
 
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """SSIM's Gaussian window: σ, and the side that it amounts to."""
-
-    sigma: float
-    side: int
-
-
-def window(x: Tensor) -> Window:
-    """σ 1.5 (11 × 11) for sides of 16 px and more, σ 0.5 (5 × 5) below."""
-    return Window(1.5, 11) if min(x.shape[-2:]) >= SMALL_SIDE else Window(0.5, 5)
-
-
-def ssim(x: Tensor, x_hat: Tensor) -> Tensor:
-    """(n,): structural similarity of each image pair (n, C, H, W) in [0, 1]; ↑ [−1, 1]. Wang et al. 2004."""
-    sigma = window(x).sigma
-
-    def similarity(a: Tensor, b: Tensor) -> Tensor:
-        found = structural_similarity_index_measure(b, a, sigma=sigma, data_range=1.0, reduction="none")
-        assert isinstance(found, Tensor)
-        return found
-
-    return _by_image(similarity, x, x_hat)
-
-
-def ms_ssim(x: Tensor, x_hat: Tensor) -> Tensor:
-    """(n,): SSIM over five scales, for sides above 160 px; ↑ [0, 1]. Raises `Unsupported` for smaller images."""
-    if min(x.shape[-2:]) <= 160:
-        raise Unsupported(f"five scales need sides above 160 px, got {x.shape[-2]} × {x.shape[-1]}")
-    return _by_image(
-        lambda a, b: multiscale_structural_similarity_index_measure(b, a, data_range=1.0, reduction="none"), x, x_hat
-    )
-
-
-def lpips(x: Tensor, x_hat: Tensor) -> Tensor:
-    """(n,): learned perceptual distance (AlexNet); ↓. Raises `Unsupported` where the weights are missing."""
-    if not list(Path(torch.hub.get_dir(), "checkpoints").glob("alexnet-owt-*.pth")):
-        raise Unsupported(
-            "it needs AlexNet's weights: `torchvision.models.alexnet(weights='DEFAULT')` fetches them once"
-        )
-    try:
-        from torchmetrics.functional.image.lpips import (  # an opt-in extra
-            learned_perceptual_image_patch_similarity as distance,
-        )
-
-        colour = [side.expand(-1, 3, -1, -1) if side.shape[1] == 1 else side for side in (x, x_hat)]
-        return _by_image(lambda a, b: distance(a, b, net_type="alex", reduction="none", normalize=True), *colour)
-    except (ImportError, OSError) as error:
-        raise Unsupported(f"its network cannot be loaded: {error}") from error
-
-
-def _by_image(measure: Callable[[Tensor, Tensor], Tensor], x: Tensor, x_hat: Tensor) -> Tensor:
-    parts = [torch.split(side.float(), _BATCH) for side in (x, x_hat)]
-    return torch.cat([measure(a, b).flatten().double() for a, b in zip(*parts, strict=True)])
-
-
-def perceptual(features: Features) -> Tensor:
-    """(n,): squared distance of unit-length features of x and x̂; ↓ [0, 4]."""
-    sides = [torch.nn.functional.normalize(side.double(), dim=1) for side in (features.real, features.reconstructed)]
-    return (sides[0] - sides[1]).square().sum(1)
-
-
-def frechet_reconstruction(features: Features) -> Value:
-    """`frechet` between the features of x and of x̂; ↓ [0, ∞)."""
-    real = frechet.moments(check_features(features.real, "reference"))
-    made = frechet.moments(check_features(features.reconstructed, "reconstruction"))
-    distance = frechet.frechet_distance(real, made)
-    interval, reason = frechet.interval(distance, real, made)
-    return value(distance, interval, reason=reason)
+    def encoded(self) -> Features:
+        """The features. Raises `Unsupported` where there are none."""
+        if self.features is None:
+            raise Unsupported("it stands on features, and no encoder was given")
+        return self.features
 
 
 def reconstruction_metrics(
@@ -140,42 +69,58 @@ def reconstruction_metrics(
     for name, side in (("examples", x), ("reconstructions", x_hat)):
         if not bool(torch.isfinite(side).all()):
             raise DataError(f"{name} hold {int((~torch.isfinite(side)).sum())} NaN or inf.")
-    return {name: replace(_measure(name, x, x_hat, features), n=len(x), m=len(x)) for name in metrics}
+    return measured(ImageInputs(x=x, reconstruction=x_hat, features=features), metrics)
 
 
-def _measure(name: str, x: Tensor, x_hat: Tensor, features: Features | None) -> Value:
-    try:
-        if name in ("mse", "psnr"):
-            return _pixel_value(name, squared_errors(x, x_hat))
-        if name in _IMAGE:
-            if x.ndim != 4:
-                raise Unsupported(f"it needs images (n, C, H, W), got {tuple(x.shape)}")
-            return mean_value(_IMAGE[name](x, x_hat.clamp(0, 1)), low=-1.0, high=math.inf, details=_settings(name, x))
-        if features is None:
-            raise Unsupported("it stands on features, and no encoder was given")
-        return frechet_reconstruction(features) if name == "frechet-reconstruction" else _perceptual_value(features)
-    except Unsupported as reason:
-        return Value.unsupported(str(reason))
+def mse(inputs: ImageInputs) -> Value:
+    """`mse`, the interval from the spread over examples."""
+    return mean_value(similarity.squared_errors(inputs.x, inputs.reconstruction), high=math.inf)
 
 
-_IMAGE = {"ssim": ssim, "ms-ssim": ms_ssim, "lpips": lpips}
-
-
-def _settings(name: str, x: Tensor) -> Details:
-    used = window(x)
-    return {"sigma": used.sigma, "window": used.side} if name == "ssim" else {}
-
-
-def _perceptual_value(features: Features) -> Value:
-    return mean_value(perceptual(features), high=4.0)
-
-
-def _pixel_value(name: str, errors: Tensor) -> Value:
-    if name == "mse":
-        return mean_value(errors, high=math.inf)
+def psnr(inputs: ImageInputs) -> Value:
+    """`psnr`, the interval by the slope of the logarithm."""
+    errors = similarity.squared_errors(inputs.x, inputs.reconstruction)
     pooled = float(errors.mean())
-    decibels = psnr(pooled)
+    decibels = similarity.psnr(pooled)
     if len(errors) < 2:
         return value(decibels)
     half = Z95 * 10 / math.log(10) * mean_error(errors) / pooled
     return value(decibels, (decibels - half, decibels + half))
+
+
+def ssim(inputs: ImageInputs) -> Value:
+    """`ssim`, with its window."""
+    used = similarity.window(inputs.x)
+    return _by_image(similarity.ssim, inputs, {"sigma": used.sigma, "window": used.side})
+
+
+def ms_ssim(inputs: ImageInputs) -> Value:
+    """`ms-ssim`, the interval from the spread over images."""
+    return _by_image(similarity.ms_ssim, inputs)
+
+
+def lpips(inputs: ImageInputs) -> Value:
+    """`lpips`, the interval from the spread over images."""
+    return _by_image(similarity.lpips, inputs)
+
+
+def _by_image(
+    similar: Callable[[Tensor, Tensor], Tensor], inputs: ImageInputs, details: Details | None = None
+) -> Value:
+    return mean_value(similar(*inputs.images()), low=-1.0, high=math.inf, details=details)
+
+
+def perceptual(inputs: ImageInputs) -> Value:
+    """`perceptual`, the interval from the spread over examples."""
+    features = inputs.encoded()
+    return mean_value(similarity.perceptual(features.real, features.reconstructed), high=4.0)
+
+
+def frechet_reconstruction(inputs: ImageInputs) -> Value:
+    """`frechet-reconstruction`, the interval by the influence function."""
+    features = inputs.encoded()
+    real = frechet.moments(check_features(features.real, "reference"))
+    made = frechet.moments(check_features(features.reconstructed, "reconstruction"))
+    distance = frechet.frechet_distance(real, made)
+    interval, reason = frechet.interval(distance, real, made)
+    return value(distance, interval, reason=reason)

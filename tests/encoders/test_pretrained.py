@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from genbench.core.errors import Unsupported
+from genbench.core.errors import Unavailable, Unsupported
 from genbench.data.arrays import Arrays, as_images, read_npz
 from genbench.data.loading import load_dataset
 from genbench.encoders import inception, transformers
@@ -30,7 +30,7 @@ def test_what_cannot_be_had_is_a_sentence_with_the_remedy(
     monkeypatch.setattr(transformers, "_pretrained", missing)
     monkeypatch.setattr("genbench.encoders.effnet_lite0._pretrained", missing)
     with pytest.raises(
-        Unsupported, match=rf"{name} cannot be had here .*no network\): `pip install genbench\["
+        Unavailable, match=rf"{name} cannot be had here .*no network\): `pip install genbench\["
     ) as caught:
         load_encoder(name, load_dataset("digits"), cache=cache, device="cpu")
     assert "long trace" not in str(caught.value)

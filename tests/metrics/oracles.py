@@ -7,8 +7,11 @@ from scipy import linalg
 from torch import Tensor
 
 from genbench.core.values import Value
+from genbench.metrics.catalogue import METRICS
 from genbench.metrics.panel import feature_metrics
 from genbench.metrics.pointset import PointSet
+
+ON_FEATURES = [metric.name for metric in METRICS if metric.needs in ("features", "probabilities")]
 
 
 def gen(seed: int = 0) -> torch.Generator:

@@ -11,8 +11,9 @@ from oracles import gen
 from scipy.stats import norm
 
 from genbench.core.values import Kind, Status
+from genbench.metrics.laws import ModelLaw, integral
 from genbench.metrics.likelihood import bits_per_dim, nll_metrics
-from genbench.metrics.toys import Model, density_metrics, integral
+from genbench.metrics.toys import density_metrics
 
 GRID = ("tv", "kl-forward", "kl-reverse", "dense-error", "sparse-error")
 
@@ -20,7 +21,7 @@ GRID = ("tv", "kl-forward", "kl-reverse", "dense-error", "sparse-error")
 @pytest.mark.parametrize("shift", [0.0, 0.3, 1.0])
 def test_shifted_normals_have_their_closed_forms(shift: float) -> None:
     law, other = Normal(0.0), Normal(shift)
-    model = Model(other.sample(10_000, generator=gen()), other.log_prob)
+    model = ModelLaw(other.sample(10_000, generator=gen()), other.log_prob)
     found = {key: v.value for key, v in density_metrics(law, model, metrics=GRID).items()}
     assert found["tv"] == pytest.approx(2 * norm.cdf(shift / 2) - 1, abs=1e-4)
     assert found["kl-forward"] == pytest.approx(shift**2 / 2, abs=2e-3)
@@ -43,14 +44,14 @@ def test_a_uniform_density_has_8_bits_a_dimension() -> None:
 
 def test_the_truth_integrates_to_1_and_has_no_error() -> None:
     law = ring8()
-    model = Model(law.sample(10_000, generator=gen()), law.log_prob)
+    model = ModelLaw(law.sample(10_000, generator=gen()), law.log_prob)
     assert integral(model) == pytest.approx(1, abs=0.01)
     assert all(v.value == pytest.approx(0, abs=1e-9) for v in density_metrics(law, model, metrics=GRID).values())
 
 
 def test_a_density_that_does_not_integrate_to_1_fails_with_its_integral() -> None:
     law = ring8()
-    model = Model(law.sample(10_000, generator=gen()), lambda x: law.log_prob(x) + math.log(2))
+    model = ModelLaw(law.sample(10_000, generator=gen()), lambda x: law.log_prob(x) + math.log(2))
     value = density_metrics(law, model, metrics=["tv"])["tv"]
     assert value.status is Status.FAILED
     assert "2" in (value.reason or "")

@@ -11,9 +11,11 @@ from oracles import gen, normal, number, values
 
 from genbench.metrics.classes import Readings, class_spread
 from genbench.metrics.inception_score import inception_score
+from genbench.metrics.laws import ModelLaw
+from genbench.metrics.modes import mode_kl
 from genbench.metrics.panel import feature_metrics
 from genbench.metrics.pointset import PointSet
-from genbench.metrics.toys import Model, density_metrics, mode_kl, mode_metrics, told_apart
+from genbench.metrics.toys import density_metrics, mode_metrics, mode_metrics_from_labels
 from genbench.metrics.vendi import vendi_score
 
 
@@ -81,7 +83,7 @@ def test_uniform_draws_see_their_expected_number_of_cells() -> None:
     seen = []
     for seed in range(50):
         mode = torch.randint(1000, (2000,), generator=gen(seed))
-        seen.append(told_apart(mode, torch.full((1000,), 1e-3), metrics=["modes"])["modes"].value)
+        seen.append(mode_metrics_from_labels(mode, torch.full((1000,), 1e-3), metrics=["modes"])["modes"].value)
     assert sum(seen) / 50 == pytest.approx(864.8, abs=4)
 
 
@@ -101,7 +103,7 @@ def test_a_dropped_mode_costs_kl_and_a_mode() -> None:
 
 
 def test_laws_without_modes_say_so() -> None:
-    found = density_metrics(Normal(0.0), Model(torch.randn(100, 1, generator=gen())), metrics=["modes"])
+    found = density_metrics(Normal(0.0), ModelLaw(torch.randn(100, 1, generator=gen())), metrics=["modes"])
     assert "no separate modes" in (found["modes"].reason or "")
 
 

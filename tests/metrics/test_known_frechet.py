@@ -6,10 +6,11 @@ import math
 
 import pytest
 import torch
-from oracles import frechet, gen, normal, number, values
+from oracles import ON_FEATURES, frechet, gen, normal, number, values
 
 from genbench.metrics.frechet import Moments, bias_floor, extrapolate, frechet_distance, influence, moments
-from genbench.metrics.panel import MEASURES
+from genbench.metrics.panel import feature_metrics
+from genbench.metrics.pointset import PointSet
 from genbench.metrics.wasserstein import orthonormal
 
 
@@ -26,6 +27,18 @@ def test_a_scaling_costs_its_closed_form() -> None:
     x, c = mixed(200, 6), 1.7
     total = float(x.T.cov().trace() + x.mean(0).square().sum())
     assert number(x, c * x, "frechet") == pytest.approx((1 - c) ** 2 * total, rel=1e-6)
+
+
+def test_moments_alone_give_what_the_rows_give_and_say_what_needs_rows() -> None:
+    x, y = mixed(2000, 6), 1.1 * mixed(600, 6, 5)
+    known = PointSet.from_moments(x.mean(0), x.T.cov())
+    names = ("frechet", "frechet-inf", "vendi", "precision", "kid", "mmd-rbf", "vendi-ratio")
+    found = feature_metrics(known, y, metrics=names, generator=gen())
+    rows = values(x, y, *names)
+    for name in ("frechet", "frechet-inf", "vendi"):
+        assert (found[name].value, found[name].ci_low) == pytest.approx((rows[name].value, rows[name].ci_low), rel=1e-9)
+    assert all("mu and sigma" in (found[name].reason or "") for name in names[3:])
+    assert {(value.n, value.m) for value in found.values()} == {(None, 600)}
 
 
 @pytest.mark.parametrize(("n", "d"), [(200, 6), (30, 50), (2, 3)])
@@ -98,7 +111,7 @@ def test_too_few_samples_have_no_interval_and_say_why() -> None:
 def test_the_features_given_are_left_as_they_were(dtype: torch.dtype) -> None:
     x, y, t = (mixed(60, 4, i).to(dtype) for i in range(3))
     before = [z.clone() for z in (x, y, t)]
-    values(x, y, *MEASURES, train=t)
+    values(x, y, *ON_FEATURES, train=t)
     assert all(torch.equal(a, b) for a, b in zip(before, (x, y, t), strict=True))
 
 

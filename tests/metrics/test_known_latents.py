@@ -7,16 +7,8 @@ import torch
 from oracles import gen, normal
 
 from genbench.metrics.balance import Attributes, attribute_tv, balance_metrics, minority_recall, unmix
-from genbench.metrics.latents import (
-    Codes,
-    ari,
-    cluster_accuracy,
-    continuity,
-    latent_metrics,
-    nmi,
-    rate,
-    trustworthiness,
-)
+from genbench.metrics.codes import ari, cluster_accuracy, continuity, nmi, rate, trustworthiness
+from genbench.metrics.latents import Codes, latent_metrics
 
 FACTORS = torch.cartesian_prod(torch.arange(3), torch.arange(6), torch.arange(8))
 

@@ -12,9 +12,10 @@ from oracles import gen
 from scipy.stats import norm
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from genbench.metrics import outliers
+from genbench.metrics import ranked as statistics
 from genbench.metrics.auc import auc
-from genbench.metrics.outliers import outlier_metrics, rank
+from genbench.metrics.outliers import outlier_metrics
+from genbench.metrics.ranked import rank
 
 ALL = ("auroc", "aupr-out", "aupr-in", "fpr95", "recall-at-5")
 
@@ -23,14 +24,14 @@ def auroc(ordinary: torch.Tensor, outlier: torch.Tensor) -> float:
     return auc(outlier, ordinary)
 
 
-def ranked(statistic: outliers.Statistic, ordinary: torch.Tensor, outlier: torch.Tensor) -> float:
+def ranked(statistic: statistics.Statistic, ordinary: torch.Tensor, outlier: torch.Tensor) -> float:
     return float(statistic(rank(ordinary, outlier)))
 
 
-aupr_out = partial(ranked, outliers.aupr_out)
-aupr_in = partial(ranked, outliers.aupr_in)
-fpr95 = partial(ranked, outliers.fpr95)
-recall_at = partial(ranked, outliers.recall_at)
+aupr_out = partial(ranked, statistics.aupr_out)
+aupr_in = partial(ranked, statistics.aupr_in)
+fpr95 = partial(ranked, statistics.fpr95)
+recall_at = partial(ranked, statistics.recall_at)
 
 
 def draws(n: int, seed: int, mean: float = 0.0, sd: float = 1.0) -> torch.Tensor:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from oracles import gen, normal, number
 from torchmetrics.functional.image import peak_signal_noise_ratio
 
 from genbench.core.errors import DataError
-from genbench.metrics.reconstruction import Features, reconstruction_metrics, window
+from genbench.core.values import Status
+from genbench.metrics.reconstruction import Features, reconstruction_metrics
+from genbench.metrics.similarity import window
 
 PIXELS = ("mse", "psnr", "ssim")
 
@@ -57,6 +61,15 @@ def test_ms_ssim_needs_large_images() -> None:
     small, large = noise(2), torch.rand(1, 1, 176, 176, generator=gen())
     assert "160" in (reconstruction_metrics(small, small, metrics=["ms-ssim"])["ms-ssim"].reason or "")
     assert reconstruction_metrics(large, large, metrics=["ms-ssim"])["ms-ssim"].value == pytest.approx(1, abs=1e-6)
+    almost = torch.rand(1, 1, 175, 200, generator=gen())
+    assert "176" in (reconstruction_metrics(almost, almost, metrics=["ms-ssim"])["ms-ssim"].reason or "")
+
+
+def test_lpips_without_its_weights_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    value = reconstruction_metrics(noise(), noise(), metrics=["lpips"])["lpips"]
+    assert (value.status, value.retry) == (Status.UNSUPPORTED, True)
+    assert "alexnet" in (value.reason or "")
 
 
 def test_pca_loses_the_eigenvalues_it_drops() -> None:

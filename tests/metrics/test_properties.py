@@ -6,11 +6,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracles import gen, normal, number, values
+from oracles import ON_FEATURES, gen, normal, number, values
 
 from genbench.core.errors import DataError
 from genbench.core.values import Status
-from genbench.metrics.panel import MEASURES, feature_metrics
+from genbench.metrics.panel import feature_metrics
 from genbench.metrics.pointset import PointSet
 from genbench.registry import metrics as registered
 
@@ -112,7 +112,7 @@ def test_every_value_is_in_its_declared_range_and_inside_its_interval(n: int, m:
 
 def test_the_same_generator_gives_the_same_bits() -> None:
     r, g, t = normal(600, 4), normal(600, 4, 1), normal(900, 4, 2)
-    first, second = (feature_metrics(PointSet(r), g, train=t, metrics=list(MEASURES), generator=gen(5)) for _ in "ab")
+    first, second = (feature_metrics(PointSet(r), g, train=t, metrics=ON_FEATURES, generator=gen(5)) for _ in "ab")
     assert first == second
 
 
@@ -159,7 +159,7 @@ def test_unlike_dimensions_are_refused() -> None:
 
 @pytest.mark.parametrize(("n", "m"), [(1, 1), (1, 30), (30, 1), (2, 2), (5, 5), (6, 6)])
 def test_tiny_sets_give_a_number_or_a_reason(n: int, m: int) -> None:
-    found = values(normal(n, 3), normal(m, 3, 1), *MEASURES, train=normal(4, 3, 2))
+    found = values(normal(n, 3), normal(m, 3, 1), *ON_FEATURES, train=normal(4, 3, 2))
     for key, value in found.items():
         assert value.status is Status.OK or (value.status is Status.UNSUPPORTED and value.reason), key
 
@@ -167,6 +167,6 @@ def test_tiny_sets_give_a_number_or_a_reason(n: int, m: int) -> None:
 @pytest.mark.parametrize("make", [torch.zeros, torch.ones])
 def test_constant_sets_give_a_number_or_a_reason(make: type[torch.Tensor]) -> None:
     for r, g in ((make(30, 3), make(30, 3)), (normal(30, 3), make(30, 3)), (make(30, 3), normal(30, 3))):
-        found = values(r, g, *MEASURES, train=make(40, 3))
+        found = values(r, g, *ON_FEATURES, train=make(40, 3))
         for key, value in found.items():
             assert value.status is Status.OK or (value.status is Status.UNSUPPORTED and value.reason), key

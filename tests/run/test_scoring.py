@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,7 @@ def test_the_table_shows_values_intervals_and_reasons(features: dict[str, str]) 
         Request(real=features["real"], fake=features["fake"], metrics=["frechet", "kid", "authenticity"])
     ).render()
     assert "Fréchet distance ↓" in text
+    assert "FID ↓" in replace(score(Request(**features, metrics=["frechet"])), encoder="inception-v3").render()
     assert "× 10⁻³" in text
     assert "no" in text.splitlines()[-1] or "none were given" in text.splitlines()[-1]
 
@@ -132,6 +134,19 @@ def test_moments_stand_for_the_real_side_of_frechet_alone(tmp_path: Path, featur
         score(Request(real=features["real"], fake=str(tmp_path / "stats.npz")))
 
 
+def test_a_metric_is_printed_in_its_own_scale(features: dict[str, str]) -> None:
+    scores = score(Request(real=features["real"], fake=features["fake"], metrics=["mmd-rbf", "vendi"]))
+    kernel, vendi = scores.render().splitlines()[-2:]
+    assert f"{1000 * scores.values['mmd-rbf'].value:.4g} × 10⁻³" in kernel
+    assert f"{scores.values['vendi'].value:.4g}  [" in vendi
+
+
+def test_moments_that_overflow_are_refused(tmp_path: Path, features: dict[str, str]) -> None:
+    np.savez(tmp_path / "stats.npz", mu=np.zeros(5), sigma=1e300 * np.eye(5))
+    with pytest.raises(DataError, match=r"covariances up to 1e\+300.*rescale"):
+        score(Request(real=str(tmp_path / "stats.npz"), fake=features["fake"]))
+
+
 def test_moments_of_another_size_are_refused(tmp_path: Path, features: dict[str, str]) -> None:
     np.savez(tmp_path / "stats.npz", mu=np.zeros(3), sigma=np.eye(3))
     with pytest.raises(DataError, match="3 features"):
@@ -166,4 +181,4 @@ def test_a_metric_that_nobody_has_is_named_with_the_nearest(features: dict[str, 
 
 def test_a_metric_of_another_kind_says_what_it_needs(features: dict[str, str]) -> None:
     scores = score(Request(real=features["real"], fake=features["fake"], metrics=["ssim"]))
-    assert "pairs" in scores.values["ssim"].reason
+    assert "examples and their reconstructions" in scores.values["ssim"].reason

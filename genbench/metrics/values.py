@@ -1,52 +1,16 @@
-"""What a feature metric may look at, and the ways to put its answer."""
+"""How a measure gives its number: alone, as a mean of terms, as a share of hits; each with its interval."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
-from genbench.core.errors import Unsupported
 from genbench.core.values import Kind, Value
-from genbench.metrics.classes import Readings
 from genbench.metrics.intervals import Interval, from_error, mean_error, wilson
-from genbench.metrics.pointset import Pair, PointSet
 from genbench.metrics.two_sample import Hits
 
-Answer = Mapping[str, Value]
 Details = Mapping[str, float | int | str]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """The pair (samples, reference), the training set with its own pair, readings, a generator."""
-
-    pair: Pair
-    train: PointSet | None
-    train_pair: Pair | None
-    readings: Readings
-    generator: torch.Generator
-
-    @property
-    def real(self) -> PointSet:
-        """The reference."""
-        return self.pair.columns
-
-    @property
-    def fake(self) -> PointSet:
-        """The samples."""
-        return self.pair.rows
-
-    def training(self) -> tuple[PointSet, Pair]:
-        """The training set and (samples, training set). Raises `Unsupported` where none was given."""
-        if self.train is None or self.train_pair is None:
-            raise Unsupported("it compares with training features, and none were given")
-        return self.train, self.train_pair
-
-
-Measure = Callable[[Case], Value | Answer]
 
 
 def value(

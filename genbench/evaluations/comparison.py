@@ -13,9 +13,10 @@ from genbench.evaluations.context import NEIGHBOURS, equal_n, reference_part
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.outcome import measurements, named
 from genbench.metrics.classes import Readings
+from genbench.metrics.laws import ModelLaw
 from genbench.metrics.likelihood import nll_metrics
 from genbench.metrics.panel import feature_metrics
-from genbench.metrics.toys import Model, density_metrics
+from genbench.metrics.toys import density_metrics
 from genbench.protocols.encoder import Classifier, Encoder
 from genbench.protocols.evaluation import FeatureConfig
 from genbench.protocols.model import EstimatesDensity
@@ -45,17 +46,17 @@ def feature_measurements(
         train=context.training(data, encoder) if "training-features" in needs else None,
         metrics=on_samples,
         generator=evidence.generator(purpose),
-        readings=_readings(evidence, encoder, n) if "probabilities" in needs else Readings(),
+        readings=_readings(evidence, encoder, n) if "probabilities" in needs else None,
     )
     if on_condition:
         values |= _conditional_values(evidence, encoder, n, on_condition)
     return measurements(values, **named(encoder), split=split)
 
 
-def _readings(evidence: Evidence, encoder: Encoder, n: int) -> Readings:
-    """What the encoder's classifier reads of reference and samples; nothing where it is none."""
+def _readings(evidence: Evidence, encoder: Encoder, n: int) -> Readings | None:
+    """What the encoder's classifier reads of reference and samples; None where it is none."""
     if not isinstance(encoder, Classifier):
-        return Readings()
+        return None
     real = encoder.probabilities(reference_part(evidence.dataset, n).x).cpu()
     generated = torch.cat([encoder.probabilities(x).cpu() for x in torch.split(evidence.samples(n), 500)])
     return Readings(
@@ -92,13 +93,13 @@ def density_measurements(evidence: Evidence, samples: int, metrics: Sequence[str
     return measurements(values, split="density")
 
 
-def model_law(evidence: Evidence, samples: int) -> Model:
+def model_law(evidence: Evidence, samples: int) -> ModelLaw:
     """What is known of the model's law: its samples, and its density where that is exact and the samples follow it."""
     drawn = evidence.samples(samples)
     model = cast(EstimatesDensity, evidence.model)
     if not evidence.can("density") or evidence.resampled or model.likelihood_kind is not Kind.EXACT:
-        return Model(drawn)
-    return Model(drawn, lambda x: evidence.through(model.log_prob, x.float()), Kind.EXACT)
+        return ModelLaw(drawn)
+    return ModelLaw(drawn, lambda x: evidence.through(model.log_prob, x.float()), Kind.EXACT)
 
 
 def likelihood_measurements(evidence: Evidence, most: int, metrics: Sequence[str]) -> list[Measurement]:

@@ -25,6 +25,7 @@ from genbench.core.errors import Unavailable, Unsupported
 from genbench.core.values import Value
 from genbench.evaluations.context import equal_n
 from genbench.evaluations.evidence import Evidence
+from genbench.metrics.measure import Sizes
 from genbench.metrics.panel import feature_metrics
 from genbench.protocols.model import Budget, Encodes, FitsItself
 from genbench.training.record import Engine
@@ -48,7 +49,7 @@ class CostInputs:
     config: SpeedConfig
 
     gives: ClassVar[frozenset[str]] = frozenset({"cost"})
-    sizes: ClassVar[dict[str, int]] = {}
+    sizes: ClassVar[Sizes] = Sizes()
 
     @property
     def device(self) -> torch.device:
@@ -113,8 +114,8 @@ def sample_latency(inputs: CostInputs) -> dict[str, Value]:
     ranked = [1e3 * t for t in stats.sorted_data]
     p95 = ranked[min(len(ranked) - 1, int(0.95 * len(ranked)))]
     return {
-        "sample-latency:p50": _quartiles(stats, lambda t: 1e3 * t),
-        "sample-latency:p95": Value(value=p95, n=stats.rounds),
+        "p50": _quartiles(stats, lambda t: 1e3 * t),
+        "p95": Value(value=p95, n=stats.rounds),
     }
 
 
@@ -169,13 +170,13 @@ def flops(inputs: CostInputs) -> dict[str, Value]:
         inputs.evidence.need("samples")
         with FlopCounterMode(display=False) as counter:
             _draw(inputs, 1)
-        found["flops:sample"] = Value(value=float(counter.get_total_flops()))
+        found["sample"] = Value(value=float(counter.get_total_flops()))
     except Unsupported as reason:
-        found["flops:sample"] = Value.unsupported(reason)
+        found["sample"] = Value.unsupported(reason)
     try:
-        found["flops:train-step"] = Value(value=_training_flops(inputs))
+        found["train-step"] = Value(value=_training_flops(inputs))
     except Unsupported as reason:
-        found["flops:train-step"] = Value.unsupported(reason)
+        found["train-step"] = Value.unsupported(reason)
     return found
 
 
@@ -191,7 +192,7 @@ def _training_flops(inputs: CostInputs) -> float:
             device=inputs.device,
             engine=Engine(capture="never"),
         )
-    return counter.get_total_flops() / result.steps
+    return float(counter.get_total_flops() / result.steps)
 
 
 def network_evaluations(inputs: CostInputs) -> float:

@@ -81,7 +81,7 @@ METRICS: list[Metric] = [
         summary="−mean log p(x) over the reference; exact, a bound or an estimate, as the model says.",
     ),
     _sample_quality(
-        name="fld", title="feature likelihood divergence", direction=_DOWN, best=0.0, least_n=4,
+        name="fld", needs="training-features", title="feature likelihood divergence", direction=_DOWN, best=0.0, least_n=4,
         measure="genbench.metrics.quality:likelihood_divergence", paper="Jiralerspong et al. 2023, arXiv 2302.04440",
         summary="100 × the excess of the reference's NLL under Gaussians on samples over that on real data.",
     ),
@@ -149,7 +149,7 @@ METRICS: list[Metric] = [
         summary="Mean pairwise feature distance within a class, generated over real.",
     ),
     _diversity(
-        name="condition-accuracy", direction=_UP, low=0.0, high=1.0, needs="probabilities", data=("labels",),
+        name="condition-accuracy", direction=_UP, low=0.0, high=1.0, needs="condition", data=("labels",),
         least_n=1, measure="genbench.metrics.diversity:condition_accuracy",
         paper="Ravuri & Vinyals 2019, arXiv 1905.10887",
         summary="Share of conditional samples that the ruler reads as the class asked for.",
@@ -216,32 +216,32 @@ METRICS: list[Metric] = [
         summary="Share of all outliers among the 5 % strangest.",
     ),
     _memorisation(
-        name="authenticity", direction=_UP, low=0.0, high=1.0, measure="genbench.metrics.copying:authenticity",
+        name="authenticity", needs="training-features", direction=_UP, low=0.0, high=1.0, measure="genbench.metrics.copying:authenticity",
         sweep=("nearest-training", "training-neighbours"), paper="Alaa et al. 2022, arXiv 2102.08921",
         summary="Share of samples farther from a training point than it is from its own; judge by the ceiling.",
     ),
     _memorisation(
-        name="ct", title="C_T", direction=_NEAR, best=0.0, least_n=20, measure="genbench.metrics.copying:data_copying",
+        name="ct", needs="training-features", title="C_T", direction=_NEAR, best=0.0, least_n=20, measure="genbench.metrics.copying:data_copying",
         sweep=("nearest-training",), paper="Meehan et al. 2020, arXiv 2004.05675",
         summary="Z-score of nearest-training distances, generated against reference; under −3: copying.",
     ),
     _memorisation(
-        name="nn-distance-ratio", title="nearest-neighbour distance ratio", direction=_NEAR, best=1.0, low=0.0,
+        name="nn-distance-ratio", needs="training-features", title="nearest-neighbour distance ratio", direction=_NEAR, best=1.0, low=0.0,
         measure="genbench.metrics.copying:distance_ratio", sweep=("nearest-training",),
         summary="Median distance to the training set, samples over reference; 0: copies.",
     ),
     _memorisation(
-        name="membership-auc", title="membership AUC", direction=_NEAR, best=0.5, low=0.0, high=1.0,
+        name="membership-auc", needs="training-features", title="membership AUC", direction=_NEAR, best=0.5, low=0.0, high=1.0,
         targets=("distance", "nll", "reconstruction"), measure="genbench.metrics.copying:membership_auc",
         sweep=("nearest-sample", "nearest-sample-to-training"), paper="Chen et al. 2020, arXiv 1909.03935",
         summary="How well nearness to the samples tells training members from reference points.",
     ),
     _memorisation(
-        name="train-test-gap", direction=_NEAR, best=0.0, measure="genbench.metrics.copying:train_test_gap",
+        name="train-test-gap", needs="training-features", direction=_NEAR, best=0.0, measure="genbench.metrics.copying:train_test_gap",
         summary="Fréchet distance to training points less the one to the reference, equal n.",
     ),
     _memorisation(
-        name="copy-rate", direction=_DOWN, best=0.0, low=0.0, high=1.0, measure="genbench.metrics.copying:copy_rate",
+        name="copy-rate", needs="training-features", direction=_DOWN, best=0.0, low=0.0, high=1.0, measure="genbench.metrics.copying:copy_rate",
         sweep=("nearest-training", "training-neighbours"),
         summary="Share of samples within 0.1 × the median nearest-neighbour distance of a training example.",
     ),

@@ -43,7 +43,13 @@ class FeatureInputs:
     @property
     def gives(self) -> frozenset[str]:
         """Features, and what a classifier read where one did."""
-        return frozenset({"features"} if self.readings is None else {"features", "probabilities"})
+        has = {
+            "features": True,
+            "training-features": self.train is not None,
+            "probabilities": self.readings is not None,
+            "condition": self.readings is not None and self.readings.asked is not None,
+        }
+        return frozenset(need for need, is_there in has.items() if is_there)
 
     @property
     def sizes(self) -> Sizes:

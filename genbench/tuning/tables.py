@@ -10,7 +10,7 @@ from typing import Any
 
 from genbench.core import paths
 from genbench.core.errors import SuiteError
-from genbench.run import suite as suites
+from genbench.run import suite_file
 from genbench.run.suite import Suite
 from genbench.tuning.records import Study, Tuning
 
@@ -75,7 +75,7 @@ def write_copy(source: Path, found: Suite, target: Path) -> None:
     with paths.last_writer(target) as temporary:
         temporary.write_text(f"{kept.rstrip()}\n\n{toml_tables(found)}", encoding="utf-8")
         try:
-            same = suites.read(temporary)
+            same = suite_file.read(temporary)
         except SuiteError as error:
             raise SuiteError(f"{source} could not be copied with its new tables ({error}): paste them.") from error
         if same != found.model_copy(update={"name": name}):

@@ -19,9 +19,9 @@ from genbench.protocols.encoder import Encoder
 from genbench.protocols.model import (
     CAPABILITIES,
     Conditional,
-    Deals,
     Encodes,
     EstimatesDensity,
+    FiniteSamples,
     Reconstructs,
     Samples,
     Solves,
@@ -123,8 +123,8 @@ class Evidence:
     def _chunks(self, n: int) -> Iterator[Tensor]:
         """The samples in pieces, the last one perhaps longer than n asks for."""
         model = self.sampling_model()
-        if isinstance(model, Deals):
-            chunks = deal(model.deck(), n, self.seed)
+        if isinstance(model, FiniteSamples):
+            chunks = deal(model.examples(), n, self.seed)
         else:
             chunks = sample_chunks(self._checked(model), n, "samples", self.seed, device=self.context.device)
         for x in chunks:

@@ -114,7 +114,9 @@ def _train(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Seque
     data = context.dataset(first.dataset)
     budget = _budget(first.budget)
     name = first.key if len(fits) == 1 else content_key(fits=[wanted.key for wanted in fits])
-    config = TrainConfig(checkpoint=folder.checkpoint(name), out_of_memory=first.out_of_memory, precision=first.precision)
+    config = TrainConfig(
+        checkpoint=folder.checkpoint(name), out_of_memory=first.out_of_memory, precision=first.precision
+    )
     if len(fits) == 1:
         model = build_model(first, data)
         return [(model, fit(model, data, budget, seed=first.seed, device=context.device, config=config))]

@@ -20,19 +20,19 @@ class Replay(GenerativeModel):
 
     def __init__(self, data: DataSpec) -> None:
         super().__init__()
-        self.cards: Tensor
-        self.register_buffer("cards", torch.zeros(0, *data.shape))
+        self.replayed: Tensor
+        self.register_buffer("replayed", torch.zeros(0, *data.shape))
 
     def examples(self) -> Tensor:
         """(N, *shape): all there are."""
-        return self.cards
+        return self.replayed
 
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
         """n of the examples in a random order, without repeats while they last."""
-        passes = math.ceil(n / len(self.cards))
+        passes = math.ceil(n / len(self.replayed))
         device = generator.device
-        order = [torch.randperm(len(self.cards), generator=generator, device=device) for _ in range(passes)]
-        return self.cards[torch.cat(order)[:n].to(self.cards.device)]
+        order = [torch.randperm(len(self.replayed), generator=generator, device=device) for _ in range(passes)]
+        return self.replayed[torch.cat(order)[:n].to(self.replayed.device)]
 
 
 class TrainCopy(Replay):
@@ -40,7 +40,7 @@ class TrainCopy(Replay):
 
     def fit(self, data: Dataset, budget: Budget, generator: torch.Generator) -> None:
         del budget, generator
-        self.cards = data.train.x.clone()
+        self.replayed = data.train.x.clone()
 
 
 class TestHalf(Replay):
@@ -50,7 +50,7 @@ class TestHalf(Replay):
 
     def fit(self, data: Dataset, budget: Budget, generator: torch.Generator) -> None:
         del budget, generator
-        self.cards = data.ceiling.x.clone()
+        self.replayed = data.ceiling.x.clone()
 
 
 class Marginals(GenerativeModel):

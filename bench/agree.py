@@ -2,7 +2,7 @@
 
 python bench/agree.py --device cuda
 
-Prints the largest difference of any weight after each way, relative to how far the weights moved.
+Prints the largest difference of any weight after each way, relative to how far the weights were from their start.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from genbench import registry
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 from genbench.protocols.model import Batch, Budget, GenerativeModel, Objective
 from genbench.training.capture import captured
-from genbench.training.game import Game, One, Team
-from genbench.training.ledger import Ledger
+from genbench.training.history import TrainHistory
+from genbench.training.indices import ShuffledIndices
 from genbench.training.loop import run
-from genbench.training.order import Order
-from genbench.training.stack import Stack
+from genbench.training.replicas import Replicas, SingleModel
+from genbench.training.stacked import StackedModels
+from genbench.training.train_state import TrainState
 from genbench.training.trainer import build, fit
 
 SPEC = DataSpec((1, 28, 28), (0.0, 1.0), 10)
@@ -31,7 +32,7 @@ VAE, GAN, WGANGP, DDPM = (registry.models.get(name).load() for name in ("vae", "
 
 
 class BatchNormVAE(VAE):
-    """With batch statistics, to see that buffers move too."""
+    """With batch statistics, to see that buffers change too."""
 
     def __init__(self, data: DataSpec) -> None:
         super().__init__(data)
@@ -52,7 +53,7 @@ class Averaged(GAN):
 
 
 class Waits(VAE):
-    """Looks at a value on the host."""
+    """Reads a value on the host."""
 
     def loss(self, batch: Batch) -> Tensor:
         return super().loss(batch) * (1.0 if batch.x.mean().item() > -1 else 2.0)
@@ -84,18 +85,18 @@ def data(device: torch.device) -> Dataset:
     return Dataset("noise", SPEC, split, split, split, split)
 
 
-def train(team: Team, data: Dataset, seeds: Sequence[int], budget: Budget, *, capture: bool) -> list[float]:
-    """Train a team from torch seed 5; the curve of its first player's first seed."""
-    game = Game(team, data.train, budget.batch, [Order(len(data.train), s) for s in seeds])
-    for model in team.models:
+def train(replicas: Replicas, data: Dataset, seeds: Sequence[int], budget: Budget, *, capture: bool) -> list[float]:
+    """Train replicas from torch seed 5; the curve of the first objective's first seed."""
+    state = TrainState(replicas, data.train, budget.batch, [ShuffledIndices(len(data.train), s) for s in seeds])
+    for model in replicas.models:
         model.train()
     torch.manual_seed(5)
-    ledger = Ledger()
-    run(game, budget, ledger, play=captured(game) if capture else game.play, after=lambda: True)
-    for player in game.players:
-        player.adopt_average()
-    team.hand_out()
-    return [point[0][0] for point in ledger.losses]
+    history = TrainHistory()
+    run(state, budget, history, train_step=captured(state) if capture else state.train_step, after=lambda: True)
+    for optimizer in state.optimizers:
+        optimizer.adopt_average()
+    replicas.copy_to_models()
+    return [point[0][0] for point in history.losses]
 
 
 def weights(model: nn.Module) -> Tensor:
@@ -106,21 +107,21 @@ def weights(model: nn.Module) -> Tensor:
 def compare(cls: type[GenerativeModel], data: Dataset, device: torch.device, budget: Budget) -> None:
     """Every way of training one model, against the plain one."""
     fresh = lambda seed: build(cls, data.spec, {}, seed=seed).to(device)
-    plain, again, graph, fed = fresh(1), fresh(1), fresh(1), fresh(1)
+    plain, again, graph, hosted = fresh(1), fresh(1), fresh(1), fresh(1)
     start = weights(plain)
-    train(One(plain), data, (1,), budget, capture=False)
-    moved = (weights(plain) - start).abs().max()
-    gap = lambda model: float((weights(model) - weights(plain)).abs().max() / moved)
-    train(One(again), data, (1,), budget, capture=False)
+    train(SingleModel(plain), data, (1,), budget, capture=False)
+    change = (weights(plain) - start).abs().max()
+    gap = lambda model: float((weights(model) - weights(plain)).abs().max() / change)
+    train(SingleModel(again), data, (1,), budget, capture=False)
     line = f"{cls.__name__:14} plain again {gap(again):8.1e}"
     if device.type == "cuda":
-        train(One(graph), data, (1,), budget, capture=True)
+        train(SingleModel(graph), data, (1,), budget, capture=True)
         line += f"  captured {gap(graph):8.1e}"
-        train(One(fed), replace(data, train=data.train.to("cpu")), (1,), budget, capture=True)
-        line += f"  from main memory {gap(fed):8.1e}"
+        train(SingleModel(hosted), replace(data, train=data.train.to("cpu")), (1,), budget, capture=True)
+        line += f"  from main memory {gap(hosted):8.1e}"
     for capture in (False, True) if device.type == "cuda" else (False,):
         members = [fresh(seed) for seed in SEEDS]
-        train(Stack(members, noise="same"), data, SEEDS, budget, capture=capture)
+        train(StackedModels(members, noise="same"), data, SEEDS, budget, capture=capture)
         line += f"  {'captured ' if capture else ''}stack {gap(members[1]):8.1e}"
     print(line, flush=True)
 

@@ -1,8 +1,8 @@
 """How good and how fast the encoders are. Run alone, on two cores: `python bench/encoders.py --data-root DIR`.
 
-Prints one JSON line a figure: the ruler's accuracy and training time on digits and MNIST, and the 5-nearest-neighbour
-accuracy (cosine) of pixels and effnet-lite0 on the lossless CIFAR-10 excerpt, 1,500 gallery and 500 query images in the
-file's order.
+Prints one JSON line a figure: the in-domain classifier's accuracy and training time on digits and MNIST, and the
+5-nearest-neighbour accuracy (cosine) of pixels and effnet-lite0 on the lossless CIFAR-10 excerpt, 1,500 gallery and 500
+query images in the file's order.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ import torch.nn.functional as F
 
 from genbench.data.arrays import Arrays, as_images, read_npz
 from genbench.data.loading import load_dataset
+from genbench.encoders.classifier import train_classifier
 from genbench.encoders.in_domain import accuracy_of
 from genbench.encoders.loading import load_encoder
-from genbench.encoders.ruler import train_ruler
 
 GALLERY = 1_500
 
 
-def ruler(name: str, root: str | None) -> dict[str, object]:
-    """Train the ruler from nothing and read the reference with it."""
+def in_domain(name: str, root: str | None) -> dict[str, object]:
+    """Train the in-domain classifier from nothing and measure its accuracy."""
     data = load_dataset(name, root=root)
     wall, cpu = time.perf_counter(), time.process_time()
-    net = train_ruler(data.train, data.spec.classes, "bench")
+    net = train_classifier(data.train, data.spec.classes, "bench")
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     accuracy = accuracy_of(net, data.reference)
     return {"figure": f"in-domain on {name}", "accuracy": accuracy, "seconds": round(wall, 1), "cpu": round(cpu, 1)}
@@ -46,8 +46,8 @@ def neighbours(name: str, root: str) -> dict[str, object]:
     y = torch.from_numpy(found.labels)
     rows = F.normalize(features)
     nearest = (rows[GALLERY:] @ rows[:GALLERY].T).topk(5).indices
-    read = y[nearest].mode(1).values
-    accuracy = float((read == y[GALLERY:]).double().mean())
+    predicted = y[nearest].mode(1).values
+    accuracy = float((predicted == y[GALLERY:]).double().mean())
     return {"figure": f"5-NN on {name}", "accuracy": accuracy, "seconds": round(seconds, 1)}
 
 
@@ -56,9 +56,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-root")
     root = parser.parse_args().data_root
-    figures = [lambda: ruler("digits", root)]
+    figures = [lambda: in_domain("digits", root)]
     if root:
-        figures += [lambda: ruler("mnist", root), lambda: neighbours("pixels", root)]
+        figures += [lambda: in_domain("mnist", root), lambda: neighbours("pixels", root)]
         figures += [lambda: neighbours("effnet-lite0", root)]
     for figure in figures:
         print(json.dumps(figure()), flush=True)

@@ -1,6 +1,6 @@
 """Extra memory of drawing n samples and their features: what the process grows by beyond the features themselves.
 
-python bench/extraction.py            # a VAE's 32 × 32 × 3 samples, the in-domain ruler, n = 10,000 and 50,000
+python bench/extraction.py            # a VAE's 32 × 32 × 3 samples, the in-domain encoder, n = 10,000 and 50,000
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--n", type=int, nargs="*", default=[10_000, 50_000])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as cache:
-        for n in [1_000, *options.n]:  # the first run trains the ruler and is not shown
+        for n in [1_000, *options.n]:  # the first run trains the encoder and is not shown
             with multiprocessing.get_context("spawn").Pool(1) as pool:
                 line = pool.apply(measured, (options.dataset, n, cache))
             if n in options.n:

@@ -11,7 +11,7 @@ from genbench.models.vae import VAE
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 from genbench.protocols.model import Budget
 from genbench.training.parallel import Accelerated, Alone
-from genbench.training.trainer import Engine, build, fit
+from genbench.training.trainer import TrainConfig, build, fit
 
 
 def main() -> None:
@@ -22,8 +22,8 @@ def main() -> None:
     rates, weights = [], []
     for processes in (Alone(), group):
         model = build(VAE, data.spec, {}, seed=0)
-        engine = Engine(processes=processes, capture="never")
-        training = fit(model, data, Budget(steps=300, batch=128), seed=0, device=group.device, engine=engine)
+        config = TrainConfig(processes=processes, capture="never")
+        training = fit(model, data, Budget(steps=300, batch=128), seed=0, device=group.device, config=config)
         rates.append(training.images_per_second)
         weights.append(torch.cat([p.detach().reshape(-1) for p in model.parameters()]))
     if group.rank == 0:

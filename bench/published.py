@@ -149,7 +149,7 @@ def one_class(options: argparse.Namespace, device: torch.device) -> bool:
             [errors(model, split.x, device) for split in (data.reference, data.outliers["other-classes"])]
             for model in fitted
         ]
-        found.append([auc(strange, usual) for usual, strange in scores])
+        found.append([auc(outliers, usual) for usual, outliers in scores])
         print(
             f"{digit}: {[round(100 * v, 1) for v in found[-1]]}, mean {100 * statistics.mean(found[-1]):.1f} %",
             flush=True,

@@ -1,4 +1,4 @@
-"""Training on the CPU by threads and by stacking: images a second of models of several sizes.
+"""Training on the CPU by threads and by stack: images a second of models of several sizes.
 
 taskset -c 0,1 python bench/threads.py --threads 1,2
 """
@@ -14,7 +14,7 @@ from genbench import registry
 from genbench.core.errors import Unsupported
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 from genbench.protocols.model import Budget
-from genbench.training.trainer import Engine, fit_stack
+from genbench.training.trainer import TrainConfig, fit_stack
 
 CASES = {
     "vae, 2 numbers": ("vae", (2,), {}, 200),
@@ -25,7 +25,9 @@ CASES = {
 }
 
 
-def rate(name: str, shape: tuple[int, ...], options: dict[str, str], steps: int, engine: Engine) -> tuple[float, str]:
+def rate(
+    name: str, shape: tuple[int, ...], options: dict[str, str], steps: int, config: TrainConfig
+) -> tuple[float, str]:
     """Images a second of three seeds, the set-up included, and how they were trained."""
     spec = DataSpec(shape, (0.0, 1.0), 0)
     split = Split(torch.rand(4_096, *shape, generator=torch.Generator().manual_seed(0)))
@@ -33,7 +35,7 @@ def rate(name: str, shape: tuple[int, ...], options: dict[str, str], steps: int,
     cls = registry.models.get(name).load()
     budget = Budget(steps=steps, batch=128)
     cpu = torch.device("cpu")
-    results = fit_stack(lambda: cls(spec, **options), data, budget, seeds=(0, 1, 2), device=cpu, engine=engine)
+    results = fit_stack(lambda: cls(spec, **options), data, budget, seeds=(0, 1, 2), device=cpu, config=config)
     records = [training for _, training in results]
     together = "stack" in records[0].trained
     seconds = records[0].seconds if together else sum(r.seconds for r in records)
@@ -50,14 +52,14 @@ def main() -> None:
         line = f"{title:18}"
         torch.set_num_threads(1)
         try:
-            rate(name, shape, chosen, 1, Engine())
+            rate(name, shape, chosen, 1, TrainConfig())
         except (Unsupported, ValueError) as error:
             print(f"{line}  {error}")
             continue
         for threads in counts:
             torch.set_num_threads(threads)
-            for engine, way in ((Engine(), "plain"), (Engine(stack=3), "stack of 3")):
-                rates = [rate(name, shape, chosen, steps, engine)[0] for _ in range(options.rounds)]
+            for config, way in ((TrainConfig(), "plain"), (TrainConfig(stack=3), "stack of 3")):
+                rates = [rate(name, shape, chosen, steps, config)[0] for _ in range(options.rounds)]
                 line += f"  {threads} threads {way} {statistics.median(rates):9,.0f}"
         print(line, flush=True)
 

@@ -1,6 +1,6 @@
-"""Training speed side by side: pythae's trainer, a plain eager loop, and genbench's engine, on the same model and data.
+"""Training speed side by side: pythae's trainer, a plain eager loop, and genbench, on the same model and data.
 
-python bench/train.py --device cpu                            # MLP VAE: pythae, eager, engine
+python bench/train.py --device cpu                            # MLP VAE: pythae, eager, genbench
 python bench/train.py --device cuda --models mlp,conv,gan,wgan-gp
 
 Needs the extra `bench` for pythae (`pip install --no-deps pythae`), and MNIST below GENBENCH_DATA for real images
@@ -35,9 +35,9 @@ from torch.nn import functional as F
 from genbench import registry
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 from genbench.protocols.model import Adam, Batch, Budget, GenerativeModel, ModelBuilder, Objective
-from genbench.training.order import Order
-from genbench.training.player import multiplies_bfloat16
-from genbench.training.trainer import Engine, Training, build, fit, fit_stack
+from genbench.training.indices import ShuffledIndices
+from genbench.training.objective_optimizer import multiplies_bfloat16
+from genbench.training.trainer import TrainConfig, TrainResult, build, fit, fit_stack
 
 SPEC = DataSpec((1, 28, 28), (0.0, 1.0), 10)
 BATCH = 128
@@ -118,18 +118,18 @@ def mnist() -> tuple[Dataset, str]:
 def eager(model: nn.Module, data: Dataset, images: int, seed: int, device: torch.device) -> int:
     """The loop that everybody writes, over tensors on the device: torch's default Adam, a loss read once an epoch."""
     model.to(device).train()
-    players = model.objectives()
-    optimizers = [torch.optim.Adam(p.parameters, lr=p.optimizer.lr, betas=p.optimizer.betas) for p in players]
-    x, order = data.train.x.to(device), Order(len(data.train), seed)
-    rounds = max(1, images // (BATCH * sum(p.steps for p in players)))
+    objectives = model.objectives()
+    optimizers = [torch.optim.Adam(p.parameters, lr=p.optimizer.lr, betas=p.optimizer.betas) for p in objectives]
+    x, indices = data.train.x.to(device), ShuffledIndices(len(data.train), seed)
+    iterations = max(1, images // (BATCH * sum(p.steps for p in objectives)))
     position, total = 0, torch.zeros((), device=device)
-    for _ in range(rounds):
-        for player, optimizer in zip(players, optimizers, strict=True):
-            for _ in range(player.steps):
-                rows = order.stretch(position, position + BATCH).to(device)
+    for _ in range(iterations):
+        for objective, optimizer in zip(objectives, optimizers, strict=True):
+            for _ in range(objective.steps):
+                rows = indices.slice(position, position + BATCH).to(device)
                 position += BATCH
                 optimizer.zero_grad()
-                loss = player.loss(Batch(x[rows]))
+                loss = objective.loss(Batch(x[rows]))
                 loss.backward()
                 optimizer.step()
                 total += loss.detach()
@@ -170,26 +170,26 @@ def ways(name: str, data: Dataset, images: int, device: torch.device, folder: st
         model = build(cls, data.spec, {}, seed=seed)
         return model, eager(model, data, images, seed, device)
 
-    def engine(seed: int, engine: Engine = Engine()) -> tuple[nn.Module, int]:  # noqa: B008
+    def genbench(seed: int, config: TrainConfig = TrainConfig()) -> tuple[nn.Module, int]:  # noqa: B008
         model = build(cls, data.spec, {}, seed=seed)
-        training = fit(model, data, Budget(images=images, batch=BATCH), seed=seed, device=device, engine=engine)
+        training = fit(model, data, Budget(images=images, batch=BATCH), seed=seed, device=device, config=config)
         _remark(name, training)
         return model, training.images
 
     def stacked(seed: int) -> tuple[nn.Module, int]:
-        budget, how = Budget(images=images, batch=BATCH), Engine(stack=len(SEEDS))
-        results = fit_stack(lambda: cls(data.spec), data, budget, seeds=SEEDS, device=device, engine=how)
+        budget, config = Budget(images=images, batch=BATCH), TrainConfig(stack=len(SEEDS))
+        results = fit_stack(lambda: cls(data.spec), data, budget, seeds=SEEDS, device=device, config=config)
         _remark(name, results[0][1])
         return results[0][0], sum(training.images for _, training in results)
 
-    found: dict[str, Fit] = {"eager loop": plain, "engine": engine}
+    found: dict[str, Fit] = {"eager loop": plain, "genbench": genbench}
     if name in ("mlp", "mlp256") and multiplies_bfloat16(device):
-        found["engine, bfloat16"] = lambda seed: engine(seed, Engine(precision="bfloat16"))
+        found["genbench, bfloat16"] = lambda seed: genbench(seed, TrainConfig(precision="bfloat16"))
     if device.type == "cpu" and name in ("mlp", "mlp256"):
-        found["engine, 2 seeds"] = partial(side_by_side, name, two_workers(), images)
+        found["genbench, 2 seeds"] = partial(side_by_side, name, two_workers(), images)
     if device.type == "cuda":
-        found["engine, plain"] = lambda seed: engine(seed, Engine(capture="never"))
-        found["engine, 8 seeds"] = stacked
+        found["genbench, plain"] = lambda seed: genbench(seed, TrainConfig(capture="never"))
+        found["genbench, 8 seeds"] = stacked
     with contextlib.suppress(ImportError):
         import pythae  # noqa: F401
 
@@ -222,16 +222,16 @@ def two_workers() -> Executor:
 
 
 REMARKS: dict[str, str] = {}
-"""How the engine trained what, its images a second without the set-up, and why it was not the fast way."""
+"""How genbench trained what, its images a second without the set-up, and why it was not the fast way."""
 
 
-def _remark(model: str, training: Training) -> None:
+def _remark(model: str, training: TrainResult) -> None:
     setup = training.seconds - training.images / training.images_per_second * max(1, _seeds(training))
     rate = f"{training.images_per_second:,.0f} images/s without the set-up of {setup:.2f} s"
     REMARKS[f"{model}, {training.trained}"] = f"{rate} {training.remark}"
 
 
-def _seeds(training: Training) -> int:
+def _seeds(training: TrainResult) -> int:
     return len(SEEDS) if "stack" in training.trained else 1
 
 

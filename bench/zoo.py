@@ -23,7 +23,7 @@ from genbench import registry
 from genbench.core import paths, seeds
 from genbench.core.errors import Diverged, Unsupported
 from genbench.data.loading import load_dataset
-from genbench.encoders.in_domain import Ruler, in_domain
+from genbench.encoders.in_domain import InDomainClassifier, in_domain
 from genbench.metrics.frechet import Moments, frechet_distance, moments
 from genbench.models.samplers import LatentSampled, fit_sampler
 from genbench.protocols.dataset import Dataset
@@ -71,7 +71,7 @@ class Table:
     """What every model is measured against."""
 
     data: Dataset
-    ruler: Ruler
+    classifier: InDomainClassifier
     reference: Moments
     device: torch.device
     n: int
@@ -81,9 +81,9 @@ def main() -> None:
     options = _options()
     device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     data = load_dataset(options.dataset, root=options.data_root)
-    ruler = in_domain(data, cache=paths.cache_dir(), device=device)
+    classifier = in_domain(data, cache=paths.cache_dir(), device=device)
     n = min(options.n, len(data.reference), len(data.ceiling))
-    table = Table(data, ruler, moments(ruler.features(data.reference.x[:n]).cpu()), device, n)
+    table = Table(data, classifier, moments(classifier.features(data.reference.x[:n]).cpu()), device, n)
     options.out.mkdir(parents=True, exist_ok=True)
     lines: list[Line] = []
     pictures: dict[str, Tensor] = {}
@@ -162,8 +162,8 @@ def measure(model: nn.Module, line: Line, table: Table) -> Tensor | None:
         if "conditional" in able:
             y = torch.arange(2000, device=table.device) % table.data.spec.classes
             x = model.sample_class(y, generator=seeds.generator("classes", device=table.device))
-            read = table.ruler.probabilities(x).argmax(1)
-            line.condition_accuracy = float((read == y).float().mean())
+            predicted = table.classifier.probabilities(x).argmax(1)
+            line.condition_accuracy = float((predicted == y).float().mean())
             picture = x[:20]
     return picture
 
@@ -191,7 +191,7 @@ def _sampled(model: nn.Module, line: Line, table: Table) -> Tensor:
     if not torch.isfinite(x).all():
         line.status, line.reason = "diverged", "samples contain NaN or inf"
         return torch.zeros_like(x[:20])
-    line.frechet = frechet_distance(table.reference, moments(table.ruler.features(x).cpu()))
+    line.frechet = frechet_distance(table.reference, moments(table.classifier.features(x).cpu()))
     line.sample_seconds = round(time.perf_counter() - began, 2)
     return x[:20]
 
@@ -200,9 +200,9 @@ def _through(function: object, x: Tensor) -> Tensor:
     return torch.cat([function(part) for part in x.split(BATCH)])  # type: ignore[operator]
 
 
-def _auroc(ordinary: Tensor, strange: Tensor) -> float:
-    higher = (strange[:, None] > ordinary).double().mean()
-    return float(higher + 0.5 * (strange[:, None] == ordinary).double().mean())
+def _auroc(ordinary: Tensor, outliers: Tensor) -> float:
+    higher = (outliers[:, None] > ordinary).double().mean()
+    return float(higher + 0.5 * (outliers[:, None] == ordinary).double().mean())
 
 
 def write(lines: list[Line], pictures: dict[str, Tensor], options: argparse.Namespace) -> None:

@@ -15,7 +15,7 @@ from genbench.core import seeds
 from genbench.core.errors import Unsupported
 from genbench.protocols.dataset import Dataset
 from genbench.protocols.model import Budget, capabilities
-from genbench.training.trainer import Training, build, fit
+from genbench.training.trainer import TrainResult, build, fit
 
 BUDGET = Budget(images=25_600, batch=128)
 FEW = 8
@@ -43,7 +43,7 @@ class Subject:
         return build(self.entry.load(), self.data.spec, {}, seed=seed).to(self.device)
 
     @cached_property
-    def fitted(self) -> tuple[Any, Training]:
+    def fitted(self) -> tuple[Any, TrainResult]:
         """A model, trained, and the record of its training."""
         model = self.fresh()
         return model, fit(model, self.data, BUDGET, seed=0, device=self.device)
@@ -54,7 +54,7 @@ class Subject:
         return self.fitted[0]
 
     @property
-    def training(self) -> Training:
+    def training(self) -> TrainResult:
         """How it was fitted."""
         return self.fitted[1]
 

@@ -10,8 +10,8 @@ from torch import Tensor
 from genbench.conformance.subject import Check, Subject
 from genbench.core.errors import Unsupported
 from genbench.protocols.model import Batch, Budget, FitsItself, capabilities
-from genbench.training.game import objectives_of
-from genbench.training.trainer import Engine, build, fit_stack
+from genbench.training.replicas import objectives_of
+from genbench.training.trainer import TrainConfig, build, fit_stack
 
 
 def builds_from_its_seed(subject: Subject) -> Iterator[str]:
@@ -82,9 +82,9 @@ def stacks(subject: Subject) -> Iterator[str]:
     """Two seeds train together, or it says why not."""
     if isinstance(subject.fresh(), FitsItself):
         raise Unsupported("it fits itself")
-    budget, engine = Budget(images=1_280, batch=128), Engine(stack=2)
+    budget, config = Budget(images=1_280, batch=128), TrainConfig(stack=2)
     make = lambda: build(subject.entry.load(), subject.data.spec, {}, seed=0)
-    (_, training), _ = fit_stack(make, subject.data, budget, seeds=(0, 1), device=subject.device, engine=engine)
+    (_, training), _ = fit_stack(make, subject.data, budget, seeds=(0, 1), device=subject.device, config=config)
     if "stack" not in training.trained:
         raise Unsupported(training.remark)
     yield from ()

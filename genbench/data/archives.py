@@ -25,7 +25,7 @@ def notmnist(*, root: str | None = None) -> Dataset:
         licence="MIT (of the mirror)",
         source="Bulatov 2011",
         classes=tuple("ABCDEFGHIJ"),
-        strange=("mnist", "omniglot", "fashion-5class"),
+        outliers=("mnist", "omniglot", "fashion-5class"),
         near=frozenset({"mnist", "omniglot"}),
     )
     return _from_npz(about, "notmnist.npz", root)
@@ -39,7 +39,7 @@ def omniglot28(*, root: str | None = None) -> Dataset:
         licence="MIT",
         source="Lake, Salakhutdinov, Tenenbaum 2015",
         classes=tuple(map(str, range(242))),
-        strange=("mnist", "notmnist", "fashion-5class"),
+        outliers=("mnist", "notmnist", "fashion-5class"),
         near=frozenset({"mnist", "notmnist"}),
     )
     return _from_npz(about, "omniglot28.npz", root)
@@ -53,7 +53,7 @@ def fashion_mnist_5class(*, root: str | None = None) -> Dataset:
         licence="MIT",
         source="Xiao, Rasul, Vollgraf 2017 (arXiv:1708.07747)",
         classes=tuple("01234"),
-        strange=("mnist", "notmnist", "omniglot"),
+        outliers=("mnist", "notmnist", "omniglot"),
     )
     return _from_npz(about, "fashion_mnist_5class.npz", root)
 
@@ -66,7 +66,7 @@ def olivetti(*, root: str | None = None) -> Dataset:
         licence="none stated by the authors",
         source="AT&T Laboratories Cambridge 1994 (Samaria, Harter)",
         classes=tuple(map(str, range(40))),
-        strange=("notmnist", "fashion-5class"),
+        outliers=("notmnist", "fashion-5class"),
     )
     return _from_npz(about, "olivetti.npz", root)
 
@@ -79,7 +79,7 @@ def cifar10_lossless_2k(*, root: str | None = None) -> Dataset:
         licence=KRIZHEVSKY,
         source="Krizhevsky 2009",
         classes=CIFAR10,
-        strange=("svhn", "mnist"),
+        outliers=("svhn", "mnist"),
     )
     return _from_npz(about, "cifar10_lossless_2k.npz", root)
 
@@ -92,7 +92,7 @@ def cifar10_jpeg_20k(*, root: str | None = None) -> Dataset:
         licence=KRIZHEVSKY,
         source="Krizhevsky 2009, 20,000 + 4,000 images as JPEG (median 30.5 dB to the originals)",
         classes=CIFAR10,
-        strange=("svhn", "mnist"),
+        outliers=("svhn", "mnist"),
     )
     place = _place("cifar10_jpeg.zip", about, root)
     images = read_images(place)
@@ -105,9 +105,9 @@ def _part(images: Images, part: str, place: Path) -> Split:
     prefix = f"{place}/{part}/"
     rows = [i for i, name in enumerate(images.names) if name.startswith(prefix)]
     names = [images.names[i].removeprefix(prefix).partition("/")[0] for i in rows]
-    strange = sorted(set(names) - set(CIFAR10))
-    if strange or not rows:
-        raise DataError(f"{place} should hold {part}/CLASS/*.jpg of CIFAR-10's classes, but has {strange or 'none'}.")
+    unknown = sorted(set(names) - set(CIFAR10))
+    if unknown or not rows:
+        raise DataError(f"{place} should hold {part}/CLASS/*.jpg of CIFAR-10's classes, but has {unknown or 'none'}.")
     return Split(images.x[rows], torch.tensor([CIFAR10.index(name) for name in names]))
 
 

@@ -1,4 +1,4 @@
-"""`.npy` and `.npz` files from strangers: no pickles, no absurd sizes, nothing truncated; a sentence with the path."""
+"""`.npy` and `.npz` files of unknown origin: no pickles, no absurd sizes, nothing truncated."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from genbench.protocols.dataset import Dataset, DataSpec, Split
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What is written of a set. `classes`, `factors`: names; `strange`: outlier files, `near`: the hard ones."""
+    """What is written of a set. `classes`, `factors`: names; `outliers`: their files, `near`: the hard ones."""
 
     name: str
     title: str
@@ -21,7 +21,7 @@ class About:
     source: str
     classes: tuple[str, ...] = ()
     factors: tuple[str, ...] = ()
-    strange: tuple[str, ...] = ()
+    outliers: tuple[str, ...] = ()
     near: frozenset[str] = frozenset()
 
 
@@ -29,7 +29,7 @@ def image_dataset(about: About, parts: Parts, *, root: str | None = None, bernou
     """The dataset of these splits of images in [0, 1], with the outlier files that are found below `root`."""
     channels, height, width = parts.train.x.shape[1:]
     spec = DataSpec((channels, height, width), (0.0, 1.0), len(about.classes))
-    found = files(about.strange, spec, root)
+    found = files(about.outliers, spec, root)
     return Dataset(
         name=about.name,
         spec=spec,

@@ -65,9 +65,9 @@ def _whole(dataset: Dataset) -> Iterator[str]:
         yield f"{shared} examples of val, reference or ceiling are in an earlier split too."
     if dataset.classes and len(dataset.classes) != dataset.spec.classes:
         yield f"there are {len(dataset.classes)} class names for {dataset.spec.classes} classes."
-    strange = dataset.near - dataset.outliers.keys()
-    if strange:
-        yield f"near names {', '.join(sorted(strange))}, which is no outlier set."
+    unknown = dataset.near - dataset.outliers.keys()
+    if unknown:
+        yield f"near names {', '.join(sorted(unknown))}, which is no outlier set."
 
 
 def _density(dataset: Dataset) -> Iterator[str]:

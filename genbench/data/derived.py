@@ -35,8 +35,8 @@ def without_class(base: Dataset, name: str) -> Dataset:
     left = [k for k in range(base.spec.classes) if k != out]
     made = _of_classes(base, left, f"{base.name}-without-{slug(base.classes[out])}")
     outlier = f"class-{slug(base.classes[out])}"
-    strange = _rows(base.reference, [out], None)
-    return replace(made, outliers={outlier: strange, **made.outliers}, near=frozenset({outlier}))
+    outliers = _rows(base.reference, [out], None)
+    return replace(made, outliers={outlier: outliers, **made.outliers}, near=frozenset({outlier}))
 
 
 def only_class(base: Dataset, name: str) -> Dataset:
@@ -44,8 +44,8 @@ def only_class(base: Dataset, name: str) -> Dataset:
     kept = _class_number(base, name)
     others = [k for k in range(base.spec.classes) if k != kept]
     made = _of_classes(base, [kept], f"{base.name}-only-{slug(base.classes[kept])}")
-    strange = _rows(base.reference, others, None)
-    return replace(made, outliers={"other-classes": strange, **made.outliers}, near=frozenset({"other-classes"}))
+    outliers = _rows(base.reference, others, None)
+    return replace(made, outliers={"other-classes": outliers, **made.outliers}, near=frozenset({"other-classes"}))
 
 
 def validation(base: Dataset) -> Dataset:
@@ -53,7 +53,7 @@ def validation(base: Dataset) -> Dataset:
 
     Where `base` has no `val`, a fifth of its training examples is held out for it. Nothing of the test is left: neither
     its outlier sets nor the exact density of a toy. The one outlier set, `shuffled`, is `val` with each of its values
-    moved to another example: the right margins, and nothing of how values hang together.
+    moved to another example: the right marginals, and nothing of how values depend on each other.
     """
     train, val = base.train, base.val
     if not len(val):

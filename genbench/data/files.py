@@ -1,4 +1,4 @@
-"""Files from strangers, read safely. Everything that can be wrong with one is a `DataError` with its path."""
+"""Files of unknown origin, read safely. Everything that can be wrong with one is a `DataError` with its path."""
 
 from __future__ import annotations
 

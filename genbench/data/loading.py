@@ -67,7 +67,7 @@ def split_options(text: str, known: tuple[str, ...]) -> tuple[str, dict[str, str
     """`PATH?size=64` -> (`PATH`, {"size": "64"}); an option that is not known is an error."""
     path, _, query = text.partition("?")
     options = dict(parse_qsl(query, keep_blank_values=True))
-    strange = [key for key in options if key not in known]
-    if strange:
-        raise DataError(f"{text!r} has the option {strange[0]!r}, but only {', '.join(known) or 'none'} is known here.")
+    unknown = [key for key in options if key not in known]
+    if unknown:
+        raise DataError(f"{text!r} has the option {unknown[0]!r}, but only {', '.join(known) or 'none'} is known here.")
     return path, options

@@ -73,14 +73,14 @@ def _stacked(split: Split, n: int, name: str) -> Split:
     assert split.y is not None
     if not n:
         return Split(split.x[:0].expand(-1, 3, -1, -1), split.y[:0], torch.empty(0, 3))
-    rounds = -(-n // len(split))
-    rows = torch.stack([_order(len(split), rounds, name, colour)[:n] for colour in range(3)], 1)
+    passes = -(-n // len(split))
+    rows = torch.stack([_order(len(split), passes, name, colour)[:n] for colour in range(3)], 1)
     digits = split.y[rows]
     return Split(split.x[rows, 0], digits @ torch.tensor([100, 10, 1]), digits.float())
 
 
-def _order(n: int, rounds: int, *parts: str | int) -> Tensor:
-    return torch.cat([torch.from_numpy(shuffled(n, "stacked-mnist", *parts, i)) for i in range(rounds)])
+def _order(n: int, passes: int, *parts: str | int) -> Tensor:
+    return torch.cat([torch.from_numpy(shuffled(n, "stacked-mnist", *parts, i)) for i in range(passes)])
 
 
 def _unit(shape: torch.Size, *parts: str | int) -> Tensor:

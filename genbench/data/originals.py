@@ -118,9 +118,9 @@ def _made(original: Original, root: Path, *, train: bool) -> Any:
         return original.make(str(root), train=train, download=False)
     except Exception as error:  # torchvision raises whatever a broken file leads it to
         place = root / original.folder
-        told = str(error).partition(" You can use download")[0].rstrip(".")
+        reason = str(error).partition(" You can use download")[0].rstrip(".")
         raise DataError(
-            f"the files in {place} are not what torchvision wrote there (missing, cut short or corrupt): {told}. "
+            f"the files in {place} are not what torchvision wrote there (missing, cut short or corrupt): {reason}. "
             "Put whole files there, or remove the folder."
         ) from error
 

@@ -1,4 +1,4 @@
-"""Outlier sets: procedural ones for every kind of data, and files of strange images where they are found."""
+"""Outlier sets: procedural ones for every kind of data, and files of images of other kinds where they are found."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def procedural(spec: DataSpec, reference: Tensor, *parts: str | int) -> dict[str
 
 
 def files(names: Sequence[str], spec: DataSpec, root: str | None) -> dict[str, Split]:
-    """The named sets of strange images that lie below `root`, brought to the data's shape; none is downloaded."""
+    """The named outlier sets that lie below `root`, brought to the data's shape; none is downloaded."""
     found = {}
     for name in names:
         images = None if root is None else SETS[name](Path(root))

@@ -1,7 +1,7 @@
 """`shapes`: one bright figure on black, every picture of a full factorial grid; what latent structure is measured on.
 
 Like dSprites (Matthey et al. 2017), at 32 px with soft edges. Rotations stay under a quarter turn, so that a square's
-can be told apart.
+can be distinguished.
 """
 
 from __future__ import annotations

@@ -64,23 +64,23 @@ def stratified(y: Tensor | None, weights: Sequence[int], *parts: str | int, n: i
     count = n if y is None else len(y)
     order = shuffled(count, "split", *parts)
     by_class = order if y is None else order[np.argsort(y.numpy()[order], kind="stable")]
-    dealt = np.empty(count, np.int64)
-    dealt[by_class] = _deal(count, weights)
-    return [torch.from_numpy(order[dealt[order] == part]) for part in range(len(weights))]
+    part_of = np.empty(count, np.int64)
+    part_of[by_class] = _parts(count, weights)
+    return [torch.from_numpy(order[part_of[order] == part]) for part in range(len(weights))]
 
 
-def _deal(n: int, weights: Sequence[int]) -> np.ndarray:
+def _parts(n: int, weights: Sequence[int]) -> np.ndarray:
     """Part numbers (n,): each row goes to the part that is furthest behind its share."""
     total = sum(weights)
     behind = list(weights)
-    dealt = np.empty(n, np.int64)
+    part_of = np.empty(n, np.int64)
     for i in range(n):
         part = max(range(len(weights)), key=behind.__getitem__)
-        dealt[i] = part
+        part_of[i] = part
         behind[part] -= total
         for k, weight in enumerate(weights):
             behind[k] += weight
-    return dealt
+    return part_of
 
 
 def without_shared(train: Split, *later: Split, holds: Sequence[Hold] = ()) -> tuple[list[Split], int]:

@@ -33,7 +33,7 @@ mnist = partial(
         licence="CC BY-SA 3.0",
         source="LeCun, Cortes, Burges 1998, as torchvision has it",
         classes=DIGITS,
-        strange=GREY_28,
+        outliers=GREY_28,
         near=frozenset({"notmnist", "omniglot", "kmnist"}),
     ),
 )
@@ -45,7 +45,7 @@ fashion_mnist = partial(
         licence="MIT",
         source="Xiao, Rasul, Vollgraf 2017 (arXiv:1708.07747)",
         classes=FASHION,
-        strange=("mnist", "notmnist", "omniglot", "kmnist"),
+        outliers=("mnist", "notmnist", "omniglot", "kmnist"),
     ),
 )
 kmnist = partial(
@@ -56,7 +56,7 @@ kmnist = partial(
         licence="CC BY-SA 4.0",
         source="Clanuwat et al. 2018 (arXiv:1812.01718)",
         classes=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
-        strange=("mnist", "notmnist", "omniglot", "fashion-5class"),
+        outliers=("mnist", "notmnist", "omniglot", "fashion-5class"),
         near=frozenset({"mnist", "notmnist", "omniglot"}),
     ),
 )
@@ -68,7 +68,7 @@ emnist_letters = partial(
         licence="public domain (NIST)",
         source="Cohen et al. 2017 (arXiv:1702.05373)",
         classes=LETTERS,
-        strange=("mnist", *GREY_28),
+        outliers=("mnist", *GREY_28),
         near=frozenset({"mnist", "notmnist", "omniglot", "kmnist"}),
     ),
 )
@@ -80,7 +80,7 @@ cifar10 = partial(
         licence="none stated by the authors",
         source="Krizhevsky 2009",
         classes=CIFAR10,
-        strange=("svhn", "mnist"),
+        outliers=("svhn", "mnist"),
     ),
 )
 svhn = partial(
@@ -91,6 +91,6 @@ svhn = partial(
         licence="non-commercial use",
         source="Netzer et al. 2011",
         classes=DIGITS,
-        strange=("mnist",),
+        outliers=("mnist",),
     ),
 )

@@ -1,4 +1,7 @@
-"""`in-domain`: the ruler that a dataset is measured with. Shipped for digits and MNIST, else trained once and kept."""
+"""`in-domain`: the features of a classifier of the dataset's own classes.
+
+Shipped for digits and MNIST, else trained once on the training split and kept in the cache.
+"""
 
 from __future__ import annotations
 
@@ -14,23 +17,25 @@ from torch import Tensor
 
 from genbench.core import paths
 from genbench.core.errors import DataError, Unsupported
-from genbench.encoders.ruler import EXTRACTION, FEATURES, RECIPE, RulerNet, train_ruler
+from genbench.encoders.classifier import EXTRACTION, FEATURES, RECIPE, ClassifierNet, train_classifier
 from genbench.protocols.dataset import Dataset, Split
 
 STATED_ACCURACY = {"digits": 0.96, "mnist": 0.99}
-"""Below it a ruler is refused. Other sets: three times chance, at most halfway from chance to perfect."""
+"""Below it a classifier is refused. Other sets: three times chance, at most halfway from chance to perfect."""
 
 WEIGHTS = Path(__file__).parent / "weights"
+CACHED = "rulers"
+"""The folder of the cache where trained ones are kept; renaming it would train all of them again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ruler:
-    """A trained ruler: an encoder and a classifier. `accuracy`: on the reference, which it never saw in training.
+class InDomainClassifier:
+    """A trained classifier as an encoder. `accuracy`: on the reference, which it never saw in training.
 
     `fingerprint`: 16 hex digits over recipe, training data and weights.
     """
 
-    net: RulerNet
+    net: ClassifierNet
     fingerprint: str
     accuracy: float
     device: torch.device
@@ -51,27 +56,27 @@ class Ruler:
         return torch.cat(parts) if len(x) else torch.empty(0, width, device=self.device)
 
 
-def in_domain(dataset: Dataset, *, cache: Path, device: torch.device) -> Ruler:
-    """The ruler of a labelled image set: shipped weights where the training split is theirs, else from the cache, else
-    trained now. Raises `Unsupported` without labels or images, and where the ruler is less accurate than stated."""
+def in_domain(dataset: Dataset, *, cache: Path, device: torch.device) -> InDomainClassifier:
+    """The classifier of a labelled image set: shipped weights where the training split is theirs, else from the cache,
+    else trained now. Raises `Unsupported` without labels or images, and where it is less accurate than stated."""
     _check(dataset)
     key = train_fingerprint(dataset)
-    path = next(iter(WEIGHTS.glob(f"*-{key}.safetensors")), cache / "rulers" / f"{key}.safetensors")
+    path = next(iter(WEIGHTS.glob(f"*-{key}.safetensors")), cache / CACHED / f"{key}.safetensors")
     if not path.exists():
-        save(train_ruler(dataset.train, dataset.spec.classes, key), dataset, path)
+        save(train_classifier(dataset.train, dataset.spec.classes, key), dataset, path)
     net = _load(path, dataset)
     accuracy = accuracy_of(net, dataset.reference)
     least = stated_accuracy(dataset)
     if accuracy < least:
         raise Unsupported(
-            f"the in-domain ruler of {dataset.name} reads {accuracy:.1%} of the reference right, less than the "
-            f"{least:.1%} that it must: name another encoder, such as pixels or effnet-lite0."
+            f"the in-domain classifier of {dataset.name} has an accuracy of {accuracy:.1%} on the reference, less than "
+            f"the {least:.1%} that it must have: name another encoder, such as pixels or effnet-lite0."
         )
-    return Ruler(net.to(device), _fingerprint(net, key), accuracy, device)
+    return InDomainClassifier(net.to(device), _fingerprint(net, key), accuracy, device)
 
 
-def save(net: RulerNet, dataset: Dataset, path: Path) -> None:
-    """Keep a trained ruler with its recipe, its data and its accuracy; a file that is there already stays."""
+def save(net: ClassifierNet, dataset: Dataset, path: Path) -> None:
+    """Store a trained classifier with its recipe, its data and its accuracy; a file that is there already stays."""
     about = {
         "recipe": RECIPE,
         "dataset": dataset.name,
@@ -84,7 +89,7 @@ def save(net: RulerNet, dataset: Dataset, path: Path) -> None:
 
 
 def train_fingerprint(dataset: Dataset) -> str:
-    """16 hex digits over the recipe and all that the ruler learns from: training images, labels, classes."""
+    """16 hex digits over the recipe and all that the classifier learns from: training images, labels, classes."""
     digest = hashlib.sha256(f"{RECIPE}:{tuple(dataset.train.x.shape)}:{dataset.spec.classes}".encode())
     for part in torch.split(dataset.train.x, 4096):
         digest.update(part.contiguous().numpy().tobytes())
@@ -94,19 +99,19 @@ def train_fingerprint(dataset: Dataset) -> str:
 
 
 def stated_accuracy(dataset: Dataset) -> float:
-    """The share of the reference that a ruler must read right to be used."""
+    """The accuracy on the reference that a classifier must have to be used."""
     y = dataset.reference.y
     assert y is not None
     chance = float(torch.bincount(y, minlength=dataset.spec.classes).max()) / len(y)
     return STATED_ACCURACY.get(dataset.name, min(3 * chance, (1 + chance) / 2))
 
 
-def accuracy_of(net: RulerNet, split: Split) -> float:
+def accuracy_of(net: ClassifierNet, split: Split) -> float:
     """The share of a split whose most probable class is its label."""
     assert split.y is not None
     with torch.no_grad():
-        read = torch.cat([net(part).argmax(1) for part in torch.split(split.x, EXTRACTION)])
-    return int((read == split.y).sum()) / len(split)
+        predicted = torch.cat([net(part).argmax(1) for part in torch.split(split.x, EXTRACTION)])
+    return int((predicted == split.y).sum()) / len(split)
 
 
 def _check(dataset: Dataset) -> None:
@@ -115,20 +120,22 @@ def _check(dataset: Dataset) -> None:
     if dataset.train.y is None or dataset.reference.y is None or dataset.spec.classes < 2:
         raise Unsupported(f"in-domain needs labels of two classes or more; {dataset.name} has none: take effnet-lite0.")
     if not len(dataset.reference):
-        raise Unsupported(f"{dataset.name} has no reference examples to state the ruler's accuracy on.")
+        raise Unsupported(f"{dataset.name} has no reference examples to measure the classifier's accuracy on.")
 
 
-def _load(path: Path, dataset: Dataset) -> RulerNet:
+def _load(path: Path, dataset: Dataset) -> ClassifierNet:
     channels, height, width = dataset.spec.shape
-    net = RulerNet((channels, height, width), dataset.spec.classes)
+    net = ClassifierNet((channels, height, width), dataset.spec.classes)
     try:
         net.load_state_dict(safetensors.torch.load_file(path))
     except (SafetensorError, RuntimeError, OSError) as error:
-        raise DataError(f"{path} is not a whole ruler of {dataset.name}: delete it, and it is trained anew.") from error
+        raise DataError(
+            f"{path} is not a whole in-domain classifier of {dataset.name}: delete it, and it is trained anew."
+        ) from error
     return net.eval().requires_grad_(requires_grad=False)
 
 
-def _fingerprint(net: RulerNet, key: str) -> str:
+def _fingerprint(net: ClassifierNet, key: str) -> str:
     digest = hashlib.sha256(f"{RECIPE}:{key}".encode())
     for name, tensor in sorted(net.state_dict().items()):
         digest.update(name.encode())

@@ -16,7 +16,7 @@ from genbench.protocols.encoder import Encoder, EncoderBuilder
 
 
 def load_encoder(name: str, dataset: Dataset, *, cache: Path, device: torch.device | str) -> Encoder:
-    """The encoder of this name for the dataset, on the device. `cache`: where trained rulers are kept.
+    """The encoder of this name for the dataset, on the device. `cache`: where trained in-domain classifiers are kept.
 
     Raises `UnknownName` with the nearest name, `Unsupported` with the reason and the remedy where it cannot be had.
     """

@@ -19,9 +19,9 @@ from genbench.protocols.encoder import Encoder
 from genbench.protocols.model import (
     CAPABILITIES,
     Conditional,
-    Deals,
     Encodes,
     EstimatesDensity,
+    FiniteSamples,
     Reconstructs,
     Samples,
     Solves,
@@ -123,8 +123,8 @@ class Evidence:
     def _chunks(self, n: int) -> Iterator[Tensor]:
         """The samples in pieces, the last one perhaps longer than n asks for."""
         model = self.sampling_model()
-        if isinstance(model, Deals):
-            chunks = deal(model.deck(), n, self.seed)
+        if isinstance(model, FiniteSamples):
+            chunks = replayed(model.finite_samples(), n, self.seed)
         else:
             chunks = sample_chunks(self._checked(model), n, "samples", self.seed, device=self.context.device)
         for x in chunks:
@@ -221,9 +221,9 @@ _CANNOT = {
 }
 
 
-def deal(deck: Tensor, n: int, seed: int) -> Iterator[Tensor]:
-    """n examples of the deck in a seeded order, none twice before each was dealt once, in pieces."""
-    rounds = range((n + len(deck) - 1) // len(deck))
-    order = [torch.randperm(len(deck), generator=seeds.generator("deal", seed, i)) for i in rounds]
+def replayed(examples: Tensor, n: int, seed: int) -> Iterator[Tensor]:
+    """n of the examples in a seeded order, none twice before each was given once, in pieces."""
+    rounds = range((n + len(examples) - 1) // len(examples))
+    order = [torch.randperm(len(examples), generator=seeds.generator("deal", seed, i)) for i in rounds]
     for rows in torch.split(torch.cat(order)[:n], seeds.CHUNK):
-        yield deck[rows.to(deck.device)]
+        yield examples[rows.to(examples.device)]

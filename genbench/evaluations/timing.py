@@ -28,7 +28,7 @@ from genbench.evaluations.evidence import Evidence
 from genbench.metrics.measure import Sizes
 from genbench.metrics.panel import feature_metrics
 from genbench.protocols.model import Budget, Encodes, FitsItself
-from genbench.training.record import Engine
+from genbench.training.config import TrainConfig
 from genbench.training.trainer import fit
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def _training_flops(inputs: CostInputs) -> float:
             Budget(images=128, batch=128),
             seed=0,
             device=inputs.device,
-            engine=Engine(capture="never"),
+            config=TrainConfig(capture="never"),
         )
     return float(counter.get_total_flops() / result.steps)
 

@@ -1,4 +1,4 @@
-"""The adversarial autoencoder: three players, the third of them judges codes."""
+"""The adversarial autoencoder: three objectives, the third of them a critic of codes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class AAE(Autoencoder):
 
     def objectives(self) -> list[Objective]:
         both = [*self.encoder.parameters(), *self.decoder.parameters()]
-        # steps of the adversarial players as large as those of reconstruction would undo what those learn
+        # steps of the adversarial objectives as large as those of reconstruction would undo what those learn
         slower = Adam(lr=0.3 * self.lr, betas=(0.5, 0.999))
         return [
             Objective("reconstruction", both, self.loss, optimizer=Adam(lr=self.lr)),

@@ -26,7 +26,7 @@ class Autoencoder(GenerativeModel):
         return [Objective("reconstruction", self.parameters(), self.loss, optimizer=Adam(lr=self.lr))]
 
     def loss(self, batch: Batch) -> Tensor:
-        """The batch's mean of what the player minimises."""
+        """The batch's mean of what is minimised."""
         raise NotImplementedError
 
     def encode(self, x: Tensor) -> Tensor:

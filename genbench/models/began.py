@@ -1,4 +1,4 @@
-"""BEGAN: the critic is an autoencoder, and the game is kept in balance."""
+"""BEGAN: the critic is an autoencoder, and the two losses are kept in balance."""
 
 from __future__ import annotations
 

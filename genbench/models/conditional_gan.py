@@ -1,4 +1,4 @@
-"""The GAN that is told the class."""
+"""The class-conditional GAN."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The VAE that is told the class."""
+"""The class-conditional VAE."""
 
 from __future__ import annotations
 

@@ -26,12 +26,12 @@ class Confound(GenerativeModel):
         """There is nothing to learn."""
 
     def outlier_score(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B,), higher = stranger."""
+        """(B, C, H, W) -> (B,), higher = more of an outlier."""
         raise NotImplementedError
 
 
 class Bright(Confound):
-    """Bright is strange: the mean value."""
+    """Bright images are outliers: the mean value."""
 
     outlier_score_name = "brightness"
 
@@ -40,7 +40,7 @@ class Bright(Confound):
 
 
 class Dark(Confound):
-    """Dark is strange: minus the mean value."""
+    """Dark images are outliers: minus the mean value."""
 
     outlier_score_name = "darkness"
 
@@ -49,7 +49,7 @@ class Dark(Confound):
 
 
 class CompressedSize(Confound):
-    """Complex is strange: bytes of the image as an 8-bit PNG (compression level 9)."""
+    """Complex images are outliers: bytes of the image as an 8-bit PNG (compression level 9)."""
 
     outlier_score_name = "png bytes"
 
@@ -67,7 +67,7 @@ def png_bytes(image: Tensor) -> int:
 
 
 class TotalVariation(Confound):
-    """Rough is strange: the mean absolute difference of neighbours."""
+    """Rough images are outliers: the mean absolute difference of neighbours."""
 
     outlier_score_name = "total variation"
 

@@ -13,48 +13,48 @@ from genbench.protocols.dataset import Dataset, Density
 from genbench.protocols.model import Budget, DataSpec, GenerativeModel
 
 
-class Deck(GenerativeModel):
-    """Real examples dealt as samples; subclasses say which in `fit`."""
+class Replay(GenerativeModel):
+    """Real examples replayed as samples; subclasses say which in `fit`."""
 
-    sampler = "deck"
+    sampler = "replay"
 
     def __init__(self, data: DataSpec) -> None:
         super().__init__()
-        self.cards: Tensor
-        self.register_buffer("cards", torch.zeros(0, *data.shape))
+        self.replayed: Tensor
+        self.register_buffer("replayed", torch.zeros(0, *data.shape))
 
-    def deck(self) -> Tensor:
+    def finite_samples(self) -> Tensor:
         """(N, *shape): all there are."""
-        return self.cards
+        return self.replayed
 
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
-        """n of the deck in a random order, without repeats while it lasts."""
-        rounds = math.ceil(n / len(self.cards))
+        """n of the examples in a random order, without repeats while they last."""
+        passes = math.ceil(n / len(self.replayed))
         device = generator.device
-        order = [torch.randperm(len(self.cards), generator=generator, device=device) for _ in range(rounds)]
-        return self.cards[torch.cat(order)[:n].to(self.cards.device)]
+        order = [torch.randperm(len(self.replayed), generator=generator, device=device) for _ in range(passes)]
+        return self.replayed[torch.cat(order)[:n].to(self.replayed.device)]
 
 
-class TrainCopy(Deck):
-    """Training examples dealt again: perfect scores without a model, the danger that memorisation tests must see."""
+class TrainCopy(Replay):
+    """Training examples replayed: perfect scores without a model, the danger that memorisation tests must see."""
 
     def fit(self, data: Dataset, budget: Budget, generator: torch.Generator) -> None:
         del budget, generator
-        self.cards = data.train.x.clone()
+        self.replayed = data.train.x.clone()
 
 
-class TestHalf(Deck):
+class TestHalf(Replay):
     """Real data that nobody trained on: what a perfect model would score at this n."""
 
     __test__ = False
 
     def fit(self, data: Dataset, budget: Budget, generator: torch.Generator) -> None:
         del budget, generator
-        self.cards = data.ceiling.x.clone()
+        self.replayed = data.ceiling.x.clone()
 
 
 class Marginals(GenerativeModel):
-    """Each value drawn alone from its own training values: right marginals, nothing of how they hang together."""
+    """Each value drawn alone from its own training values: right marginals, no dependence between values."""
 
     sampler = "marginals"
 

@@ -93,7 +93,7 @@ def he(layers: nn.Sequential) -> nn.Sequential:
     """Weights of variance 2 / (inputs of one output), biases 0, so that a signal passes layers without norms
     (He et al. 2015, arXiv:1502.01852, eq. 10).
 
-    With torch's own initial weights the ten layers of an autoencoder told two images apart by 1e-5, and some models
+    With torch's own initial weights two images differed by 1e-5 after the ten layers of an autoencoder, and some models
     ended in one black image. `nn.init.kaiming_normal_` counts a transposed convolution's inputs wrongly.
     """
     for layer in layers.modules():
@@ -108,7 +108,7 @@ def he(layers: nn.Sequential) -> nn.Sequential:
 
 
 class Residual(nn.Module):
-    """Norm, SiLU, convolution, twice, around a shortcut; with `features` it is told the time."""
+    """Norm, SiLU, convolution, twice, around a shortcut; with `features` it takes the time as input."""
 
     def __init__(self, inputs: int, outputs: int, features: int = 0) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""DB-VAE: rare looks get more weight, found by the density of the codes."""
+"""DB-VAE: rare examples get more weight, found by the density of the codes."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from genbench.protocols.model import Budget, DataSpec, GenerativeModel
 
 
 class IsolationForest(GenerativeModel):
-    """Strange is what few random splits set apart (Liu, Ting & Zhou 2008, doi:10.1109/ICDM.2008.17), fitted by
+    """An outlier is what few random splits set apart (Liu, Ting & Zhou 2008, doi:10.1109/ICDM.2008.17), fitted by
     scikit-learn with its defaults (100 trees of 256 points); the trees are kept as tensors and read by torch.
 
     Score: 2^(-E h(x) / c(n)), checked against scikit-learn's `-score_samples`.
@@ -85,7 +85,7 @@ def _depths(tree: object) -> np.ndarray:
 
 
 class KNN(GenerativeModel):
-    """Strange is what lies far from its k-th nearest training example (Ramaswamy et al. 2000), k = 5, in pixels."""
+    """An outlier is what lies far from its k-th nearest training example (Ramaswamy et al. 2000), k = 5, in pixels."""
 
     outlier_score_name = "knn-5 distance"
 
@@ -105,7 +105,7 @@ class KNN(GenerativeModel):
 
 
 class PCAResidual(GenerativeModel):
-    """Strange is what the leading principal components (95 % of the variance) leave out: ‖x - x̂‖²/D."""
+    """An outlier is what the leading principal components (95 % of the variance) leave out: ‖x - x̂‖²/D."""
 
     outlier_score_name = "pca residual, 95 % variance"
 

@@ -21,7 +21,7 @@ MARGIN = 0.05
 
 
 class Coupling(nn.Module):
-    """Values where the mask is 0 are scaled and moved by a net of those where it is 1 (RealNVP, eqs. 4 and 5)."""
+    """Values where the mask is 0 are scaled and shifted by a net of those where it is 1 (RealNVP, eqs. 4 and 5)."""
 
     def __init__(self, mask: Tensor, hidden: int) -> None:
         super().__init__()

@@ -107,7 +107,7 @@ class GAN(Judging):
 
 
 class MinimaxGAN(Judging):
-    """The game of Goodfellow et al. 2014 (eq. 1) as written: D as in `gan`; G: min E log(1 - σ(D(G(z))))."""
+    """The two-player game of Goodfellow et al. 2014 (eq. 1) as written: D as in `gan`; G: min E log(1 - σ(D(G(z))))."""
 
     def critic_loss(self, batch: Batch) -> Tensor:
         return cross_entropy(self.score(batch.x), self.score(self.fakes(batch.x).detach()))

@@ -14,7 +14,7 @@ from genbench.protocols.model import Batch, DataSpec
 
 class IAFVAE(VariationalAutoencoder):
     """max E log p(x, z_T) - log q(z_T|x), z_t = σ_t z_{t-1} + (1-σ_t) m_t with (m_t, σ_t) autoregressive in z_{t-1} and
-    told the context h(x) (Kingma et al. 2016, arXiv:1606.04934, algorithm 1). `flows` steps of MADE, the order of the
+    conditioned on h(x) (Kingma et al. 2016, arXiv:1606.04934, algorithm 1). `flows` steps of MADE, the order of the
     latents turned around after each. The code is the flow's image of the base law's mean.
     """
 

@@ -1,4 +1,4 @@
-"""InfoVAE: an ELBO that is told how much information the code should keep."""
+"""InfoVAE: an ELBO with a weight on how much information the code keeps."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ CATEGORIES, CONTINUOUS = 10, 2
 
 
 class InfoGAN(Judging):
-    """`gan` with - λ L_I(G, Q) for G and Q: G is told a category c (1 of 10) and two numbers in [-1, 1] beside its
+    """`gan` with - λ L_I(G, Q) for G and Q: G is given a category c (1 of 10) and two numbers in [-1, 1] beside its
     noise, Q reads them back from D's features by cross-entropy and squared error (Chen et al. 2016, arXiv:1606.03657,
     eq. 6, λ = 1 and 0.1 as in its appendix; the Gaussian of Q has unit variance)."""
 
@@ -22,9 +22,9 @@ class InfoGAN(Judging):
         self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, lr: float = 1e-3
     ) -> None:
         super().__init__(data, latent=latent, net=net, width=width, lr=lr)
-        told = CATEGORIES + CONTINUOUS
-        self.generator = nets.decoder(data, self.latent + told, net=net, width=width)
-        self.reader = torch.nn.Linear(self.critic.head.in_features, told)
+        codes = CATEGORIES + CONTINUOUS
+        self.generator = nets.decoder(data, self.latent + codes, net=net, width=width)
+        self.reader = torch.nn.Linear(self.critic.head.in_features, codes)
 
     def objectives(self) -> list[Objective]:
         adam = Adam(lr=self.lr, betas=self.betas)
@@ -48,10 +48,10 @@ class InfoGAN(Judging):
     def generator_loss(self, batch: Batch) -> Tensor:
         z = self.noise(batch.x)
         features = self.critic.features(self.decode(z))
-        told = z[:, self.latent :]
+        code = z[:, self.latent :]
         read: Tensor = self.reader(features)
-        category = -(told[:, :CATEGORIES] * read[:, :CATEGORIES].log_softmax(1)).sum(1).mean()
-        numbers = 0.5 * (told[:, CATEGORIES:] - read[:, CATEGORIES:]).square().sum(1).mean()
+        category = -(code[:, :CATEGORIES] * read[:, :CATEGORIES].log_softmax(1)).sum(1).mean()
+        numbers = 0.5 * (code[:, CATEGORIES:] - read[:, CATEGORIES:]).square().sum(1).mean()
         fooled = functional.softplus(-self.critic.head(features)).mean()
         return fooled + category + 0.1 * numbers
 

@@ -38,8 +38,8 @@ class LadderVAE(VariationalAutoencoder):
         super().__init__(data, latent=size, net=net, width=width, lr=lr)
         self.upper, self.noise_size = upper, size + upper
         self.up, self.down, self.warmup = up, down, warmup
-        self.moves: Tensor
-        self.register_buffer("moves", torch.zeros(()))
+        self.steps: Tensor
+        self.register_buffer("steps", torch.zeros(()))
 
     def loss(self, batch: Batch) -> Tensor:
         below = self.encoder(batch.x)
@@ -49,9 +49,9 @@ class LadderVAE(VariationalAutoencoder):
         mean_p, log_var_p = self._halves(self.down(z2))
         kl1 = gaussian_kl((mean1 - mean_p) * torch.exp(-0.5 * log_var_p), log_var1 - log_var_p).sum(1)
         kl2 = gaussian_kl(mean2, log_var2).sum(1)
-        weight = (self.moves / self.warmup).clamp(max=1.0)
+        weight = (self.steps / self.warmup).clamp(max=1.0)
         with torch.no_grad():
-            self.moves.copy_(self.moves + 1)
+            self.steps.copy_(self.steps + 1)
         return (weight * (kl1 + kl2) - self.log_likelihood(batch.x, self.draw(mean1, log_var1))).mean()
 
     def encode(self, x: Tensor) -> Tensor:

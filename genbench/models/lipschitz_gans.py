@@ -87,7 +87,7 @@ class WGAN(WassersteinGAN):
     """D: max E D(x) - E D(G(z)) with every weight of D in [-c, c]; G: max E D(G(z)) (Arjovsky et al. 2017,
     arXiv:1701.07875, algorithm 1: c = 0.01, five critic steps).
 
-    The paper moves by RMSProp; Adam with β₁ = 0 is RMSProp with its start corrected. c = 0.05 here, because a smooth
+    The paper trains with RMSProp; Adam with β₁ = 0 is RMSProp with its start corrected. c = 0.05 here, because a smooth
     net without batch normalisation loses its gradient at 0.01.
     """
 

@@ -34,14 +34,14 @@ class MADE(nn.Module):
         self.first = MaskedLinear(degrees[:, None] >= inputs[None])
         self.middle = MaskedLinear(degrees[:, None] >= degrees[None])
         self.last = MaskedLinear(outs[:, None] > degrees[None])
-        self.told = nn.Linear(context, hidden + blocks * outputs) if context else None
+        self.conditioner = nn.Linear(context, hidden + blocks * outputs) if context else None
 
     def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
-        told, shift = 0.0, 0.0
-        if self.told is not None and context is not None:
-            both = self.told(context)
-            told, shift = both[:, : self.first.out_features], both[:, self.first.out_features :]
-        h = functional.silu(self.first(x) + told)
+        hidden, shift = 0.0, 0.0
+        if self.conditioner is not None and context is not None:
+            both = self.conditioner(context)
+            hidden, shift = both[:, : self.first.out_features], both[:, self.first.out_features :]
+        h = functional.silu(self.first(x) + hidden)
         h = h + functional.silu(self.middle(h))
         out: Tensor = self.last(h) + shift
         return out.view(len(x), self.blocks, self.outputs)

@@ -14,7 +14,7 @@ class GaussianMixture(nn.Module):
     """Σ_k w_k N(μ_k, L_k L_kᵀ) with full covariances, fitted by EM in float64. One component is a plain Gaussian.
 
     Starts from k-means++ and ten Lloyd steps; EM until the mean log-likelihood gains less than 1e-4, at most 100
-    rounds. Each covariance gets 1e-6 of the codes' mean variance on its diagonal, as scikit-learn's does 1e-6.
+    iterations. Each covariance gets 1e-6 of the codes' mean variance on its diagonal, as scikit-learn's does 1e-6.
     """
 
     def __init__(self, latent: int, components: int) -> None:
@@ -82,7 +82,7 @@ def _log_joint(z: Tensor, weights: Tensor, means: Tensor, roots: Tensor) -> Tens
     return torch.stack(columns, 1)
 
 
-def _kmeans(z: Tensor, components: int, generator: torch.Generator, rounds: int = 10) -> Tensor:
+def _kmeans(z: Tensor, components: int, generator: torch.Generator, iterations: int = 10) -> Tensor:
     """Cluster numbers (N,) by k-means++ seeding and Lloyd's steps; an emptied cluster keeps its centre."""
     first = torch.randint(len(z), (1,), generator=generator, device=z.device)
     centres = z[first]
@@ -90,7 +90,7 @@ def _kmeans(z: Tensor, components: int, generator: torch.Generator, rounds: int 
         nearest_centre = torch.cdist(z, centres).square().min(1).values
         weights = nearest_centre if bool(nearest_centre.any()) else torch.ones_like(nearest_centre)
         centres = torch.cat([centres, z[torch.multinomial(weights, 1, generator=generator)]])
-    for _ in range(rounds):
+    for _ in range(iterations):
         labels = torch.cdist(z, centres).argmin(1)
         member = nn.functional.one_hot(labels, components).to(z.dtype)
         counts = member.sum(0)[:, None]

@@ -112,7 +112,7 @@ def denoiser(data: DataSpec, *, net: str = "mlp", width: int = 256) -> nn.Module
 
 
 class MlpDenoiser(nn.Module):
-    """Three hidden layers, each told the time, the middle ones residual; the output is a(t) x + b(t) last(h).
+    """Three hidden layers, each with the time as input, the middle ones residual; the output is a(t) x + b(t) last(h).
 
     The gates a and b let the noise of x pass beside hidden layers that are narrower than x: without them an MLP of
     this size cannot tell the noise of a 28 × 28 image.
@@ -139,7 +139,7 @@ class MlpDenoiser(nn.Module):
 
 
 class WithLabels(nn.Module):
-    """A net that is told the class: constant planes beside an image, or one-hot labels beside a vector, as long as a
+    """A net with the class as input: constant planes beside an image, or one-hot labels beside a vector, as long as a
     vector of unit variance of that size, so that a few labels are not lost beside many values."""
 
     def __init__(self, net: nn.Module, classes: int, *, planes: bool) -> None:
@@ -157,7 +157,7 @@ class WithLabels(nn.Module):
 
 
 def labelled(data: DataSpec, net: str) -> DataSpec:
-    """What a net sees that is told the class beside x: more channels, or for an MLP a longer vector."""
+    """What a net sees that takes the class beside x: more channels, or for an MLP a longer vector."""
     if not data.classes:
         raise Unsupported("a class-conditional model needs data with classes, and these have none.")
     if net == "mlp":
@@ -167,7 +167,7 @@ def labelled(data: DataSpec, net: str) -> DataSpec:
 
 
 def one_hot(y: Tensor, classes: int, like: Tensor) -> Tensor:
-    """(B,) labels -> (B, classes) in the type of `like`; needs no look at the labels' values."""
+    """(B,) labels -> (B, classes) in the type of `like`; does not read the labels' values."""
     return (y[:, None] == torch.arange(classes, device=y.device)).to(like.dtype)
 
 

@@ -32,7 +32,7 @@ class ContinuousDiffusion(GenerativeModel):
         return [Objective("denoising", self.parameters(), self.loss, optimizer=adam, ema=self.ema)]
 
     def loss(self, batch: Batch) -> Tensor:
-        """The batch's mean of what the player minimises."""
+        """The batch's mean of what is minimised."""
         raise NotImplementedError
 
     def error(self, x: Tensor, noise: Tensor, level: Tensor) -> Tensor:

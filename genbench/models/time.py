@@ -1,4 +1,4 @@
-"""Time as a network is told it."""
+"""The time as a network's input."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class VariationalAutoencoder(GenerativeModel):
         return [Objective("elbo", self.parameters(), self.loss, optimizer=Adam(lr=self.lr))]
 
     def loss(self, batch: Batch) -> Tensor:
-        """The batch's mean of what the player minimises."""
+        """The batch's mean of what is minimised."""
         raise NotImplementedError
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:

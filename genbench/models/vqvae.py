@@ -16,7 +16,7 @@ class VQVAE(GenerativeModel):
     """min E‖x - D(e)‖² + ‖sg[z] - e‖² + 0.25 ‖z - sg[e]‖², e the nearest of `words` vectors to each piece of z
     (van den Oord et al. 2017, arXiv:1711.00937, eq. 3); gradients pass straight through the choice.
 
-    The code is `places` pieces of `size` numbers. Second player: p(code) = Π_i p(word_i | words before), by MADE in
+    The code is `places` pieces of `size` numbers. Second objective: p(code) = Π_i p(word_i | words before), by MADE in
     place of the paper's PixelCNN, trained beside the codes and not after them. Latent samplers act on the joined e.
     """
 

@@ -30,7 +30,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adam:
-    """How a player's parameters move: Adam with these settings (AdamW where `weight_decay` is not 0).
+    """How an objective's parameters are updated: Adam with these settings (AdamW where `weight_decay` is not 0).
 
     `schedule` and `warmup` (a fraction of the budget) shape the learning rate over the training: it rises linearly to
     `lr` during the warm-up, then stays (`constant`) or falls to 0 at the budget's end (`linear`, `cosine`).
@@ -55,13 +55,13 @@ class Adam:
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """One player of the training game.
+    """A loss and the parameters that are trained to lower it; a two-player game such as a GAN's has two.
 
-    `parameters` are the ones this player moves; `loss(batch)` gives its scalar, drawing plain torch randomness (the
-    trainer seeds it). In each round of the game every player moves `steps` times, in the order of the list, each time
-    on a fresh batch, and each step costs one batch of the budget. `clip` bounds the norm of the gradient. With `ema`
-    (a decay such as 0.999) an exponential moving average of the parameters is kept and the model ends with it.
-    `precision`: `bfloat16` runs the loss under autocast; weights and optimiser stay float32.
+    `parameters` are the ones that it updates; `loss(batch)` gives its scalar, drawing plain torch randomness (the
+    trainer seeds it). In each training iteration every objective takes `steps` optimiser steps, in the order of the
+    list, each on a fresh batch, and each step costs one batch of the budget. `clip` bounds the norm of the gradient.
+    With `ema` (a decay such as 0.999) an exponential moving average of the parameters is kept and the model ends with
+    it. `precision`: `bfloat16` runs the loss under autocast; weights and optimiser stay float32.
     """
 
     name: str
@@ -80,7 +80,7 @@ class Objective:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
     """How much training a model gets, in batches of `batch`: exactly one of `images` shown and optimiser `steps` made
-    (every player's counted) or `seconds` of wall clock (equal compute)."""
+    (every objective's counted) or `seconds` of wall clock (equal compute)."""
 
     images: int = 0
     batch: int = 128
@@ -102,7 +102,7 @@ class GenerativeModel(nn.Module):
     sampler: ClassVar[str] = "prior"
 
     def objectives(self) -> Sequence[Objective]:
-        """The players of the training game; asked once, before the first step."""
+        """What is trained; asked once, before the first step."""
         raise NotImplementedError(f"{type(self).__name__} must give objectives(), or fit(data, budget, generator)")
 
 
@@ -152,7 +152,7 @@ class ScoresOutliers(Protocol):
     outlier_score_name: str
 
     def outlier_score(self, x: Tensor) -> Tensor:
-        """(B, *shape) -> (B,), higher = stranger."""
+        """(B, *shape) -> (B,), higher = more of an outlier."""
 
 
 @runtime_checkable
@@ -173,10 +173,10 @@ class Solves(Protocol):
 
 
 @runtime_checkable
-class Deals(Protocol):
-    def deck(self) -> Tensor:
-        """(N, *shape): a finite set of examples. They are dealt in a seeded order, without repeats while they last
-        (real data that plays a model's part); `sample` draws from them too."""
+class FiniteSamples(Protocol):
+    def finite_samples(self) -> Tensor:
+        """(N, *shape): a finite set of examples. They are replayed in a seeded order, without repeats while they last
+        (real data in a model's place); `sample` draws from them too."""
 
 
 CAPABILITIES: dict[str, type] = {
@@ -211,9 +211,9 @@ __all__ = [
     "Budget",
     "Conditional",
     "DataSpec",
-    "Deals",
     "Encodes",
     "EstimatesDensity",
+    "FiniteSamples",
     "FitsItself",
     "GenerativeModel",
     "ModelBuilder",

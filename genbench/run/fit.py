@@ -21,7 +21,8 @@ from genbench.evaluations.context import RunContext
 from genbench.protocols.dataset import Dataset, DataSpec
 from genbench.protocols.model import Budget
 from genbench.run.folder import RunFolder
-from genbench.training.record import Engine, Training
+from genbench.training.config import TrainConfig
+from genbench.training.result import TrainResult
 from genbench.training.trainer import build, fit, fit_stack
 from genbench.training.weights import load_weights, save_weights
 
@@ -65,7 +66,7 @@ def build_model(wanted: Fit, data: Dataset) -> nn.Module:
     return build(lambda spec: _made(wanted, spec), data.spec, {}, seed=wanted.seed)
 
 
-def refit(wanted: Fit, context: RunContext, share: float) -> tuple[nn.Module, Training]:
+def refit(wanted: Fit, context: RunContext, share: float) -> tuple[nn.Module, TrainResult]:
     """The model trained anew with a share of its budget, in `eval()`; nothing is kept."""
     data = context.dataset(wanted.dataset)
     model = build_model(wanted, data)
@@ -108,22 +109,24 @@ def _trained(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Ite
         yield FittedModel(wanted, record, model.eval())
 
 
-def _train(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Sequence[tuple[nn.Module, Training]]:
+def _train(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Sequence[tuple[nn.Module, TrainResult]]:
     first = fits[0]
     data = context.dataset(first.dataset)
     budget = _budget(first.budget)
     name = first.key if len(fits) == 1 else content_key(fits=[wanted.key for wanted in fits])
-    engine = Engine(checkpoint=folder.checkpoint(name), out_of_memory=first.out_of_memory, precision=first.precision)
+    config = TrainConfig(
+        checkpoint=folder.checkpoint(name), out_of_memory=first.out_of_memory, precision=first.precision
+    )
     if len(fits) == 1:
         model = build_model(first, data)
-        return [(model, fit(model, data, budget, seed=first.seed, device=context.device, engine=engine))]
+        return [(model, fit(model, data, budget, seed=first.seed, device=context.device, config=config))]
     return fit_stack(
         lambda: _made(first, data.spec),
         data,
         budget,
         seeds=[wanted.seed for wanted in fits],
         device=context.device,
-        engine=engine,
+        config=config,
     )
 
 
@@ -163,7 +166,7 @@ def _common(wanted: Fit, device: torch.device) -> dict[str, Any]:
     }
 
 
-def _record(wanted: Fit, model: nn.Module, training: Training, context: RunContext, *, share: int) -> FitRecord:
+def _record(wanted: Fit, model: nn.Module, training: TrainResult, context: RunContext, *, share: int) -> FitRecord:
     """A stack's seconds are shared by its seeds."""
     return FitRecord(
         **_common(wanted, context.device),

@@ -17,7 +17,7 @@ from genbench.stats.intervals import LEAST
 class Rank:
     """Where a row stands: between `low` (1 + rows surely better) and `high` (all rows less those surely worse).
 
-    `low` is its place: rows that cannot be told apart share it.
+    `low` is its place: rows that do not differ share it.
     """
 
     low: int

@@ -19,7 +19,7 @@ class FusedAdam:
 
     The kernels are those of `torch.optim.Adam(fused=True)`, and so are the results, bit for bit. All state is made at
     once, `lr` is a tensor on a GPU, so that a captured step can be saved, restored and rescheduled. On other devices
-    torch's own optimiser stands behind it.
+    torch's own optimiser takes the steps.
     """
 
     def __init__(self, settings: Adam, parameters: Sequence[Tensor]) -> None:
@@ -30,20 +30,20 @@ class FusedAdam:
         self._first = [torch.zeros_like(p) for p in self.parameters]
         self._second = [torch.zeros_like(p) for p in self.parameters]
         alike = len({p.dtype for p in self.parameters}) == 1
-        self._slow = None if device.type in FUSED and alike else self._torch_optimizer()
+        self._fallback = None if device.type in FUSED and alike else self._torch_optimizer()
 
     def step(self) -> None:
-        """Move every parameter that has a gradient."""
-        if self._slow is not None:
-            self._slow.step()
+        """Update every parameter that has a gradient."""
+        if self._fallback is not None:
+            self._fallback.step()
             return
         grads = [p.grad for p in self.parameters if p.grad is not None]
         if len(grads) == len(self.parameters):
-            self._move(self.parameters, grads, *self._moments())
+            self._update(self.parameters, grads, *self._moments())
             return
         has = [p.grad is not None for p in self.parameters]
         parameters, *moments = (list(compress(values, has)) for values in (self.parameters, *self._moments()))
-        self._move(parameters, grads, *moments)
+        self._update(parameters, grads, *moments)
 
     def set_lr(self, lr: float) -> None:
         """Change the learning rate, without a wait for the device."""
@@ -51,8 +51,8 @@ class FusedAdam:
             self.lr.fill_(lr)
         else:
             self.lr = lr
-        if self._slow is not None:
-            for group in self._slow.param_groups:
+        if self._fallback is not None:
+            for group in self._fallback.param_groups:
                 group["lr"] = lr
 
     def state(self) -> dict[str, Tensor]:
@@ -64,7 +64,7 @@ class FusedAdam:
         return self._steps, self._first, self._second
 
     @torch.no_grad()
-    def _move(
+    def _update(
         self,
         parameters: list[Tensor],
         grads: list[Tensor],

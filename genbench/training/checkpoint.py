@@ -1,4 +1,4 @@
-"""Checkpoints in mid-training: every tensor, every random state and the ledger, in one safetensors file."""
+"""Checkpoints in mid-training: every tensor, every random state and the history, in one safetensors file."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from genbench.core import paths
 from genbench.core.errors import DataError
 from genbench.core.seeds import derive
 from genbench.protocols.model import Budget
-from genbench.training.game import Game
-from genbench.training.ledger import Ledger
-from genbench.training.record import Engine
+from genbench.training.config import TrainConfig
+from genbench.training.history import TrainHistory
+from genbench.training.train_state import TrainState
 
-VERSION = "1"
+VERSION = "2"
 
 
-class Journal:
-    """Keeps a checkpoint of a training up to date, where one is wanted; begins from it, where there is one.
+class Checkpointer:
+    """Keeps a checkpoint of a training up to date, where one is asked for; begins from it, where there is one.
 
     Of several processes the first writes; the others' noise starts afresh when a training is resumed.
     """
 
-    def __init__(self, game: Game, budget: Budget, seeds: Sequence[int], engine: Engine) -> None:
-        self._game, self._path, self._every = game, engine.checkpoint, engine.every
-        self._identity = {"seeds": repr(tuple(seeds)), "budget": repr(budget), "rows": str(len(game.data))}
-        self.ledger = load(self._path, game, self._identity) if self._path else Ledger()
-        self._keep, self._first = engine.keep, game.processes.rank == 0
-        if not self._first and self.ledger.rounds:
-            torch.manual_seed(derive("noise", *seeds, game.processes.rank, self.ledger.rounds))
+    def __init__(self, state: TrainState, budget: Budget, seeds: Sequence[int], config: TrainConfig) -> None:
+        self._state, self._path, self._every = state, config.checkpoint, config.every
+        self._identity = {"seeds": repr(tuple(seeds)), "budget": repr(budget), "rows": str(len(state.data))}
+        self.history = load(self._path, state, self._identity) if self._path else TrainHistory()
+        self._keep, self._first = config.keep, state.processes.rank == 0
+        if not self._first and self.history.iterations:
+            torch.manual_seed(derive("noise", *seeds, state.processes.rank, self.history.iterations))
         self._saved = time.perf_counter()
 
-    def after(self) -> None:
-        """A stretch has ended: save, if it is time."""
+    def save_if_due(self) -> None:
+        """Save, if the last checkpoint is old enough."""
         if self._path and self._first and time.perf_counter() - self._saved >= self._every:
-            save(self._path, self._game, self.ledger, self._identity)
+            save(self._path, self._state, self.history, self._identity)
             self._saved = time.perf_counter()
 
     def close(self, *, finite: bool) -> None:
@@ -49,42 +49,42 @@ class Journal:
         if not self._path or not self._first:
             return
         if self._keep and finite:
-            save(self._path, self._game, self.ledger, self._identity)
+            save(self._path, self._state, self.history, self._identity)
         else:
             self._path.unlink(missing_ok=True)
 
 
-def save(path: Path, game: Game, ledger: Ledger, identity: Mapping[str, str]) -> None:
+def save(path: Path, state: TrainState, history: TrainHistory, identity: Mapping[str, str]) -> None:
     """Write all of a training's state, whole or not at all."""
-    tensors = game.state() | {f"random.{name}": state for name, state in _random_states().items()}
-    metadata = {**identity, "version": VERSION, "ledger": ledger.dump()}
+    tensors = state.tensors() | {f"random.{name}": t for name, t in _random_states().items()}
+    metadata = {**identity, "version": VERSION, "history": history.to_json()}
     with paths.last_writer(path) as temporary:
         save_file({k: t.detach().cpu().contiguous().clone() for k, t in tensors.items()}, temporary, metadata=metadata)
 
 
-def load(path: Path, game: Game, identity: Mapping[str, str]) -> Ledger:
-    """Put the state back into the game and torch's generators; an empty ledger where there is no file.
+def load(path: Path, state: TrainState, identity: Mapping[str, str]) -> TrainHistory:
+    """Restore the tensors of the state and torch's generators; an empty history where there is no file.
 
     Raises `DataError` where the file is broken or belongs to another training.
     """
     if not path.exists():
-        return Ledger()
+        return TrainHistory()
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
             metadata = dict(file.metadata() or {})
     except Exception as error:
         raise DataError(f"{path} is not a readable checkpoint ({error}): delete it to start again.") from error
-    wanted = {**identity, "version": VERSION}
-    wrong = [key for key, value in wanted.items() if metadata.get(key) != value]
-    state = game.state()
-    if wrong or set(state) != {name for name in tensors if not name.startswith("random.")}:
+    expected = {**identity, "version": VERSION}
+    wrong = [key for key, value in expected.items() if metadata.get(key) != value]
+    live = state.tensors()
+    if wrong or set(live) != {name for name in tensors if not name.startswith("random.")}:
         raise DataError(f"{path} is of another training ({', '.join(wrong) or 'other tensors'}): delete it.")
     with torch.no_grad():
-        for name, tensor in state.items():
+        for name, tensor in live.items():
             tensor.copy_(tensors[name])
     _set_random_states({n.removeprefix("random."): t for n, t in tensors.items() if n.startswith("random.")})
-    return Ledger(**json.loads(metadata["ledger"]))
+    return TrainHistory(**json.loads(metadata["history"]))
 
 
 def _random_states() -> dict[str, Tensor]:

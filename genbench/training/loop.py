@@ -1,4 +1,4 @@
-"""The loop: rounds of the game in stretches of 1 % of the budget, one wait for the device a stretch."""
+"""The training loop; losses are logged every 1 % of the budget, with one wait for the device each time."""
 
 from __future__ import annotations
 
@@ -10,83 +10,88 @@ import torch
 from torch import Tensor
 
 from genbench.protocols.model import Budget
-from genbench.training.game import Game
-from genbench.training.ledger import Ledger
+from genbench.training.history import TrainHistory
+from genbench.training.train_state import TrainState
 
 POINTS = 100
-"""Points of a training curve, and looks at the device in one training."""
+"""Points of a training curve, each of which waits for the device once."""
 
-Play = Callable[[Tensor], Tensor]
+TrainStep = Callable[[Tensor], Tensor]
 
 
-def total_rounds(budget: Budget, game: Game) -> int:
-    """Whole rounds that fit into a budget of images or steps, at least one; 0 for a budget of seconds."""
+def total_iterations(budget: Budget, state: TrainState) -> int:
+    """Whole iterations that fit into a budget of images or steps, at least one; 0 for a budget of seconds."""
     if budget.seconds:
         return 0
-    return max(1, budget.images // game.images if budget.images else budget.steps // game.moves)
+    if budget.images:
+        return max(1, budget.images // state.images_per_iteration)
+    return max(1, budget.steps // state.steps_per_iteration)
 
 
-def run(game: Game, budget: Budget, ledger: Ledger, *, play: Play, after: Callable[[], bool]) -> None:
-    """Play until the budget is spent, or until `after`, which runs at the end of each stretch, says to stop."""
-    total = total_rounds(budget, game)
-    while not spent(budget, ledger, total):
-        stop = ledger.rounds + _stretch(budget, ledger, total)
-        losses, norms, seconds = _play(game, play, (ledger.rounds, stop), _progress(budget, ledger, total))
-        ledger.enter(game, stop, seconds, (losses, norms))
+def run(
+    state: TrainState, budget: Budget, history: TrainHistory, *, train_step: TrainStep, after: Callable[[], bool]
+) -> None:
+    """Train until the budget is spent, or until `after`, which runs after each log interval, says to stop."""
+    total = total_iterations(budget, state)
+    while not spent(budget, history, total):
+        stop = history.iterations + log_every(budget, history, total)
+        interval = (history.iterations, stop)
+        losses, norms, seconds = _train_interval(state, train_step, interval, _progress(budget, history, total))
+        history.append(state, stop, seconds, (losses, norms))
         if not after():
             return
 
 
-def spent(budget: Budget, ledger: Ledger, total: int) -> bool:
+def spent(budget: Budget, history: TrainHistory, total: int) -> bool:
     """Whether the budget is used up."""
-    return ledger.rounds >= total if total else ledger.seconds >= budget.seconds
+    return history.iterations >= total if total else history.seconds >= budget.seconds
 
 
-def done(budget: Budget, ledger: Ledger, game: Game) -> tuple[int, int]:
+def done(budget: Budget, history: TrainHistory, state: TrainState) -> tuple[int, int]:
     """What is done and the total, in the unit of the budget (seconds in milliseconds)."""
     if budget.seconds:
-        return int(1e3 * min(ledger.seconds, budget.seconds)), int(1e3 * budget.seconds)
-    unit = game.images if budget.images else game.moves
-    return ledger.rounds * unit, total_rounds(budget, game) * unit
+        return int(1e3 * min(history.seconds, budget.seconds)), int(1e3 * budget.seconds)
+    unit = state.images_per_iteration if budget.images else state.steps_per_iteration
+    return history.iterations * unit, total_iterations(budget, state) * unit
 
 
-def _stretch(budget: Budget, ledger: Ledger, total: int) -> int:
-    """Rounds until the next look: 1 % of the budget, or what is left of it."""
+def log_every(budget: Budget, history: TrainHistory, total: int) -> int:
+    """Iterations until the losses are logged next: 1 % of the budget, or what is left of it."""
     if total:
-        return min(math.ceil(total / POINTS), total - ledger.rounds)
-    if not ledger.rounds:
+        return min(math.ceil(total / POINTS), total - history.iterations)
+    if not history.iterations:
         return 1
-    a_second = ledger.rounds / ledger.seconds
-    return max(1, int(a_second * min(budget.seconds / POINTS, budget.seconds - ledger.seconds)))
+    a_second = history.iterations / history.seconds
+    return max(1, int(a_second * min(budget.seconds / POINTS, budget.seconds - history.seconds)))
 
 
-def _progress(budget: Budget, ledger: Ledger, total: int) -> tuple[float, float]:
-    """The fraction of the budget that is spent, and what one more round adds to it."""
+def _progress(budget: Budget, history: TrainHistory, total: int) -> tuple[float, float]:
+    """The fraction of the budget that is spent, and what one more iteration adds to it."""
     if total:
-        return ledger.rounds / total, 1 / total
-    return ledger.seconds / budget.seconds, ledger.seconds / max(1, ledger.rounds) / budget.seconds
+        return history.iterations / total, 1 / total
+    return history.seconds / budget.seconds, history.seconds / max(1, history.iterations) / budget.seconds
 
 
-def _play(
-    game: Game, play: Play, rounds: tuple[int, int], progress: tuple[float, float]
+def _train_interval(
+    state: TrainState, train_step: TrainStep, interval: tuple[int, int], progress: tuple[float, float]
 ) -> tuple[list[list[float]], list[list[float]], float]:
-    """Mean losses and last gradient norms over rounds [start, stop), [player][seed], and the seconds they took.
+    """Mean losses and last gradient norms over iterations [start, stop), [objective][seed], and the seconds they took.
 
     All processes get the mean over processes of each number, so that they decide alike.
     """
     began = time.perf_counter()
-    changes = any(player.changes for player in game.players)
+    scheduled = any(optimizer.scheduled for optimizer in state.optimizers)
     losses = []
-    for i, rows in enumerate(game.rows(*rounds)):
-        if changes:
-            game.prepare(progress[0] + i * progress[1], rounds[0] + i)
-        losses.append(play(rows))
-    norms = torch.stack([player.gradient_norm() for player in game.players])
-    both = torch.stack([torch.stack(losses).mean(0), norms]).view(2, len(game.players), -1)
+    for i, rows in enumerate(state.rows(*interval)):
+        if scheduled:
+            state.prepare(progress[0] + i * progress[1], interval[0] + i)
+        losses.append(train_step(rows))
+    norms = torch.stack([optimizer.gradient_norm() for optimizer in state.optimizers])
+    both = torch.stack([torch.stack(losses).mean(0), norms]).view(2, len(state.optimizers), -1)
     mean, last = both.tolist()  # the one wait for the device
-    if game.processes.size == 1:
+    if state.processes.size == 1:
         return mean, last, time.perf_counter() - began
     seconds = torch.tensor([time.perf_counter() - began], device=both.device)
-    game.processes.average([both, seconds])
+    state.processes.average([both, seconds])
     mean, last = both.tolist()
     return mean, last, float(seconds)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from genbench.core import seeds
 from genbench.core.errors import Unsupported
-from genbench.training.rehearsal import first_sentence
+from genbench.training.dry_run import first_sentence
 
 WORTH = 3
 """Chunks from which a capture, which costs about two of them, pays."""
@@ -30,13 +30,6 @@ def chunks(
         with contextlib.suppress(Unsupported):
             return _replayed(captured(sample, chunk, torch.device(device)), n, parts, chunk)
     return seeds.chunks(sample, n, *parts, device=device, chunk=chunk)
-
-
-def draw(
-    sample: Sample, n: int, *parts: str | int, device: torch.device | str = "cpu", chunk: int = seeds.CHUNK
-) -> Tensor:
-    """The first n examples of `chunks`."""
-    return torch.cat(list(chunks(sample, n, *parts, device=device, chunk=chunk)))[:n]
 
 
 def captured(sample: Sample, chunk: int, device: torch.device) -> Callable[[int], Tensor]:

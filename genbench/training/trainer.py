@@ -16,18 +16,20 @@ from genbench.core.seeds import generator, seeded
 from genbench.protocols.dataset import Dataset, DataSpec
 from genbench.protocols.model import Budget, FitsItself, ModelBuilder
 from genbench.training.capture import captured
-from genbench.training.checkpoint import Journal
-from genbench.training.game import Game, One, Team
-from genbench.training.keeper import Keeper
-from genbench.training.loop import Play, done, run, spent, total_rounds
-from genbench.training.order import Order
-from genbench.training.placing import placed
-from genbench.training.player import multiplies_bfloat16
-from genbench.training.record import Engine, Progress, Training
-from genbench.training.stack import Stack
-from genbench.training.stacking import stack_size
+from genbench.training.checkpoint import Checkpointer
+from genbench.training.config import Progress, TrainConfig
+from genbench.training.divergence import DivergenceGuard
+from genbench.training.indices import ShuffledIndices
+from genbench.training.loop import TrainStep, done, run, spent, total_iterations
+from genbench.training.objective_optimizer import multiplies_bfloat16
+from genbench.training.placement import placed
+from genbench.training.replicas import Replicas, SingleModel
+from genbench.training.result import TrainResult
+from genbench.training.stack_size import stack_size
+from genbench.training.stacked import StackedModels
+from genbench.training.train_state import TrainState
 
-__all__ = ["Engine", "Training", "build", "fit", "fit_stack"]
+__all__ = ["TrainConfig", "TrainResult", "build", "fit", "fit_stack"]
 
 
 def build(builder: ModelBuilder, spec: DataSpec, options: Mapping[str, Any], *, seed: int) -> nn.Module:
@@ -44,8 +46,8 @@ def fit(
     seed: int,
     device: torch.device,
     progress: Progress | None = None,
-    engine: Engine = Engine(),  # noqa: B008 (frozen)
-) -> Training:
+    config: TrainConfig = TrainConfig(),  # noqa: B008 (frozen)
+) -> TrainResult:
     """Train `model` in place on `data.train`; it ends on `device`, in `eval()`.
 
     The order of the data and the noise in the losses depend on the seed only. Raises `Diverged` where a loss or a
@@ -54,10 +56,10 @@ def fit(
     model.to(device)
     if isinstance(model, FitsItself):
         return _fit_itself(model, data, budget, seed=seed, device=device)
-    (training,) = _fit_team(One(model), data, budget, (seed,), progress, engine)
-    if training.diverged is not None:
-        raise Diverged(training.diverged)
-    return training
+    (result,) = _fit_replicas(SingleModel(model), data, budget, (seed,), progress, config)
+    if result.diverged is not None:
+        raise Diverged(result.diverged)
+    return result
 
 
 def fit_stack(
@@ -68,44 +70,44 @@ def fit_stack(
     seeds: Sequence[int],
     device: torch.device,
     progress: Progress | None = None,
-    engine: Engine = Engine(),  # noqa: B008 (frozen)
-) -> list[tuple[nn.Module, Training]]:
+    config: TrainConfig = TrainConfig(),  # noqa: B008 (frozen)
+) -> list[tuple[nn.Module, TrainResult]]:
     """Train one model a seed. `build` is called once a seed, under that seed.
 
-    A seed that diverges says so in its `Training`; the others go on.
+    A seed that diverges says so in its `TrainResult`; the others go on.
     """
     models = []
     for seed in seeds:
         with seeded("init", seed):
             models.append(build().to(device).train())
-    data = replace(data, train=placed(data.train, device, engine))  # once for all parts
-    size, remark = stack_size(models, data.train, budget.batch, engine)
-    results: list[tuple[nn.Module, Training]] = []
+    data = replace(data, train=placed(data.train, device, config))  # once for all parts
+    size, remark = stack_size(models, data.train, budget.batch, config)
+    results: list[tuple[nn.Module, TrainResult]] = []
     parts: list[Path] = []
     for start in range(0, len(seeds), size):
         members, chosen = models[start : start + size], seeds[start : start + size]
-        own = _part(engine, chosen)
+        own = _part(config, chosen)
         parts += [own.checkpoint] if own.checkpoint else []
         if isinstance(members[0], FitsItself):
             records = [_fit_itself(members[0], data, budget, seed=chosen[0], device=device)]
         else:
-            team = One(members[0]) if len(members) == 1 else Stack(members)
-            records = _fit_team(team, data, budget, chosen, progress, own)
+            replicas = SingleModel(members[0]) if len(members) == 1 else StackedModels(members)
+            records = _fit_replicas(replicas, data, budget, chosen, progress, own)
         results += [(m, replace(r, remark=r.remark or remark)) for m, r in zip(members, records, strict=True)]
     for path in parts:
         path.unlink(missing_ok=True)
     return results
 
 
-def _part(engine: Engine, seeds: Sequence[int]) -> Engine:
-    """The engine with a checkpoint of these seeds' own, which is kept when they end: the others may not have."""
-    if engine.checkpoint is None:
-        return engine
-    path = engine.checkpoint
-    return replace(engine, checkpoint=path.with_name(f"{path.stem}-{seeds[0]}-{seeds[-1]}{path.suffix}"), keep=True)
+def _part(config: TrainConfig, seeds: Sequence[int]) -> TrainConfig:
+    """The config with a checkpoint of these seeds' own, which is kept when they end: the others may not have."""
+    if config.checkpoint is None:
+        return config
+    path = config.checkpoint
+    return replace(config, checkpoint=path.with_name(f"{path.stem}-{seeds[0]}-{seeds[-1]}{path.suffix}"), keep=True)
 
 
-def _fit_itself(model: FitsItself, data: Dataset, budget: Budget, *, seed: int, device: torch.device) -> Training:
+def _fit_itself(model: FitsItself, data: Dataset, budget: Budget, *, seed: int, device: torch.device) -> TrainResult:
     module = cast(nn.Module, model).train()
     there = replace(data, train=data.train.to(device))
     began = time.perf_counter()
@@ -118,70 +120,78 @@ def _fit_itself(model: FitsItself, data: Dataset, budget: Budget, *, seed: int, 
     if bad:
         raise Diverged(f"{type(model).__name__}.fit left NaN or inf in {', '.join(bad)}.")
     n = len(data.train)
-    return Training(seconds=seconds, images=n, steps=0, images_per_second=n / max(seconds, 1e-9), trained="closed form")
+    return TrainResult(
+        seconds=seconds, images=n, steps=0, images_per_second=n / max(seconds, 1e-9), trained="closed form"
+    )
 
 
-def _fit_team(
-    team: Team, data: Dataset, budget: Budget, seeds: Sequence[int], progress: Progress | None, engine: Engine
-) -> list[Training]:
-    """Train a team, one record a seed; the models end in `eval()`, with their averages where they have them."""
+def _fit_replicas(
+    replicas: Replicas,
+    data: Dataset,
+    budget: Budget,
+    seeds: Sequence[int],
+    progress: Progress | None,
+    config: TrainConfig,
+) -> list[TrainResult]:
+    """Train replicas, one result a seed; the models end in `eval()`, with their averages where they have them."""
     began = time.perf_counter()
-    device = team.players[0].device
-    orders, group = [Order(len(data.train), seed) for seed in seeds], engine.processes
-    train = placed(data.train, device, engine)
-    game = Game(team, train, budget.batch, orders, group, binarised=data.bernoulli)
-    group.copy_first(list(team.weights().values()))
-    for player in game.players:
-        player.split = engine.out_of_memory == "split"
-        player.reduced |= engine.precision == "bfloat16" and multiplies_bfloat16(device)
-    for model in team.models:
+    device = replicas.optimizers[0].device
+    indices, group = [ShuffledIndices(len(data.train), seed) for seed in seeds], config.processes
+    train = placed(data.train, device, config)
+    state = TrainState(replicas, train, budget.batch, indices, group, binarised=data.bernoulli)
+    group.copy_first(list(replicas.weights().values()))
+    for optimizer in state.optimizers:
+        optimizer.split = config.out_of_memory == "split"
+        optimizer.reduced |= config.precision == "bfloat16" and multiplies_bfloat16(device)
+    for model in replicas.models:
         model.train()
     try:
         own = () if group.rank == 0 else (f"process {group.rank}",)
         with seeded("noise", *seeds, *own, device=device), torch.enable_grad():
-            journal = Journal(game, budget, seeds, engine)
-            keeper = Keeper(game)
-            play, trained, remark = _way(game, engine)
-            journal.ledger.setup += time.perf_counter() - began
+            checkpointer = Checkpointer(state, budget, seeds, config)
+            guard = DivergenceGuard(state)
+            train_step, trained, remark = _train_step(state, config)
+            checkpointer.history.setup += time.perf_counter() - began
 
             def after() -> bool:
-                alive = keeper.look(journal.ledger, last=spent(budget, journal.ledger, total_rounds(budget, game)))
-                journal.after()
+                last = spent(budget, checkpointer.history, total_iterations(budget, state))
+                alive = guard.check(checkpointer.history, last=last)
+                checkpointer.save_if_due()
                 if progress is not None:
-                    progress(*done(budget, journal.ledger, game))
+                    progress(*done(budget, checkpointer.history, state))
                 return alive
 
-            run(game, budget, journal.ledger, play=play, after=after)
+            run(state, budget, checkpointer.history, train_step=train_step, after=after)
     finally:
-        for model in team.models:
+        for model in replicas.models:
             model.eval()
-    journal.close(finite=not any(keeper.diverged))
-    for player in game.players:
-        player.adopt_average()
-    keeper.restore()
-    group.copy_first(list(team.weights().values()))
-    team.hand_out()
+    checkpointer.close(finite=not any(guard.diverged))
+    for optimizer in state.optimizers:
+        optimizer.adopt_average()
+    guard.restore()
+    group.copy_first(list(replicas.weights().values()))
+    replicas.copy_to_models()
     if group.size > 1:
         trained = f"{trained} over {group.size} processes"
-    name = trained if not game.seeds else f"{trained} stack of seeds {_span(seeds)}".removeprefix("plain ")
-    name += ", bfloat16" if any(player.reduced for player in game.players) else ""
-    remark = "; ".join(filter(None, (remark, _parts(game), _feeding(game))))
+    name = trained if not state.seeds else f"{trained} stack of seeds {_span(seeds)}".removeprefix("plain ")
+    name += ", bfloat16" if any(optimizer.reduced for optimizer in state.optimizers) else ""
+    remark = "; ".join(filter(None, (remark, _split_remark(state), _host_remark(state))))
     return [
-        replace(journal.ledger.training(game, name, seed=i, remark=remark), diverged=why)
-        for i, why in enumerate(keeper.diverged)
+        replace(checkpointer.history.result(state, name, seed=i, remark=remark), diverged=why)
+        for i, why in enumerate(guard.diverged)
     ]
 
 
-def _way(game: Game, engine: Engine) -> tuple[Play, str, str]:
-    """How rounds are played: captured where that works; the name of the way, and why it is not the fast one."""
-    if game.device.type != "cuda" or engine.capture == "never":
-        return game.play, "plain", ""
-    if game.processes.size > 1:
-        return game.play, "plain", "not captured: gradients are averaged between processes"
+def _train_step(state: TrainState, config: TrainConfig) -> tuple[TrainStep, str, str]:
+    """The step: captured where that works; the name of the way, and why it is not the fast one."""
+    if state.device.type != "cuda" or config.capture == "never":
+        return state.train_step, "plain", ""
+    if state.processes.size > 1:
+        return state.train_step, "plain", "not captured: gradients are averaged between processes"
     try:
-        return captured(game), "captured", ""
+        return captured(state), "captured", ""
     except Unsupported as error:
-        return game.play, "plain", f"not captured: {error}"
+        return state.train_step, "plain", f"not captured: {error}"
 
 
 def _span(seeds: Sequence[int]) -> str:
@@ -191,10 +201,10 @@ def _span(seeds: Sequence[int]) -> str:
     return ", ".join(map(str, seeds))
 
 
-def _parts(game: Game) -> str:
-    parts = max(player.parts for player in game.players)
+def _split_remark(state: TrainState) -> str:
+    parts = max(optimizer.parts for optimizer in state.optimizers)
     return f"batches were split in {parts}, gradients added up, to fit into memory" if parts > 1 else ""
 
 
-def _feeding(game: Game) -> str:
-    return "the training set stays in main memory: batches are copied to the device" if game.fed else ""
+def _host_remark(state: TrainState) -> str:
+    return "the training set stays in main memory: batches are copied to the device" if state.from_host else ""

@@ -1,4 +1,4 @@
-"""`.npy` and `.npz` from strangers: read exactly, or refused in a sentence with the path."""
+"""`.npy` and `.npz` of unknown origin: read exactly, or refused in a sentence with the path."""
 
 from __future__ import annotations
 

@@ -110,11 +110,11 @@ def test_a_fingerprint_changes_with_any_value(digits: Dataset) -> None:
 
 
 def test_an_outlier_set_more_changes_no_fingerprint_but_its_own(digits: Dataset) -> None:
-    more = replace(digits, outliers={**digits.outliers, "strange": digits.train})
+    more = replace(digits, outliers={**digits.outliers, "other": digits.train})
     assert more.fingerprint == digits.fingerprint
     assert more.outlier_fingerprints.items() > digits.outlier_fingerprints.items()
-    changed = replace(more, outliers={**digits.outliers, "strange": digits.val})
-    assert changed.outlier_fingerprints["strange"] != more.outlier_fingerprints["strange"]
+    changed = replace(more, outliers={**digits.outliers, "other": digits.val})
+    assert changed.outlier_fingerprints["other"] != more.outlier_fingerprints["other"]
 
 
 def test_the_catalogue_is_torch_free() -> None:

@@ -77,9 +77,9 @@ def test_a_missing_set_is_downloaded_to_the_cache_or_a_sentence_says_why(
     for _ in range(2):  # what the first try leaves behind makes no other sentence of the second
         with pytest.raises(
             DataError, match=r"downloaded \(RuntimeError: urlopen error no such name\): put its"
-        ) as told:
+        ) as error:
             load_dataset("kmnist")
-        assert "\n" not in str(told.value) and "KMNIST/raw below the folder" in str(told.value)
+        assert "\n" not in str(error.value) and "KMNIST/raw below the folder" in str(error.value)
     monkeypatch.setenv("GENBENCH_OFFLINE", "1")
     with pytest.raises(DataError, match="downloads are switched off"):
         load_dataset("kmnist")

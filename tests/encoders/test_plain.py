@@ -37,7 +37,7 @@ def test_the_default_encoder_follows_what_the_data_has() -> None:
     assert default_encoder(digits) == "in-domain"
     train = replace(digits.train, y=None)
     unlabelled = replace(digits, spec=DataSpec((1, 8, 8), (0.0, 1.0)), train=train)
-    with pytest.warns(UserWarning, match="digits has no labels, so there is no in-domain ruler"):
+    with pytest.warns(UserWarning, match="digits has no labels, so there is no in-domain classifier"):
         assert default_encoder(unlabelled) in ("effnet-lite0", "pixels")
 
 

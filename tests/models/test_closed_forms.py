@@ -134,14 +134,14 @@ def test_gaussian_density_is_the_shrunk_normals():
     torch.testing.assert_close(torch.cov(draws.T), covariance, atol=0.05, rtol=0)
 
 
-def test_decks_deal_all_their_cards_before_one_comes_again():
+def test_finite_samples_replay_every_example_before_one_comes_again():
     data = stripes(100)
     for control, part in ((controls.TrainCopy, data.train.x), (controls.TestHalf, data.ceiling.x)):
         model = control(data.spec)
         model.fit(data, BUDGET, generator())
-        assert torch.equal(model.deck(), part)
-        dealt = model.sample(2 * len(part), generator=generator())
-        for half in dealt.chunk(2):
+        assert torch.equal(model.finite_samples(), part)
+        samples = model.sample(2 * len(part), generator=generator())
+        for half in samples.chunk(2):
             assert torch.equal(_ordered(half), _ordered(part))
 
 

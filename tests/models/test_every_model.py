@@ -12,7 +12,7 @@ from genbench.core.errors import Unsupported
 from genbench.models.catalogue import CATALOGUE
 from genbench.protocols.model import Batch, Budget
 from genbench.registry import Entry
-from genbench.training.stack import Stack
+from genbench.training.stacked import StackedModels
 
 DATA = {"stripes": stripes, "ring": ring, "table": table}
 ENTRIES = {card.name: Entry(card, target) for card, target in CATALOGUE}
@@ -24,18 +24,18 @@ def dataset(name):
 
 
 def train(model, data, steps=3, batch=32):
-    """A few steps of the plain game; returns the losses by player."""
+    """A few training iterations; returns the losses by objective."""
     torch.manual_seed(0)
     losses = {}
-    players = [(o, torch.optim.Adam(o.parameters, lr=o.optimizer.lr)) for o in model.objectives()]
+    pairs = [(o, torch.optim.Adam(o.parameters, lr=o.optimizer.lr)) for o in model.objectives()]
     for _ in range(steps):
-        for player, optimizer in players:
-            for _ in range(player.steps):
+        for objective, optimizer in pairs:
+            for _ in range(objective.steps):
                 rows = torch.randint(len(data.train), (batch,))
-                loss = player.loss(Batch(data.train.x[rows], None if data.train.y is None else data.train.y[rows]))
-                losses.setdefault(player.name, []).append(float(loss.detach()))
-                gradients = torch.autograd.grad(loss, player.parameters, allow_unused=True)
-                for parameter, gradient in zip(player.parameters, gradients, strict=True):
+                loss = objective.loss(Batch(data.train.x[rows], None if data.train.y is None else data.train.y[rows]))
+                losses.setdefault(objective.name, []).append(float(loss.detach()))
+                gradients = torch.autograd.grad(loss, objective.parameters, allow_unused=True)
+                for parameter, gradient in zip(objective.parameters, gradients, strict=True):
                     parameter.grad = gradient
                 optimizer.step()
     return losses
@@ -140,16 +140,16 @@ def test_seeds_train_together(name, data_name):
     if hasattr(cls, "fit"):
         pytest.skip(f"{name} fits itself")
     try:
-        stack = Stack([cls(data.spec).train() for _ in range(2)])
+        stack = StackedModels([cls(data.spec).train() for _ in range(2)])
     except Unsupported as reason:
         pytest.skip(str(reason))
     y = None if data.train.y is None else torch.stack([data.train.y[:32]] * 2)
     batch = Batch(torch.stack([data.train.x[:32]] * 2), y)
-    for player in stack.players:
-        losses = player.loss(batch)
-        assert losses.shape == (2,) and torch.isfinite(losses).all() and losses[0] != losses[1], player.name
-        gradients = torch.autograd.grad(losses.sum(), player.parameters, allow_unused=True)
-        assert any(g is not None and bool(g.any()) for g in gradients), player.name
+    for optimizer in stack.optimizers:
+        losses = optimizer.loss(batch)
+        assert losses.shape == (2,) and torch.isfinite(losses).all() and losses[0] != losses[1], optimizer.name
+        gradients = torch.autograd.grad(losses.sum(), optimizer.parameters, allow_unused=True)
+        assert any(g is not None and bool(g.any()) for g in gradients), optimizer.name
 
 
 @pytest.mark.parametrize(
@@ -158,13 +158,13 @@ def test_seeds_train_together(name, data_name):
 def test_convolutions_train_and_stack(name):
     data = dataset("stripes")
     torch.manual_seed(0)
-    stack = Stack([ENTRIES[name].load()(data.spec, net="conv", width=64).train() for _ in range(2)])
+    stack = StackedModels([ENTRIES[name].load()(data.spec, net="conv", width=64).train() for _ in range(2)])
     batch = Batch(torch.stack([data.train.x[:8]] * 2), torch.stack([data.train.y[:8]] * 2))
-    for player in stack.players:
-        losses = player.loss(batch)
+    for optimizer in stack.optimizers:
+        losses = optimizer.loss(batch)
         assert losses.shape == (2,) and torch.isfinite(losses).all()
-        gradients = torch.autograd.grad(losses.sum(), player.parameters, allow_unused=True)
-        assert any(g is not None and bool(g.any()) for g in gradients), player.name
+        gradients = torch.autograd.grad(losses.sum(), optimizer.parameters, allow_unused=True)
+        assert any(g is not None and bool(g.any()) for g in gradients), optimizer.name
 
 
 @pytest.mark.parametrize("data_name", DATA)

@@ -124,7 +124,7 @@ def test_vamp_prior_is_the_mixture_of_its_posteriors():
 def test_autoregressive_flow_knows_its_volume():
     data = table()
     model = built(IAFVAE, data).requires_grad_(False)
-    context = torch.randn(1, model.flows[0].told.in_features)
+    context = torch.randn(1, model.flows[0].conditioner.in_features)
     z = torch.randn(1, model.latent)
     jacobian = torch.func.jacrev(lambda v: model.flow(v[None], context)[0][0])(z[0])
     torch.testing.assert_close(model.flow(z, context)[1][0], torch.linalg.slogdet(jacobian).logabsdet)
@@ -145,7 +145,7 @@ def test_ladder_merges_by_precision():
 def test_ladder_loss_is_minus_the_bound_after_warm_up():
     data = stripes()
     model = built(LadderVAE, data).requires_grad_(False)
-    model.moves.fill_(1e6)
+    model.steps.fill_(1e6)
     x = data.train.x[:64]
     losses = torch.stack([model.loss(Batch(x)) for _ in range(200)])
     torch.manual_seed(0)

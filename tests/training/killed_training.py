@@ -9,7 +9,7 @@ from pathlib import Path
 
 from training_toys import CPU, SHORT, PenaltyGAN, toy_data
 
-from genbench.training.trainer import Engine, build, fit
+from genbench.training.trainer import TrainConfig, build, fit
 
 
 def main(path: str, kill_at: int) -> None:
@@ -19,8 +19,8 @@ def main(path: str, kill_at: int) -> None:
 
     data = toy_data()
     model = build(PenaltyGAN, data.spec, {}, seed=0)
-    engine = Engine(checkpoint=Path(path), every=0.0)
-    fit(model, data, SHORT, seed=0, device=CPU, progress=progress, engine=engine)
+    config = TrainConfig(checkpoint=Path(path), every=0.0)
+    fit(model, data, SHORT, seed=0, device=CPU, progress=progress, config=config)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from training_toys import CPU, TinyVAE, toy_data, weights
 
 from genbench.protocols.model import Budget
 from genbench.training.parallel import Accelerated
-from genbench.training.trainer import Engine, build, fit
+from genbench.training.trainer import TrainConfig, build, fit
 
 
 class Reconstructing(TinyVAE):
@@ -35,7 +35,7 @@ def main(out: str, batch: int) -> None:
         Budget(images=3_200, batch=batch),
         seed=0,
         device=CPU,
-        engine=Engine(processes=processes),
+        config=TrainConfig(processes=processes),
     )
     record = {"trained": training.trained, "curve": training.curve["elbo"], "weights": weights(model)}
     torch.save(record, f"{out}.{processes.rank}")

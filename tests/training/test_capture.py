@@ -8,20 +8,21 @@ from training_toys import CPU, SHORT, BatchNormVAE, PenaltyGAN, TinyGAN, TinyVAE
 
 from genbench.core.errors import Unsupported
 from genbench.training.capture import captured
-from genbench.training.game import Game, One
-from genbench.training.order import Order
-from genbench.training.rehearsal import changed_attributes, first_sentence, plain_attributes, rehearse, undone
-from genbench.training.trainer import Engine, build, fit, fit_stack
+from genbench.training.dry_run import changed_attributes, dry_run, first_sentence, plain_attributes, restored
+from genbench.training.indices import ShuffledIndices
+from genbench.training.replicas import SingleModel
+from genbench.training.train_state import TrainState
+from genbench.training.trainer import TrainConfig, build, fit, fit_stack
 
 CUDA = torch.device("cuda")
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
 
-def game(model) -> Game:
-    return Game(One(model), toy_data().train, 32, [Order(256, 0)])
+def state_of(model) -> TrainState:
+    return TrainState(SingleModel(model), toy_data().train, 32, [ShuffledIndices(256, 0)])
 
 
-def test_a_rehearsal_leaves_no_trace():
+def test_a_dry_run_leaves_no_trace():
     model = build(BatchNormVAE, toy_data().spec, {}, seed=0).train()
     model.seen = 0
     real_loss = model.loss
@@ -31,15 +32,15 @@ def test_a_rehearsal_leaves_no_trace():
         return real_loss(batch)
 
     model.loss = counting
-    played = game(model)
+    state = state_of(model)
     before, random = weights(model), torch.get_rng_state()
-    moments = {name: t.clone() for name, t in played.state().items()}
-    with undone(played):
-        played.play(played.rows(0, 1)[0])
+    moments = {name: t.clone() for name, t in state.tensors().items()}
+    with restored(state):
+        state.train_step(state.rows(0, 1)[0])
         assert model.seen == 1 and not torch.equal(weights(model), before)
     assert model.seen == 0 and torch.equal(weights(model), before)
     assert torch.equal(torch.get_rng_state(), random)
-    assert all(torch.equal(t, moments[name]) for name, t in played.state().items())
+    assert all(torch.equal(t, moments[name]) for name, t in state.tensors().items())
 
 
 def test_state_in_python_is_noticed():
@@ -51,12 +52,12 @@ def test_state_in_python_is_noticed():
     assert sorted(changed_attributes(model, before)) == ["enc.1.calls", "temperature"]
 
 
-def test_a_rehearsal_that_fails_says_so_in_a_sentence_and_leaves_no_trace():
+def test_a_dry_run_that_fails_says_so_in_a_sentence_and_leaves_no_trace():
     model = TinyGAN(toy_data().spec)
     before = weights(model)
     model.generator = lambda batch: 1 / 0
     with pytest.raises(Unsupported, match="ZeroDivisionError: division by zero"):
-        rehearse(game(model))
+        dry_run(state_of(model))
     assert torch.equal(weights(model), before)
 
 
@@ -68,16 +69,16 @@ def test_first_sentences_are_short():
 
 def test_there_is_no_graph_without_a_gpu():
     with pytest.raises(Unsupported, match="CUDA"):
-        captured(game(TinyVAE(toy_data().spec)))
+        captured(state_of(TinyVAE(toy_data().spec)))
 
 
 @needs_cuda
 @pytest.mark.parametrize("model", [TinyVAE, TinyGAN, PenaltyGAN])
 def test_captured_training_ends_where_plain_training_ends(model):
     data, results = toy_data(), []
-    for engine in (Engine(), Engine(capture="never")):
+    for config in (TrainConfig(), TrainConfig(capture="never")):
         trained = build(model, data.spec, {}, seed=0)
-        training = fit(trained, data, SHORT, seed=0, device=CUDA, engine=engine)
+        training = fit(trained, data, SHORT, seed=0, device=CUDA, config=config)
         results.append((weights(trained), training))
     (graph, first), (plain, second) = results
     assert first.trained == "captured" and second.trained == "plain"

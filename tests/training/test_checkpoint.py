@@ -14,7 +14,7 @@ from training_toys import CPU, SHORT, BatchNormVAE, PenaltyGAN, TinyVAE, toy_dat
 
 from genbench.core.errors import DataError
 from genbench.protocols.model import Budget
-from genbench.training.trainer import Engine, build, fit, fit_stack
+from genbench.training.trainer import TrainConfig, build, fit, fit_stack
 
 HERE = Path(__file__).parent
 
@@ -44,8 +44,8 @@ def test_a_kill_in_mid_training_resumes_to_the_very_same_weights(tmp_path):
     assert killed.returncode == -signal.SIGKILL and path.exists()
     resumed, whole = (build(PenaltyGAN, data.spec, {}, seed=0) for _ in range(2))
     seen: list[int] = []
-    engine = Engine(checkpoint=path, every=0.0)
-    fit(resumed, data, SHORT, seed=0, device=CPU, progress=lambda done, _: seen.append(done), engine=engine)
+    config = TrainConfig(checkpoint=path, every=0.0)
+    fit(resumed, data, SHORT, seed=0, device=CPU, progress=lambda done, _: seen.append(done), config=config)
     fit(whole, data, SHORT, seed=0, device=CPU)
     assert seen[0] > 1_500, "it should go on, not start again"
     assert torch.equal(weights(resumed), weights(whole))
@@ -58,30 +58,30 @@ def test_resumed_equals_undisturbed(tmp_path, model, at):
     data, path = toy_data(), tmp_path / "fit.safetensors"
     whole = build(model, data.spec, {}, seed=0)
     expected = fit(whole, data, SHORT, seed=0, device=CPU)
-    engine = Engine(checkpoint=path, every=0.0)
+    config = TrainConfig(checkpoint=path, every=0.0)
     for images in at:
         with pytest.raises(Interrupted):
             again = build(model, data.spec, {}, seed=0)
-            fit(again, data, SHORT, seed=0, device=CPU, progress=interrupt_at(images), engine=engine)
+            fit(again, data, SHORT, seed=0, device=CPU, progress=interrupt_at(images), config=config)
     torch.manual_seed(99)
     resumed = build(model, data.spec, {}, seed=0)
-    training = fit(resumed, data, SHORT, seed=0, device=CPU, engine=engine)
+    training = fit(resumed, data, SHORT, seed=0, device=CPU, config=config)
     assert torch.equal(weights(resumed), weights(whole))
     assert training.curve == expected.curve and training.steps == expected.steps
     assert not path.exists()
 
 
 def test_a_stack_resumes_too(tmp_path):
-    data, engine = toy_data(), Engine(stack=2, checkpoint=tmp_path / "s.safetensors", every=0.0)
+    data, config = toy_data(), TrainConfig(stack=2, checkpoint=tmp_path / "s.safetensors", every=0.0)
 
-    def together(progress=None, engine=engine):
+    def together(progress=None, config=config):
         return fit_stack(
-            lambda: BatchNormVAE(data.spec), data, SHORT, seeds=(0, 1), device=CPU, progress=progress, engine=engine
+            lambda: BatchNormVAE(data.spec), data, SHORT, seeds=(0, 1), device=CPU, progress=progress, config=config
         )
 
     with pytest.raises(Interrupted):
         together(interrupt_at(1_000))
-    for (resumed, _), (whole, _) in zip(together(), together(engine=Engine(stack=2)), strict=True):
+    for (resumed, _), (whole, _) in zip(together(), together(config=TrainConfig(stack=2)), strict=True):
         assert torch.equal(weights(resumed), weights(whole))
 
 
@@ -90,9 +90,9 @@ def test_seeds_one_after_the_other_resume_where_they_stopped(tmp_path):
     seen: list[int] = []
 
     def train(progress=None, checkpoint=path):
-        engine = Engine(checkpoint=checkpoint, every=0.0)
+        config = TrainConfig(checkpoint=checkpoint, every=0.0)
         return fit_stack(
-            lambda: PenaltyGAN(data.spec), data, SHORT, seeds=(0, 1), device=CPU, progress=progress, engine=engine
+            lambda: PenaltyGAN(data.spec), data, SHORT, seeds=(0, 1), device=CPU, progress=progress, config=config
         )
 
     def second_seed_dies(done: int, total: int) -> None:
@@ -112,15 +112,15 @@ def test_seeds_one_after_the_other_resume_where_they_stopped(tmp_path):
 
 def test_a_checkpoint_of_another_training_or_a_broken_one_is_refused(tmp_path):
     data, path = toy_data(), tmp_path / "fit.safetensors"
-    engine = Engine(checkpoint=path, every=0.0)
+    config = TrainConfig(checkpoint=path, every=0.0)
     with pytest.raises(Interrupted):
-        fit(TinyVAE(data.spec), data, SHORT, seed=0, device=CPU, progress=interrupt_at(1_000), engine=engine)
+        fit(TinyVAE(data.spec), data, SHORT, seed=0, device=CPU, progress=interrupt_at(1_000), config=config)
     with pytest.raises(DataError, match="seeds"):
-        fit(TinyVAE(data.spec), data, SHORT, seed=1, device=CPU, engine=engine)
+        fit(TinyVAE(data.spec), data, SHORT, seed=1, device=CPU, config=config)
     with pytest.raises(DataError, match="budget"):
-        fit(TinyVAE(data.spec), data, Budget(images=64), seed=0, device=CPU, engine=engine)
+        fit(TinyVAE(data.spec), data, Budget(images=64), seed=0, device=CPU, config=config)
     with pytest.raises(DataError, match="other tensors"):
-        fit(BatchNormVAE(data.spec), data, SHORT, seed=0, device=CPU, engine=engine)
+        fit(BatchNormVAE(data.spec), data, SHORT, seed=0, device=CPU, config=config)
     path.write_bytes(b"not a checkpoint")
     with pytest.raises(DataError, match="not a readable checkpoint"):
-        fit(TinyVAE(data.spec), data, SHORT, seed=0, device=CPU, engine=engine)
+        fit(TinyVAE(data.spec), data, SHORT, seed=0, device=CPU, config=config)

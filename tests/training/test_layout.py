@@ -8,7 +8,7 @@ from training_toys import CPU, weights
 
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 from genbench.protocols.model import Adam, Budget, GenerativeModel, Objective
-from genbench.training.order import Order
+from genbench.training.indices import ShuffledIndices
 from genbench.training.trainer import build, fit
 
 
@@ -41,7 +41,7 @@ def test_it_ends_where_a_plain_layout_ends_and_lies_as_it_did():
     ours.loss = loss
     fit(ours, data, Budget(steps=30, batch=16), seed=0, device=CPU)
     adam = torch.optim.Adam(by_hand.parameters(), lr=1e-3)
-    for rows in Order(64, 0).stretch(0, 480).split(16):
+    for rows in ShuffledIndices(64, 0).slice(0, 480).split(16):
         adam.zero_grad()
         loss_by_hand = (by_hand.net(x[rows]) - x[rows].flatten(1)).square().mean()
         loss_by_hand.backward()

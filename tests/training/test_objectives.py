@@ -12,9 +12,10 @@ from training_toys import CPU, SHORT, TinyVAE, toy_data, weights
 from genbench.core.errors import GenbenchError, UsageError
 from genbench.protocols.model import Adam, Batch, Budget, GenerativeModel, Objective
 from genbench.training import trainer
-from genbench.training.game import Game, One
-from genbench.training.order import Order
-from genbench.training.trainer import Engine, build, fit, fit_stack
+from genbench.training.indices import ShuffledIndices
+from genbench.training.replicas import SingleModel
+from genbench.training.train_state import TrainState
+from genbench.training.trainer import TrainConfig, build, fit, fit_stack
 
 
 class Slope(GenerativeModel):
@@ -53,22 +54,22 @@ def test_averages_are_what_the_model_ends_with_and_the_record_says_so():
     model = Slope(None, ema=0.9, optimizer=Adam(lr=0.01))
     training = fit(model, toy_data(), Budget(steps=50, batch=4), seed=0, device=CPU)
     weight, average = 0.0, 0.0
-    for move in range(50):
+    for step in range(50):
         weight -= 0.01
-        decay = min(0.9, (1 + move) / (10 + move))
+        decay = min(0.9, (1 + step) / (10 + step))
         average = decay * average + (1 - decay) * weight
     assert model.w[0].item() == pytest.approx(average, rel=1e-4)
     assert training.weights == "ema 0.9"
 
 
 def test_clipping_bounds_each_gradient_and_each_seed_by_itself():
-    game = Game(One(Slope(None, clip=0.5)), toy_data().train, 4, [Order(256, 0)])
-    game.play(game.rows(0, 1)[0])
-    assert game.players[0].gradient_norm().item() == pytest.approx(0.5, rel=1e-4)
-    assert torch.allclose(game.players[0].parameters[0].grad, torch.tensor([0.3, 0.4]), rtol=1e-4)
+    state = TrainState(SingleModel(Slope(None, clip=0.5)), toy_data().train, 4, [ShuffledIndices(256, 0)])
+    state.train_step(state.rows(0, 1)[0])
+    assert state.optimizers[0].gradient_norm().item() == pytest.approx(0.5, rel=1e-4)
+    assert torch.allclose(state.optimizers[0].parameters[0].grad, torch.tensor([0.3, 0.4]), rtol=1e-4)
 
 
-def test_a_budget_of_steps_counts_every_players():
+def test_a_budget_of_steps_counts_every_objectives():
     model = build(TinyVAE, toy_data().spec, {}, seed=0)
     training = fit(model, toy_data(), Budget(steps=77, batch=16), seed=0, device=CPU)
     assert training.steps == 77 and training.images == 77 * 16
@@ -118,7 +119,7 @@ def test_out_of_memory_splits_the_batch_and_changes_nothing_but_rounding():
 def test_out_of_memory_is_a_named_failure_where_it_may_not_split_or_cannot():
     data = toy_data()
     with pytest.raises(GenbenchError, match="out of memory in the loss 'elbo' at batch 32"):
-        fit(Hungry(data.spec), data, SHORT, seed=0, device=CPU, engine=Engine(out_of_memory="fail"))
+        fit(Hungry(data.spec), data, SHORT, seed=0, device=CPU, config=TrainConfig(out_of_memory="fail"))
 
     class Starving(Hungry):
         def loss(self, batch):
@@ -156,7 +157,7 @@ def test_bfloat16_runs_the_loss_under_autocast_where_the_device_gains(monkeypatc
 
     data = toy_data()
     reduced, full = (build(Watched, data.spec, {}, seed=0) for _ in range(2))
-    training = fit(reduced, data, SHORT, seed=0, device=CPU, engine=Engine(precision="bfloat16"))
+    training = fit(reduced, data, SHORT, seed=0, device=CPU, config=TrainConfig(precision="bfloat16"))
     assert all(seen) == able and training.trained == ("plain, bfloat16" if able else "plain")
     plain = fit(full, data, SHORT, seed=0, device=CPU)
     assert plain.trained == "plain" and all(p.dtype == torch.float32 for p in reduced.parameters())

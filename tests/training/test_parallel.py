@@ -15,7 +15,7 @@ from training_toys import CPU, SHORT, TinyVAE, toy_data, weights
 from genbench.core.errors import UsageError
 from genbench.protocols.model import Budget
 from genbench.training import parallel
-from genbench.training.trainer import Engine, build, fit
+from genbench.training.trainer import TrainConfig, build, fit
 
 HERE = Path(__file__).parent
 
@@ -52,10 +52,10 @@ class Pretended(parallel.Alone):
 def test_a_batch_that_cannot_be_shared_is_refused_and_shares_are_disjoint():
     data, model = toy_data(), TinyVAE(toy_data().spec)
     with pytest.raises(UsageError, match="a batch of 32 cannot be shared by 3"):
-        fit(model, data, SHORT, seed=0, device=CPU, engine=Engine(processes=Pretended()))
+        fit(model, data, SHORT, seed=0, device=CPU, config=TrainConfig(processes=Pretended()))
     sizes = []
     model.loss = lambda batch: sizes.append(len(batch.x)) or model.enc(batch.x).square().mean()
-    fit(model, data, Budget(steps=4, batch=30), seed=0, device=CPU, engine=Engine(processes=Pretended()))
+    fit(model, data, Budget(steps=4, batch=30), seed=0, device=CPU, config=TrainConfig(processes=Pretended()))
     assert sizes == [10] * 4
 
 

@@ -11,10 +11,14 @@ from genbench.core.errors import Unsupported
 from genbench.training import sampling
 
 
+def draw(sample, n, *, device="cpu"):
+    return torch.cat(list(sampling.chunks(sample, n, "samples", 0, device=device, chunk=8)))[:n]
+
+
 def test_without_a_gpu_it_is_seeds_draw():
     model = TinyVAE(toy_data().spec).eval()
     with torch.no_grad():
-        ours = sampling.draw(model.sample, 40, "samples", 0, chunk=8)
+        ours = draw(model.sample, 40)
         assert torch.equal(ours, seeds.draw(model.sample, 40, "samples", 0, chunk=8))
 
 
@@ -32,9 +36,9 @@ def test_what_cannot_be_captured_is_drawn_as_it_is(monkeypatch):
     def sample(n, *, generator):
         return torch.rand(n, 2, generator=generator)
 
-    drawn = sampling.draw(sample, 40, "samples", 0, device="cuda", chunk=8)
+    drawn = draw(sample, 40, device="cuda")
     assert tried == [8] and drawn.shape == (40, 2)
-    sampling.draw(sample, 24, "samples", 0, device="cuda", chunk=8)
+    draw(sample, 24, device="cuda")
     assert tried == [8], "three chunks are not worth a capture"
 
 
@@ -42,5 +46,5 @@ def test_what_cannot_be_captured_is_drawn_as_it_is(monkeypatch):
 def test_captured_samples_are_the_very_same():
     model = TinyVAE(toy_data().spec).cuda().eval()
     with torch.no_grad():
-        ours = sampling.draw(model.sample, 100, "samples", 0, device="cuda", chunk=8)
+        ours = draw(model.sample, 100, device="cuda")
         assert torch.equal(ours, seeds.draw(model.sample, 100, "samples", 0, device="cuda", chunk=8))

@@ -1,4 +1,4 @@
-"""The plain trainer: budgets, seeds, players, curves, divergence."""
+"""The plain trainer: budgets, seeds, objectives, curves, divergence."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from training_toys import CPU, SHORT, TinyGAN, TinyVAE, toy_data, weights
 from genbench.core.errors import Diverged, UsageError
 from genbench.protocols.dataset import Dataset
 from genbench.protocols.model import Adam, Batch, Budget, GenerativeModel, Objective
-from genbench.training.order import Order
+from genbench.training.indices import ShuffledIndices
 from genbench.training.trainer import build, fit, fit_stack
 
 
-def test_order_is_permutations_end_to_end():
-    order = Order(10, seed=3)
-    stream = order.stretch(0, 40)
+def test_indices_are_permutations_end_to_end():
+    indices = ShuffledIndices(10, seed=3)
+    stream = indices.slice(0, 40)
     assert all(sorted(stream[i : i + 10].tolist()) == list(range(10)) for i in range(0, 40, 10))
-    assert torch.equal(order.stretch(7, 33), stream[7:33])
-    assert not torch.equal(Order(10, seed=4).stretch(0, 40), stream)
+    assert torch.equal(indices.slice(7, 33), stream[7:33])
+    assert not torch.equal(ShuffledIndices(10, seed=4).slice(0, 40), stream)
 
 
 def test_vae_learns_and_its_curve_says_so():
@@ -49,28 +49,28 @@ def test_same_seed_same_weights_other_seed_other_weights_and_outer_randomness_un
     assert not torch.equal(results[0], results[2])
 
 
-def test_every_players_images_are_counted_and_only_its_parameters_move():
+def test_every_objectives_images_are_counted_and_only_its_parameters_change():
     data = toy_data()
     model = build(TinyGAN, data.spec, {"critic_steps": 3}, seed=0)
-    moves: list[str] = []
+    steps: list[str] = []
     before = {name: p.clone() for name, p in model.named_parameters()}
 
-    def watch(player: str, moved: str, kept: str, loss: object):
+    def watch(name: str, loss: object):
         def spy(batch: Batch) -> Tensor:
-            moves.append(player)
+            steps.append(name)
             return loss(batch)
 
         return spy
 
-    model.critic = watch("critic", "d", "g", model.critic)
-    model.generator = watch("generator", "g", "d", model.generator)
+    model.critic = watch("critic", model.critic)
+    model.generator = watch("generator", model.generator)
     training = fit(model, data, Budget(images=8 * 4 * 5 + 8, batch=8), seed=0, device=CPU)
-    assert moves == ["critic", "critic", "critic", "generator"] * 5
+    assert steps == ["critic", "critic", "critic", "generator"] * 5
     assert training.images == 8 * 4 * 5 and training.steps == 20
     assert all(not torch.equal(p, before[name]) for name, p in model.named_parameters())
 
 
-def test_a_player_moves_its_own_parameters_only():
+def test_an_objective_trains_its_own_parameters_only():
     data = toy_data()
     model = build(TinyGAN, data.spec, {}, seed=0)
     model.objectives = lambda: [Objective("critic", model.d.parameters(), model.critic)]
@@ -97,7 +97,7 @@ def test_the_plain_trainer_is_adam_on_the_ordered_batches():
     fit(ours, data, SHORT, seed=2, device=CPU)
     by_hand = nn.Parameter(torch.zeros(6))
     adam = torch.optim.AdamW([by_hand], lr=0.05, weight_decay=0.1)
-    for rows in Order(256, 2).stretch(0, 3_200).split(32):
+    for rows in ShuffledIndices(256, 2).slice(0, 3_200).split(32):
         adam.zero_grad()
         ((data.train.x[rows] - by_hand) ** 2).mean().backward()
         adam.step()

@@ -111,7 +111,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "reconstructs",
                 "outliers",
             ),
-            weaknesses="Linear; blind to strange points within the subspace.",
+            weaknesses="Linear; blind to outliers within the subspace.",
             space={"share": Range(0.5, 0.99, "linear")},
         ),
         "genbench.models.detectors:PCAResidual",

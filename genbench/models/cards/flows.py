@@ -19,7 +19,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             ),
             sampler="exact",
             likelihood="exact; on [0, 1] dequantised to 256 levels",
-            weaknesses="Each coupling moves half of the values; a weak fit for separate modes and images.",
+            weaknesses="Each coupling transforms half of the values; a weak fit for separate modes and images.",
             space={"layers": Choice(4, 6, 8)},
         ),
         "genbench.models.flows:RealNVP",

@@ -26,7 +26,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             paper="Gulrajani et al. 2017, arXiv:1704.00028",
             objective="D: max E D(x) − E D(G(z)) − 10 E(‖∇D(x̂)‖ − 1)²; G: max E D(G(z))",
             capabilities=("samples", "outliers"),
-            weaknesses="Only one batch in six moves the generator, so it is slow in images seen.",
+            weaknesses="Only one batch in six trains the generator, so it is slow in images seen.",
             space={"critic_steps": Choice(1, 2, 5)},
         ),
         "genbench.models.lipschitz_gans:WGANGP",
@@ -72,7 +72,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "samples",
                 "outliers",
             ),
-            weaknesses="Clipping makes simple critics; one batch in six moves the generator.",
+            weaknesses="Clipping makes simple critics; one batch in six trains the generator.",
             space={"critic_steps": Choice(1, 2, 5)},
         ),
         "genbench.models.lipschitz_gans:WGAN",
@@ -176,7 +176,7 @@ CARDS: list[tuple[ModelCard, str]] = [
         ModelCard(
             name="cgan",
             family="gan",
-            summary="GAN that is told the class.",
+            summary="GAN conditioned on the class.",
             paper="Mirza & Osindero 2014, arXiv:1411.1784",
             objective="gan with D(x, y), G(z, y)",
             capabilities=(
@@ -214,7 +214,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "encodes",
                 "outliers",
             ),
-            weaknesses="One batch in seven moves the generator.",
+            weaknesses="One batch in seven trains the generator.",
             space={"critic_steps": Choice(1, 2, 5)},
         ),
         "genbench.models.anomaly_gans:FAnoGAN",
@@ -223,7 +223,7 @@ CARDS: list[tuple[ModelCard, str]] = [
         ModelCard(
             name="ganomaly",
             family="gan",
-            summary="Encoder, decoder, encoder: strange is what codes differently the second time.",
+            summary="Encoder, decoder, encoder: an outlier is what codes differently the second time.",
             paper="Akcay et al. 2018, arXiv:1805.06725",
             objective="min ‖f(x) − f(x̂)‖² + 50‖x − x̂‖₁ + ‖E(x) − E'(x̂)‖²",
             capabilities=(

@@ -248,7 +248,7 @@ CARDS: list[tuple[ModelCard, str]] = [
         ModelCard(
             name="cvae",
             family="vae",
-            summary="VAE that is told the class of each example.",
+            summary="VAE conditioned on the class of each example.",
             paper="Sohn et al. 2015, NeurIPS",
             objective="max E_q log p(x|z, y) − KL(q(z|x, y) ‖ N(0, I))",
             capabilities=(
@@ -264,7 +264,7 @@ CARDS: list[tuple[ModelCard, str]] = [
         ModelCard(
             name="db-vae",
             family="vae",
-            summary="VAE that weighs examples by the inverse density of their codes, for rare looks.",
+            summary="VAE that weighs examples by the inverse density of their codes, for rare examples.",
             paper="Amini et al. 2019, doi:10.1145/3306618.3314243",
             objective="max E w(x) ELBO(x), w ∝ Π_j 1/(Q̂_j(μ_j(x)) + α), α = 1",
             capabilities=(

@@ -11,12 +11,12 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from genbench.core.errors import Unsupported
 from genbench.protocols.model import Batch, Objective
-from genbench.training.game import objectives_of
-from genbench.training.player import Player
+from genbench.training.objective_optimizer import ObjectiveOptimizer
+from genbench.training.replicas import objectives_of
 
 
-class Stack:
-    """Models of one class and size as one team: every parameter (S, *shape), every loss (S,).
+class StackedModels:
+    """Models of one class and size as one set of replicas: every parameter (S, *shape), every loss (S,).
 
     Buffers that a loss changes (batch statistics, counters) are stacked too. `noise`: whether the seeds draw different
     noise in their losses, or the same (which shows that a stack and single runs agree). Raises `Unsupported` with the
@@ -30,13 +30,13 @@ class Stack:
         self._buffers: dict[str, Tensor] = {name: b.clone() for name, b in buffers.items()}
         base = self.models[0]
         names = {id(parameter): name for name, parameter in base.named_parameters()}
-        self.players = [self._player(base, objective, names) for objective in objectives_of(base)]
+        self.optimizers = [self._optimizer(base, objective, names) for objective in objectives_of(base)]
 
     def weights(self) -> dict[str, Tensor]:
         """The stacked parameters and buffers."""
         return self._parameters | self._buffers
 
-    def hand_out(self) -> None:
+    def copy_to_models(self) -> None:
         """Give each model its slice of the stack."""
         with torch.no_grad():
             for i, model in enumerate(self.models):
@@ -44,12 +44,12 @@ class Stack:
                 for name, tensor in self.weights().items():
                     own[name].copy_(tensor[i])
 
-    def _player(self, base: nn.Module, objective: Objective, names: dict[int, str]) -> Player:
-        wanted = [p for p in objective.parameters if p.requires_grad]
-        if any(id(p) not in names for p in wanted):
-            raise Unsupported(f"objective {objective.name!r} moves a tensor that is no parameter of the model")
-        moved = [self._parameters[names[id(p)]] for p in wanted]
-        return Player(objective, self._loss(base, objective), moved, seeds=len(self.models))
+    def _optimizer(self, base: nn.Module, objective: Objective, names: dict[int, str]) -> ObjectiveOptimizer:
+        trained = [p for p in objective.parameters if p.requires_grad]
+        if any(id(p) not in names for p in trained):
+            raise Unsupported(f"objective {objective.name!r} trains a tensor that is no parameter of the model")
+        stacked = [self._parameters[names[id(p)]] for p in trained]
+        return ObjectiveOptimizer(objective, self._loss(base, objective), stacked, seeds=len(self.models))
 
     def _loss(self, base: nn.Module, objective: Objective) -> Callable[[Batch], Tensor]:
         call = _Call(base, objective.loss)

@@ -1,4 +1,4 @@
-"""A player in play: an objective with its optimiser and its average, ready to move."""
+"""An objective with its optimiser and its average of weights."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from genbench.training.adam import FusedAdam
 from genbench.training.parallel import Alone, Processes
 
 EMA_START = 10
-"""The average's decay is at most (1 + moves) / (EMA_START + moves), so that the initial weights are soon forgotten."""
+"""The average's decay is at most (1 + steps) / (EMA_START + steps), so that the initial weights are soon forgotten."""
 
 
-class Player:
-    """One player's loss, the leaf tensors it moves and the optimiser that moves them.
+class ObjectiveOptimizer:
+    """One objective's loss, the leaf tensors that it trains and the optimiser that updates them.
 
     `loss`: Batch -> scalar, for a stack of S seeds (parameters (S, *shape)) -> (S,). A stack gives its S as `seeds`,
     one model 0. All state is made here, so that it can be saved, put back and captured from the first step on.
@@ -36,7 +36,7 @@ class Player:
         self.averages = [p.detach().clone() for p in self.parameters] if objective.ema is not None else []
         self._pull = torch.ones((), device=self.device)
 
-    def move(self, batch: Batch) -> Tensor:
+    def step(self, batch: Batch) -> Tensor:
         """One optimiser step on this batch; the loss before it, detached, () or (S,). Never waits for the device."""
         loss = self._gradient(batch)
         if self.processes.size > 1:
@@ -48,15 +48,15 @@ class Player:
             self._average()
         return loss
 
-    def prepare(self, progress: float, moves: int) -> None:
-        """Set what changes over a training, before the move number `moves` at this fraction of the budget."""
+    def prepare(self, progress: float, step: int) -> None:
+        """Set what changes over a training, before optimiser step number `step`, at this fraction of the budget."""
         if self.settings.schedule != "constant" or self.settings.warmup:
             self.optimizer.set_lr(self.settings.lr * self.settings.factor(progress))
         if self.objective.ema is not None:
-            self._pull.fill_(1 - min(self.objective.ema, (1 + moves) / (EMA_START + moves)))
+            self._pull.fill_(1 - min(self.objective.ema, (1 + step) / (EMA_START + step)))
 
     @property
-    def changes(self) -> bool:
+    def scheduled(self) -> bool:
         """Whether `prepare` has anything to set."""
         return bool(self.settings.schedule != "constant" or self.settings.warmup or self.averages)
 
@@ -66,7 +66,7 @@ class Player:
         return found | {f"{self.name}.ema.{i}": average for i, average in enumerate(self.averages)}
 
     def gradient_norm(self) -> Tensor:
-        """The Euclidean norm of the last move's gradient, () or (S,)."""
+        """The Euclidean norm of the last step's gradient, () or (S,)."""
         return norm(self._gradients(), self.seeds, self.device)
 
     def adopt_average(self) -> None:
@@ -88,7 +88,7 @@ class Player:
             if not self.split or 2 * self.parts > size:
                 raise GenbenchError(
                     f"out of memory in the loss {self.name!r} at batch {size}, in {self.parts} part(s): "
-                    "take a smaller batch or model, or let the engine split the batch."
+                    'take a smaller batch or model, or out_of_memory="split".'
                 ) from error
         if self.device.type == "cuda":
             torch.cuda.empty_cache()

@@ -1,6 +1,7 @@
-"""The in-domain ruler's network and the fixed recipe by which it is trained. A change here is a new `RECIPE` version.
+"""The in-domain classifier's network and the fixed recipe by which it is trained.
 
-Strided and small on purpose: 99.4 % on MNIST's test part after less than a minute on one CPU core.
+A change here is a new `RECIPE` version. Strided and small on purpose:
+99.4 % on MNIST's test part after less than a minute on one CPU core.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from genbench.core import seeds
 from genbench.protocols.dataset import Split
 
 RECIPE = "ruler-1"
-"""Name and version of everything in this file that changes a trained ruler."""
+"""Name and version of everything in this file that changes a trained classifier."""
 
 WIDTH = 16
 FEATURES = 64
@@ -28,7 +29,7 @@ SMOOTHING = 0.05
 EXTRACTION = 500
 
 
-class RulerNet(nn.Module):
+class ClassifierNet(nn.Module):
     """Pixel-unshuffle to about 14 px, three 3 × 3 convolutions (the second strided), 64 features, class logits."""
 
     mean: Tensor
@@ -77,7 +78,7 @@ def images_shown(n: int) -> int:
     return min(250_000, max(40_000, 25 * n))
 
 
-def train_ruler(train: Split, classes: int, *identity: str) -> RulerNet:
+def train_classifier(train: Split, classes: int, *identity: str) -> ClassifierNet:
     """The network trained on this split, on the CPU; the seed depends on `identity` only.
 
     AdamW with a one-cycle rate, label smoothing, each batch shifted by up to 1/14 of the side.
@@ -85,7 +86,7 @@ def train_ruler(train: Split, classes: int, *identity: str) -> RulerNet:
     assert train.y is not None
     x, y = train.x, train.y
     with _one_thread(), torch.enable_grad(), seeds.seeded("ruler", RECIPE, *identity):
-        net = RulerNet((x.shape[1], x.shape[2], x.shape[3]), classes)
+        net = ClassifierNet((x.shape[1], x.shape[2], x.shape[3]), classes)
         net.std.copy_(x.double().std((0, 2, 3), correction=0).clamp_min(1e-3).float().view(-1, 1, 1))
         net.mean.copy_(x.double().mean((0, 2, 3)).float().view(-1, 1, 1))
         steps = images_shown(len(x)) // BATCH
@@ -111,7 +112,7 @@ def _batches(n: int, steps: int) -> Iterator[Tensor]:
 
 
 def _shifted(x: Tensor) -> Tensor:
-    """The batch moved by one random offset, edges filled with zeros."""
+    """The batch shifted by one random offset, edges filled with zeros."""
     height, width = x.shape[-2:]
     reach = max(1, min(height, width) // 14)
     down, right = torch.randint(0, 2 * reach + 1, (2,)).tolist()

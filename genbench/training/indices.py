@@ -1,4 +1,4 @@
-"""The order in which a seed meets the training examples."""
+"""The order in which a seed is shown the training examples."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from torch import Tensor
 from genbench.core.seeds import generator
 
 
-class Order:
+class ShuffledIndices:
     """Permutation after permutation of n examples, without end; depends on the seed only.
 
-    Any stretch can be asked for at any time, so that a position in the data is one number and a resumed training goes
+    Any slice can be asked for at any time, so that a position in the data is one number and a resumed training goes
     on where it stopped.
     """
 
@@ -19,7 +19,7 @@ class Order:
         self.n, self.seed = n, seed
         self._epoch, self._permutation = -1, torch.empty(0, dtype=torch.long)
 
-    def stretch(self, start: int, stop: int) -> Tensor:
+    def slice(self, start: int, stop: int) -> Tensor:
         """The row numbers (stop - start,) int64 at positions [start, stop) of the stream."""
         pieces = []
         while start < stop:

@@ -1,4 +1,4 @@
-"""A rehearsal: rounds that are played and then undone, to learn whether a way of training works and what it costs."""
+"""A dry run: an iteration whose effects are undone, to learn whether a way of training works and what it costs."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ import torch
 from torch import nn
 
 from genbench.core.errors import Unsupported
-from genbench.training.game import Game
+from genbench.training.train_state import TrainState
 
 
 @contextmanager
-def undone(game: Game) -> Iterator[None]:
-    """What is played inside leaves no trace: tensors, random states and the models' plain attributes are restored."""
-    kept = {name: tensor.detach().clone() for name, tensor in game.state().items()}
-    attributes = [plain_attributes(model) for model in game.team.models]
-    cuda = game.device.type == "cuda"
+def restored(state: TrainState) -> Iterator[None]:
+    """Afterwards tensors, random states and the models' plain attributes are as they were before."""
+    kept = {name: tensor.detach().clone() for name, tensor in state.tensors().items()}
+    attributes = [plain_attributes(model) for model in state.replicas.models]
+    cuda = state.device.type == "cuda"
     random, random_cuda = torch.get_rng_state(), torch.cuda.get_rng_state() if cuda else None
     try:
         yield
     finally:
         with torch.no_grad():
-            for name, tensor in game.state().items():
+            for name, tensor in state.tensors().items():
                 tensor.copy_(kept[name])
-        for model, before in zip(game.team.models, attributes, strict=True):
+        for model, before in zip(state.replicas.models, attributes, strict=True):
             _restore(model, before)
         torch.set_rng_state(random)
         if random_cuda is not None:
             torch.cuda.set_rng_state(random_cuda)
 
 
-def rehearse(game: Game) -> None:
-    """Play a round and undo it. Raises `Unsupported` with the first sentence of what went wrong."""
-    with undone(game):
+def dry_run(state: TrainState) -> None:
+    """Run an iteration and undo it. Raises `Unsupported` with the first sentence of what went wrong."""
+    with restored(state):
         try:
-            game.play(game.rows(0, 1)[0])
+            state.train_step(state.rows(0, 1)[0])
         except Exception as error:
             raise Unsupported(first_sentence(error)) from error
 

@@ -9,26 +9,27 @@ from training_toys import CPU, SHORT, BatchNormVAE, PenaltyGAN, TinyGAN, TinyVAE
 
 from genbench.protocols.dataset import Split
 from genbench.protocols.model import Adam, Objective
-from genbench.training import stacking
-from genbench.training.game import Game, One
-from genbench.training.ledger import Ledger
+from genbench.training import stack_size as module
+from genbench.training.history import TrainHistory
+from genbench.training.indices import ShuffledIndices
 from genbench.training.loop import run
-from genbench.training.order import Order
-from genbench.training.stack import Stack
-from genbench.training.trainer import Engine, build, fit, fit_stack
+from genbench.training.replicas import SingleModel
+from genbench.training.stacked import StackedModels
+from genbench.training.train_state import TrainState
+from genbench.training.trainer import TrainConfig, build, fit, fit_stack
 
 SEEDS = (0, 3, 4)
 
 
-def play(team, data, seeds) -> None:
-    """Train a team with torch's own seed fixed, so that each draws the same noise."""
-    game = Game(team, data.train, SHORT.batch, [Order(len(data.train), s) for s in seeds])
+def train(replicas, data, seeds) -> None:
+    """Train replicas with torch's own seed fixed, so that each draws the same noise."""
+    state = TrainState(replicas, data.train, SHORT.batch, [ShuffledIndices(len(data.train), s) for s in seeds])
     with torch.random.fork_rng():
         torch.manual_seed(5)
-        run(game, SHORT, Ledger(), play=game.play, after=lambda: True)
-    for player in game.players:
-        player.adopt_average()
-    team.hand_out()
+        run(state, SHORT, TrainHistory(), train_step=state.train_step, after=lambda: True)
+    for optimizer in state.optimizers:
+        optimizer.adopt_average()
+    replicas.copy_to_models()
 
 
 @pytest.mark.parametrize("model", [TinyVAE, TinyGAN, BatchNormVAE, PenaltyGAN])
@@ -36,15 +37,15 @@ def test_a_stack_and_single_runs_agree_given_the_same_noise(model):
     data = toy_data()
     together = [build(model, data.spec, {}, seed=s).train() for s in SEEDS]
     start = [weights(m) for m in together]
-    play(Stack(together, noise="same"), data, SEEDS)
+    train(StackedModels(together, noise="same"), data, SEEDS)
     for seed, stacked, before in zip(SEEDS, together, start, strict=True):
         alone = build(model, data.spec, {}, seed=seed).train()
-        play(One(alone), data, (seed,))
+        train(SingleModel(alone), data, (seed,))
         assert torch.allclose(weights(stacked), weights(alone), rtol=1e-4, atol=1e-5)
         assert (weights(stacked) - before).abs().max() > 0.01
 
 
-def test_each_seed_of_a_stack_starts_and_is_dealt_as_it_would_be_alone():
+def test_each_seed_of_a_stack_starts_and_is_shown_data_as_it_would_be_alone():
     data = toy_data()
     seen: dict[int, list] = {}
 
@@ -55,7 +56,7 @@ def test_each_seed_of_a_stack_starts_and_is_dealt_as_it_would_be_alone():
         def loss(self, batch):
             return (self.dec(self.enc(batch.x)[:, :2]) - batch.x).square().mean()
 
-    stacked = fit_stack(lambda: Watching(data.spec), data, SHORT, seeds=SEEDS, device=CPU, engine=Engine(stack=3))
+    stacked = fit_stack(lambda: Watching(data.spec), data, SHORT, seeds=SEEDS, device=CPU, config=TrainConfig(stack=3))
     for seed, (model, training) in zip(SEEDS, stacked, strict=True):
         alone = build(Watching, data.spec, {}, seed=seed)
         seen[seed] = fit(alone, data, SHORT, seed=seed, device=CPU).curve["mse"]
@@ -72,7 +73,7 @@ def test_seeds_of_a_stack_draw_different_noise():
         def loss(self, batch):
             return torch.randn(()) + 0 * sum(p.sum() for p in self.parameters())
 
-    results = fit_stack(lambda: Noise(data.spec), data, SHORT, seeds=(0, 1), device=CPU, engine=Engine(stack=2))
+    results = fit_stack(lambda: Noise(data.spec), data, SHORT, seeds=(0, 1), device=CPU, config=TrainConfig(stack=2))
     first, second = (training.curve["elbo"] for _, training in results)
     assert first != second
 
@@ -90,7 +91,7 @@ def test_one_seed_that_diverges_leaves_the_others_alone():
             return super().loss(batch) / (self.left >= 0)
 
     seeds = tuple(range(6))
-    results = fit_stack(lambda: Fragile(data.spec), data, SHORT, seeds=seeds, device=CPU, engine=Engine(stack=6))
+    results = fit_stack(lambda: Fragile(data.spec), data, SHORT, seeds=seeds, device=CPU, config=TrainConfig(stack=6))
     dead = [model for model, training in results if training.diverged]
     assert 0 < len(dead) < 6, "the toy's initialisation should make some seeds fragile and some not"
     assert all(torch.isfinite(weights(model)).all() for model, _ in results)
@@ -112,7 +113,7 @@ class Choosy(TinyVAE):
 @pytest.mark.parametrize("model, word", [(SpectralVAE, "div.out"), (Choosy, "data-dependent")])
 def test_what_cannot_be_stacked_is_trained_alone_and_says_why(model, word):
     data = toy_data()
-    results = fit_stack(lambda: model(data.spec), data, SHORT, seeds=(0, 1), device=CPU, engine=Engine(stack=2))
+    results = fit_stack(lambda: model(data.spec), data, SHORT, seeds=(0, 1), device=CPU, config=TrainConfig(stack=2))
     alone = build(model, data.spec, {}, seed=1)
     fit(alone, data, SHORT, seed=1, device=CPU)
     assert all(t.trained == "plain" and t.remark.startswith("not stacked") and word in t.remark for _, t in results)
@@ -127,16 +128,16 @@ def test_labels_are_stacked_too():
             return super().loss(batch) + nn.functional.cross_entropy(self.enc(batch.x)[:, :2], batch.y)
 
     together = [build(Labelled, data.spec, {}, seed=s).train() for s in SEEDS]
-    play(Stack(together, noise="same"), data, SEEDS)
+    train(StackedModels(together, noise="same"), data, SEEDS)
     alone = build(Labelled, data.spec, {}, seed=4).train()
-    play(One(alone), data, (4,))
+    train(SingleModel(alone), data, (4,))
     assert torch.allclose(weights(together[2]), weights(alone), rtol=1e-4, atol=1e-5)
 
 
 def test_more_seeds_than_a_stack_holds_make_several_stacks():
     data = toy_data()
     results = fit_stack(
-        lambda: TinyVAE(data.spec), data, SHORT, seeds=(0, 1, 2, 3, 4), device=CPU, engine=Engine(stack=2)
+        lambda: TinyVAE(data.spec), data, SHORT, seeds=(0, 1, 2, 3, 4), device=CPU, config=TrainConfig(stack=2)
     )
     assert [t.trained for _, t in results] == ["stack of seeds 0-1"] * 2 + ["stack of seeds 2-3"] * 2 + ["plain"]
     starts = {round(float(weights(model).sum()), 6) for model, _ in results}
@@ -147,11 +148,11 @@ def test_what_fits_decides_how_many_seeds_a_gpu_stacks_and_a_large_model_stays_a
     data = toy_data()
     models = [build(TinyVAE, data.spec, {}, seed=s).train() for s in range(5)]
     pretend = Split(data.train.x.to("meta"))
-    monkeypatch.setattr(stacking, "rehearse", lambda game: None)
-    monkeypatch.setattr(stacking, "on_gpu", lambda model: True)
-    monkeypatch.setattr(stacking, "fitting", lambda game: 3)
-    assert stacking.stack_size(models, pretend, 32, Engine()) == (3, "")
-    assert stacking.stack_size(models, pretend, 32, Engine(stack=2)) == (2, "")
-    monkeypatch.setattr(stacking, "LARGEST", 10)
-    size, why = stacking.stack_size(models, pretend, 32, Engine())
+    monkeypatch.setattr(module, "dry_run", lambda state: None)
+    monkeypatch.setattr(module, "on_gpu", lambda model: True)
+    monkeypatch.setattr(module, "copies_that_fit", lambda state: 3)
+    assert module.stack_size(models, pretend, 32, TrainConfig()) == (3, "")
+    assert module.stack_size(models, pretend, 32, TrainConfig(stack=2)) == (2, "")
+    monkeypatch.setattr(module, "LARGEST", 10)
+    size, why = module.stack_size(models, pretend, 32, TrainConfig())
     assert size == 1 and "fills the device" in why

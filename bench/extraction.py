@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 import torch
+from genbench.evaluations.bench import Bench
 
 from genbench import registry
-from genbench.evaluations.bench import Bench
 from genbench.evaluations.evidence import Evidence
 from genbench.training.trainer import build
 

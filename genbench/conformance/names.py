@@ -11,7 +11,12 @@ from genbench.conformance.subject import Check, Subject
 from genbench.protocols.model import CAPABILITIES, GenerativeModel, methods
 from genbench.tuning.spaces import model_space
 
-CALLED = (*(name for protocol in CAPABILITIES.values() for name in methods(protocol)), "objectives", "fit", "finite_samples")
+CALLED = (
+    *(name for protocol in CAPABILITIES.values() for name in methods(protocol)),
+    "objectives",
+    "fit",
+    "finite_samples",
+)
 """The methods of a model that genbench calls."""
 
 LIKE = 0.8

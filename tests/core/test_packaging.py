@@ -48,7 +48,11 @@ def test_a_wheel_carries_suites_and_templates(tmp_path: Path) -> None:
     assert (site / "genbench" / "_resources" / "suites" / "quick.toml").is_file()
     assert any((site / "genbench" / "_resources" / "templates").iterdir())
     listing = subprocess.run(
-        [sys.executable, "-c", "from genbench.run import suite; from genbench import __file__ as f; print(f); print(suite.names())"],
+        [
+            sys.executable,
+            "-c",
+            "from genbench.run import suite; from genbench import __file__ as f; print(f); print(suite.names())",
+        ],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(site)},
         check=True,

@@ -90,7 +90,7 @@ def _headline(settings: AnySettings) -> str:
     given = settings.headline
     if given and not _on_density(given):
         return given
-    return registry.evaluations.get(settings.name).card.headline
+    return str(registry.evaluations.get(settings.name).card.headline)
 
 
 def _on_density(metric: str) -> bool:

@@ -1,10 +1,12 @@
-"""What a process needs to know to do tasks: data, caches, device, threads, plugins."""
+"""What a process needs to know to do tasks: data, caches, device, threads, third parties' code."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from genbench.registry import Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +18,7 @@ class Setting:
     device: str = "cpu"
     threads: int = 1
     data_root: str | None = None
-    plugins: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
     time_limit: float | None = None
     workers: int = 1
 

@@ -31,9 +31,8 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     inbox: SimpleQueue[Task] = SimpleQueue()
     setting: Setting = pickle.load(sys.stdin.buffer)
+    registry.replay(setting.origins)  # before the first task is unpickled, which may hold their records
     threading.Thread(target=_listen, args=(sys.stdin.buffer, inbox), daemon=True).start()
-    for plugin in setting.plugins:
-        registry.load_plugin(plugin)
     bench = make_bench(setting)
     with pinned(setting):
         while True:

@@ -88,7 +88,7 @@ def prepare(suite: Suite, options: Options, planner: Planner = make_plan) -> Pre
         device=device,
         threads=suite.threads,
         data_root=options.data_root,
-        plugins=tuple(str(Path(p).resolve()) for p in options.plugins),
+        origins=registry.origins(),
         time_limit=options.time_limit,
         workers=options.workers or max(1, cores() // suite.threads),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -29,12 +30,13 @@ ONCE_A_ROW = frozenset({"speed"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
     """What keys depend on besides the suite: `fingerprints` of the datasets and of each one's `outliers` by name, the
-    device kind, the machine."""
+    device kind, the machine. `nonce`: stands for code that has no source, so that its results are never used again."""
 
     fingerprints: Mapping[str, str]
     outliers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     device: str = "cpu"
     machine: str = ""
+    nonce: str = field(default_factory=lambda: secrets.token_hex(10))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +136,7 @@ def make_job(
         sampler=use.sampler,
         settings=settings.model_dump(mode="json", exclude={"datasets", "headline"}),
         metrics=_versions(registry.evaluations.get(settings.name).card.metrics),
-        evaluation=registry.evaluations.get(settings.name).code_hash(),
+        evaluation=_code(registry.evaluations.get(settings.name), conditions),
         machine=conditions.machine if settings.name in ONCE_A_ROW else "",
         outliers=_outliers(conditions.outliers.get(dataset, {}), settings),
     )
@@ -153,7 +155,7 @@ def _fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, seed
     key = content_key(
         genbench=genbench.__version__,
         model=use.model,
-        code=registry.models.get(use.model).code_hash(),
+        code=_code(registry.models.get(use.model), conditions),
         options=options,
         data=conditions.fingerprints[dataset],
         seed=seed,
@@ -172,6 +174,11 @@ def _fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, seed
         out_of_memory=suite.out_of_memory,
         precision=suite.precision,
     )
+
+
+def _code(entry: registry.Entry[Any], conditions: Conditions) -> str:
+    code = entry.code_hash()
+    return conditions.nonce if code is None else code
 
 
 def _versions(metrics: Sequence[str]) -> dict[str, int]:

@@ -7,32 +7,52 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from genbench.api import load, run, tune
-    from genbench.core.values import Kind, Value
+    from genbench.core.records import DataKind
+    from genbench.core.values import Direction, Kind, Measurement, Value
+    from genbench.evaluations.outcome import Image, Outcome
     from genbench.protocols.dataset import Dataset, DataSpec, Split
-    from genbench.protocols.metric import MetricSpec
+    from genbench.protocols.evaluation import Evaluation, EvaluationConfig, FeatureConfig, Tuning
+    from genbench.protocols.metric import Metric, MetricSpec
     from genbench.protocols.model import Adam, Batch, Budget, GenerativeModel, Objective
     from genbench.protocols.space import Choice, Range
-    from genbench.registry import register_dataset, register_encoder, register_metric, register_model
+    from genbench.registry import (
+        register_dataset,
+        register_encoder,
+        register_evaluation,
+        register_metric,
+        register_model,
+    )
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Adam",
     "Batch",
     "Budget",
     "Choice",
+    "DataKind",
     "DataSpec",
     "Dataset",
+    "Direction",
+    "Evaluation",
+    "EvaluationConfig",
+    "FeatureConfig",
     "GenerativeModel",
+    "Image",
     "Kind",
+    "Measurement",
+    "Metric",
     "MetricSpec",
     "Objective",
+    "Outcome",
     "Range",
     "Split",
+    "Tuning",
     "Value",
     "load",
     "register_dataset",
     "register_encoder",
+    "register_evaluation",
     "register_metric",
     "register_model",
     "run",
@@ -41,12 +61,21 @@ __all__ = [
 
 _HOME = {
     "genbench.api": ("load", "run", "tune"),
+    "genbench.core.records": ("DataKind",),
+    "genbench.core.values": ("Direction", "Kind", "Measurement", "Value"),
+    "genbench.evaluations.outcome": ("Image", "Outcome"),
     "genbench.protocols.dataset": ("Dataset", "DataSpec", "Split"),
-    "genbench.protocols.metric": ("MetricSpec",),
+    "genbench.protocols.evaluation": ("Evaluation", "EvaluationConfig", "FeatureConfig", "Tuning"),
+    "genbench.protocols.metric": ("Metric", "MetricSpec"),
     "genbench.protocols.model": ("Adam", "Batch", "Budget", "GenerativeModel", "Objective"),
     "genbench.protocols.space": ("Choice", "Range"),
-    "genbench.registry": ("register_dataset", "register_encoder", "register_metric", "register_model"),
-    "genbench.core.values": ("Kind", "Value"),
+    "genbench.registry": (
+        "register_dataset",
+        "register_encoder",
+        "register_evaluation",
+        "register_metric",
+        "register_model",
+    ),
 }
 
 

@@ -112,7 +112,7 @@ class _Silent:
 
 def run(suite: str, options: Options | None = None, *, listener: Listener | None = None) -> Result:
     """Run what is missing of a suite and write the report; what `genbench run` does."""
-    registry.end_replay()  # a script that calls this without a guard is being read by a worker process
+    registry.run_begins()  # a script that calls this without a guard may be read by a worker process
     from genbench.run import session
 
     chosen = options or Options()
@@ -126,7 +126,7 @@ def run(suite: str, options: Options | None = None, *, listener: Listener | None
 
 def tune(suite: str, search: Search | None = None, options: Options | None = None) -> Tuning:
     """Give every row of a suite the same trials at the suite's budget, scored on `val`; what `genbench tune` does."""
-    registry.end_replay()
+    registry.run_begins()
     from genbench.tuning.records import Search
     from genbench.tuning.search import tune as search_options
 

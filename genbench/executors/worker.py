@@ -29,8 +29,8 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     inbox: SimpleQueue[Task] = SimpleQueue()
     config: WorkerConfig = pickle.load(sys.stdin.buffer)
+    registry.replay(config.origins)  # before the first task is unpickled, which may hold their records
     threading.Thread(target=_listen, args=(sys.stdin.buffer, inbox), daemon=True).start()
-    registry.replay(config.origins)
     runner = config.make_runner()
     while True:
         for event in runner.run(inbox.get()):

@@ -454,4 +454,4 @@ METRICS: list[Metric] = [
     ),
 ]
 
-CATALOGUE: list[tuple[Metric, str]] = [(metric, str(metric.measure)) for metric in METRICS]
+CATALOGUE = METRICS

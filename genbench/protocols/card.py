@@ -57,13 +57,3 @@ class EncoderCard:
     summary: str
     paper: str = ""
     needs: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvaluationCard:
-    """An evaluation in the registry's words. `metrics`: the ids that it can give."""
-
-    name: str
-    summary: str
-    metrics: tuple[str, ...] = ()
-    headline: str = ""

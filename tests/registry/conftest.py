@@ -1,0 +1,36 @@
+"""Each test has registries, search path and loaded modules to itself."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+from registry_toys import Files
+
+from genbench.registry import code, plugins, registries, sites
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for registry in registries.ALL:
+        for name in ("_own", "_has_catalogue", "_filled"):
+            value = getattr(registry, name)
+            monkeypatch.setattr(registry, name, dict(value) if isinstance(value, dict) else value)
+    monkeypatch.setattr(registries.metrics, "_catalogue", "registry_toys")
+    monkeypatch.setattr(registries.metrics, "_has_catalogue", False)
+    monkeypatch.setattr(registries.metrics, "_own", {})
+    monkeypatch.setattr(plugins, "_LOADED", {})
+    monkeypatch.setattr(code, "SEEN", {})
+    monkeypatch.setattr(sites, "_ENDED", [])
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    before = dict(sys.modules)
+    yield
+    for name in set(sys.modules) - set(before):
+        if not name.startswith(("genbench.", "torch", "numpy", "pydantic")):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def files(tmp_path) -> Files:
+    return Files(tmp_path)

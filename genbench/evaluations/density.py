@@ -34,7 +34,7 @@ EVALUATION = Evaluation(
     metrics={DataKind.POINTS: ("tv", "kl-forward", "kl-reverse", "dense-error", "sparse-error", "wasserstein-1")},
     headline={DataKind.POINTS: "tv"},
     floor=("control-marginals",),
-    ceiling=("control-oracle", "control-test-half"),
+    ceiling=("oracle", "control-test-half"),
     sanity="genbench.evaluations.density:sanity",
     pictures={"density": "Density of the samples"},
 )

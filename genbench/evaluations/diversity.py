@@ -43,7 +43,7 @@ EVALUATION = Evaluation(
     },
     headline="coverage",
     floor=("control-marginals",),
-    ceiling=("control-oracle", "control-test-half"),
+    ceiling=("oracle", "control-test-half"),
     tuning=Tuning(by_default=False),
     sanity="genbench.evaluations.diversity:sanity",
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from genbench.protocols.results import Table
 
 CEILING, FLOOR, COPY = "control-test-half", "control-marginals", "control-train-copy"
-ORACLE, NOISE, MEAN_IMAGE = "control-oracle", "control-noise", "control-mean-image"
+ORACLE, NOISE, MEAN_IMAGE = "oracle", "control-noise", "control-mean-image"
 FAR = (FLOOR, NOISE, MEAN_IMAGE)
 """Controls that know nothing of how the values of an example hang together."""
 

@@ -41,7 +41,7 @@ EVALUATION = Evaluation(
         DataKind.TABLE: "frechet",
     },
     floor=("control-marginals",),
-    ceiling=("control-oracle", "control-test-half"),
+    ceiling=("oracle", "control-test-half"),
     tuning=Tuning(),
     sanity="genbench.evaluations.sample_quality:sanity",
     pictures={"samples": "Samples"},

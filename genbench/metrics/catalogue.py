@@ -2,7 +2,7 @@
 
 `group` is the evaluation that a metric belongs to. `needs` says what its formula is given; the entry that computes all
 metrics of one kind from one look at the data is `panel.feature_metrics` for `features`, `reconstruction_metrics` for
-`pairs`, `outlier_metrics` for `scores`, and the functions of `toys` for `density`.
+`images`, `outlier_metrics` for `scores`, and the functions of `toys` for `density`.
 """
 
 # fmt: off
@@ -41,7 +41,7 @@ def _spec(  # noqa: PLR0913 - a declaration, read as a table
         group=group,
         direction=direction if isinstance(direction, Direction) else _NEAR,
         needs=needs,
-        compute=_HERE + where,
+        measure=_HERE + where,
         low=-float("inf") if low is None else low,
         high=float("inf") if high is None else high,
         best=best if isinstance(direction, Direction) else float(direction),
@@ -49,6 +49,9 @@ def _spec(  # noqa: PLR0913 - a declaration, read as a table
         least_n=least_n,
         paper=paper,
         targets=targets,
+        scale=1e-3 if name in ("kid", "mmd-rbf") else 1.0,
+        titles={"inception-v3": "FID"} if name == "frechet" else {},
+        chance=0.5 if name == "auroc" else None,
     )
 
 
@@ -138,20 +141,20 @@ def _reconstruction() -> list[MetricSpec]:
     g, at = "reconstruction", "reconstruction:"
     ssim = "Wang et al. 2004"
     return [
-        _spec("mse", g, _DOWN, _POSITIVE, at + "mse", needs="pairs", least_n=1, best=0.0, title="mean squared error",
+        _spec("mse", g, _DOWN, _POSITIVE, at + "mse", needs="images", least_n=1, best=0.0, title="mean squared error",
               summary="Mean squared difference over all values."),
-        _spec("psnr", g, _UP, _ANY, at + "psnr", needs="pairs", least_n=1, unit="dB", title="PSNR",
+        _spec("psnr", g, _UP, _ANY, at + "psnr", needs="images", least_n=1, unit="dB", title="PSNR",
               summary="10 log₁₀(1 / mse) of the pooled mse."),
-        _spec("ssim", g, _UP, (-1.0, 1.0), at + "ssim", needs="pairs", least_n=1, title="SSIM", paper=ssim,
+        _spec("ssim", g, _UP, (-1.0, 1.0), at + "ssim", needs="images", least_n=1, title="SSIM", paper=ssim,
               summary="Structural similarity in a Gaussian window, mean over images (torchmetrics)."),
-        _spec("ms-ssim", g, _UP, _UNIT, at + "ms_ssim", needs="pairs", least_n=1, title="MS-SSIM",
+        _spec("ms-ssim", g, _UP, _UNIT, at + "ms_ssim", needs="images", least_n=1, title="MS-SSIM",
               paper="Wang et al. 2003", summary="Structural similarity over five scales, for sides above 160 px."),
-        _spec("lpips", g, _DOWN, _POSITIVE, at + "lpips", needs="pairs", least_n=1, title="LPIPS", best=0.0,
+        _spec("lpips", g, _DOWN, _POSITIVE, at + "lpips", needs="images", least_n=1, title="LPIPS", best=0.0,
               paper="Zhang et al. 2018, arXiv 1801.03924",
               summary="Learned perceptual distance (torchmetrics; opt-in, its weights must be there)."),
-        _spec("perceptual", g, _DOWN, (0.0, 4.0), at + "perceptual", needs="pairs", least_n=1, best=0.0,
+        _spec("perceptual", g, _DOWN, (0.0, 4.0), at + "perceptual", needs="images", least_n=1, best=0.0,
               summary="Mean squared distance of unit-length features of x and its reconstruction."),
-        _spec("frechet-reconstruction", g, _DOWN, _POSITIVE, "frechet:frechet_distance", needs="pairs", best=0.0,
+        _spec("frechet-reconstruction", g, _DOWN, _POSITIVE, "frechet:frechet_distance", needs="images", best=0.0,
               title="Fréchet distance of reconstructions", paper="Heusel et al. 2017, arXiv 1706.08500",
               summary="Fréchet distance between the features of x and of the reconstructions."),
     ]
@@ -319,4 +322,4 @@ SPECS: list[MetricSpec] = [
     *_cost(),
 ]
 
-CATALOGUE: list[tuple[MetricSpec, str]] = [(spec, spec.compute) for spec in SPECS]
+CATALOGUE: list[tuple[MetricSpec, str]] = [(spec, str(spec.measure)) for spec in SPECS]

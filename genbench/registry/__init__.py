@@ -20,6 +20,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from genbench.core.errors import UnknownName, UsageError
 from genbench.protocols.card import DatasetCard, EncoderCard, EvaluationCard, ModelCard
+from genbench.protocols.evaluation import Evaluation
 from genbench.protocols.metric import MetricSpec
 from genbench.protocols.space import Domain
 
@@ -107,7 +108,8 @@ class Registry(Generic[Card]):
         catalogue = importlib.import_module(self._catalogue).CATALOGUE
         self._filled = True
         own, self._own = self._own, {}
-        for card, target in catalogue:
+        for item in catalogue:
+            card, target = (item, item.function) if isinstance(item, Evaluation) else item
             self.add(card, target)
         for entry in own.values():
             self.add(entry.card, entry.target)

@@ -6,9 +6,11 @@ from rich.table import Table
 from rich.text import Text
 
 from genbench.cli import console
-from genbench.report.board import Board, BoardRow, Column
-from genbench.report.boards import leaderboards
 from genbench.report.files import RunFolder
+from genbench.report.leaderboard import leaderboards
+from genbench.report.types import Column
+from genbench.report.types import Leaderboard as Board
+from genbench.report.types import LeaderboardRow as BoardRow
 
 ROOM = 36, 18
 """Columns of the terminal that names take, and each number with its interval."""

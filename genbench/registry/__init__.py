@@ -109,8 +109,7 @@ class Registry(Generic[Card]):
         self._filled = True
         own, self._own = self._own, {}
         for item in catalogue:
-            card, target = (item, item.function) if isinstance(item, Evaluation) else item
-            self.add(card, target)
+            self.add(*((item, item.function) if isinstance(item, Evaluation) else item))
         for entry in own.values():
             self.add(entry.card, entry.target)
         for point in importlib.metadata.entry_points(group=self._group):

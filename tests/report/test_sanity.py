@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from synthetic import CONTROLS, Maker, make_table, quality
 
-from genbench.report.boards import leaderboards
+from genbench.evaluations.diversity import expected_coverage
 from genbench.report.data import RunData
-from genbench.report.sanity import expected_coverage
+from genbench.report.leaderboard import leaderboards
 
 
 def warnings(maker: Maker) -> list[str]:

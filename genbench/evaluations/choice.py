@@ -1,4 +1,4 @@
-"""What an evaluation measures on a dataset: the metrics that fit the data, the headline, and what is left out. Torch-free."""
+"""What an evaluation measures on a dataset: the metrics that fit it, the headline, and what is left out. Torch-free."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from genbench.protocols.evaluation import Evaluation, EvaluationConfig
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The metrics to measure, the headline among them, and a line for each that the suite names in vain."""
+    """The metrics to measure, the headline among them, and a line for each that the suite names without effect."""
 
     metrics: tuple[str, ...]
     headline: str

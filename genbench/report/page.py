@@ -34,7 +34,7 @@ LARGEST_CSV = 1_000_000
 class ShownTable:
     """A leaderboard ready to be written.
 
-    For each column `pads` (by row) the unseen padding of its numbers, `rooms` the width of its intervals. `common`:
+    For each column `pads` (by row) the unseen padding of its numbers, `widths` that of its intervals. `common`:
     what all columns have in common, said once. `undecided`: the columns in which all models share the first place.
     `spans`: over how many columns a metric's heading goes, from its first one (0 for the others). `notes`: what the
     overview did not say already.
@@ -42,7 +42,7 @@ class ShownTable:
 
     board: Leaderboard
     pads: Mapping[str, Mapping[int, str]]
-    rooms: Mapping[str, int]
+    widths: Mapping[str, int]
     common: tuple[str, ...]
     undecided: frozenset[str]
     spans: Mapping[str, int]
@@ -135,16 +135,16 @@ def sections(data: RunData, boards: Sequence[Leaderboard], provenance: Mapping[s
 def table(board: Leaderboard, said: Sequence[str] = ()) -> ShownTable:
     """The board with what its numbers need to be aligned, less the notes that were said before."""
     pads: dict[str, dict[int, str]] = {}
-    rooms: dict[str, int] = {}
+    widths: dict[str, int] = {}
     for column in board.columns:
         cells = [row.cells.get(column.key) for row in board.all_rows]
         shown = {i: cell.text for i, cell in enumerate(cells) if cell is not None and cell.mean is not None}
         pads[column.key] = dict(zip(shown, formatting.pads(list(shown.values())), strict=True))
         halves = [len(cell.half_text) for cell in cells if cell is not None and cell.half_text]
-        rooms[column.key] = max(halves, default=-2) + 2
+        widths[column.key] = max(halves, default=-2) + 2
     undecided = frozenset(filter(partial(_is_undecided, board), pads))
     notes = tuple(note for note in board.notes if note not in said)
-    return ShownTable(board, pads, rooms, _common(board), undecided, _spans(board), notes)
+    return ShownTable(board, pads, widths, _common(board), undecided, _spans(board), notes)
 
 
 def _spans(board: Leaderboard) -> dict[str, int]:

@@ -6,9 +6,9 @@ from rich.table import Table
 from rich.text import Text
 
 from genbench.cli import console
-from genbench.report.board import Board, BoardRow, Column
-from genbench.report.boards import leaderboards
 from genbench.report.data import RunData
+from genbench.report.leaderboard import leaderboards
+from genbench.report.types import Column, Leaderboard, LeaderboardRow
 
 ROOM = 36, 18
 """Columns of the terminal that names take, and each number with its interval."""
@@ -30,7 +30,7 @@ def print_boards(data: RunData) -> None:
         console.out.print()
 
 
-def _table(board: Board) -> Table:
+def _table(board: Leaderboard) -> Table:
     table = Table(title=board.title, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("place", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
@@ -52,7 +52,7 @@ def _heading(column: Column) -> Text:
     return Text.assemble(f"{column.metric.replace('-', ' ')} {column.sense.arrow}", ("\n" + below, "dim not bold"))
 
 
-def _cells(row: BoardRow, board: Board, *, is_wide: bool) -> list[Text]:
+def _cells(row: LeaderboardRow, board: Leaderboard, *, is_wide: bool) -> list[Text]:
     first = row.cells.get(board.columns[0].key) if board.columns else None
     place = "" if first is None or first.place is None else f"{first.place}{'=' if first.shared else ''}"
     found = [Text(place), Text(row.label)]

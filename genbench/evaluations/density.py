@@ -33,8 +33,8 @@ EVALUATION = Evaluation(
     inputs=("density",),
     metrics={DataKind.POINTS: ("tv", "kl-forward", "kl-reverse", "dense-error", "sparse-error", "wasserstein-1")},
     headline={DataKind.POINTS: "tv"},
-    floor=("control-marginals",),
-    ceiling=("oracle", "control-test-half"),
+    floor=(known_answers.FLOOR,),
+    ceiling=known_answers.TOP,
     sanity="genbench.evaluations.density:sanity",
     pictures={"density": "Density of the samples"},
 )
@@ -52,6 +52,6 @@ def evaluate(evidence: Evidence, config: DensityConfig) -> Outcome:
 
 
 def sanity(results: Results, table: Table) -> Iterator[str]:
-    """No model is nearer to the truth than samples of the truth; the floors are far behind."""
+    """The floors are far from the truth."""
     if "tv" in [metric for metric, _ in table.columns]:
         yield from known_answers.far_behind(table, "tv", bounded=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from genbench.core.records import DataKind
-from genbench.evaluations.known_answers import CEILING, FAR, MEAN_IMAGE, mean
+from genbench.evaluations.known_answers import CEILING, FAR, FLOOR, MEAN_IMAGE, TOP, mean
 from genbench.protocols.evaluation import Evaluation, FeatureConfig, Tuning
 from genbench.protocols.results import Results, Table
 
@@ -42,8 +42,8 @@ EVALUATION = Evaluation(
         DataKind.TABLE: ON_FEATURES,
     },
     headline="coverage",
-    floor=("control-marginals",),
-    ceiling=("oracle", "control-test-half"),
+    floor=(FLOOR,),
+    ceiling=TOP,
     tuning=Tuning(by_default=False),
     sanity="genbench.evaluations.diversity:sanity",
 )
@@ -54,8 +54,7 @@ def evaluate(evidence: Evidence, config: DiversityConfig) -> Outcome:
     from genbench.evaluations import comparison
     from genbench.evaluations.choice import by_need
     from genbench.evaluations.outcome import Outcome, measurements
-    from genbench.metrics.laws import ModelLaw
-    from genbench.metrics.toys import density_metrics
+    from genbench.metrics.toys import Model, density_metrics
 
     data = evidence.dataset
     asked = by_need(config.metrics or EVALUATION.metrics_on(data.kind))
@@ -63,7 +62,7 @@ def evaluate(evidence: Evidence, config: DiversityConfig) -> Outcome:
     found = comparison.feature_measurements(evidence, config, on_features, purpose="diversity")
     if "density" in asked:
         assert data.density is not None
-        law, generator = ModelLaw(evidence.samples(MODE_SAMPLES)), evidence.generator("modes")
+        law, generator = Model(evidence.samples(MODE_SAMPLES)), evidence.generator("modes")
         on_modes = density_metrics(data.density, law, metrics=asked["density"], generator=generator)
         found += measurements(on_modes, split="density")
     return Outcome(found)
@@ -71,12 +70,11 @@ def evaluate(evidence: Evidence, config: DiversityConfig) -> Outcome:
 
 def sanity(results: Results, table: Table) -> Iterator[str]:
     """Real data cover what they must, floors do not, and one image repeated is one image."""
-    top = mean(table, CEILING, "coverage")
-    if top is not None:
-        yield from _coverage(table, top)
-    density = mean(table, CEILING, "density")
+    density, top = (mean(table, CEILING, metric) for metric in ("density", "coverage"))
     if density is not None and abs(density - 1) > 0.2:
         yield f"{table.controls[CEILING]} should have a density near 1, but is at {density:.3g}."
+    if top is not None:
+        yield from _coverage(table, top)
     vendi, duplicates = (mean(table, MEAN_IMAGE, metric) for metric in ("vendi", "duplicate-rate"))
     if vendi is not None and abs(vendi - 1) > 0.01:
         yield f"{table.controls[MEAN_IMAGE]} should have a Vendi score of 1, but is at {vendi:.3g}."

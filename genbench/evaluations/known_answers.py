@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from genbench.protocols.results import Table
 
 CEILING, FLOOR, COPY = "control-test-half", "control-marginals", "control-train-copy"
-ORACLE, NOISE, MEAN_IMAGE = "oracle", "control-noise", "control-mean-image"
+NOISE, MEAN_IMAGE = "control-noise", "control-mean-image"
+ORACLE = "oracle"
+"""The true law of a toy."""
+TOP = (ORACLE, CEILING)
+"""The rows that nothing can beat, the surest first."""
 FAR = (FLOOR, NOISE, MEAN_IMAGE)
 """Controls that know nothing of how the values of an example hang together."""
 
@@ -20,7 +24,7 @@ def mean(table: Table, control: str, metric: str) -> float | None:
 
 def top_label(table: Table, metric: str) -> str | None:
     """The label of the row that nothing can beat: the oracle, else real data, with a value of this column's kind."""
-    for control in (ORACLE, CEILING):
+    for control in TOP:
         cell = table.cell(table.controls.get(control), metric)
         if cell is not None and cell.mean is not None and cell.comparable:
             return table.controls[control]

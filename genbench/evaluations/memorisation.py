@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from genbench.evaluations.known_answers import CEILING, COPY, FAR
+from genbench.evaluations.known_answers import CEILING, COPY, FAR, FLOOR, TOP
 from genbench.protocols.evaluation import Evaluation, FeatureConfig
 from genbench.protocols.results import Copying, Results, Summary, Table
 
@@ -32,6 +32,8 @@ EVALUATION = Evaluation(
     metrics=("authenticity", "ct", "nn-distance-ratio", "copy-rate"),
     headline="authenticity",
     ranked=False,
+    floor=(FLOOR,),
+    ceiling=TOP,
     sanity="genbench.evaluations.memorisation:sanity",
     copying="genbench.evaluations.memorisation:copying",
     pictures={"neighbours": "Nearest training examples"},
@@ -95,8 +97,8 @@ def copying(results: Results, table: Table) -> Mapping[str, Copying]:
     found: dict[str, Copying] = {}
     for label in (*table.models, *table.controls.values()):
         judged: dict[str, bool] = {}
+        poor = _is_poor(results, label, ceiling)
         for metric, target in table.columns:
-            poor = _is_poor(results, label, ceiling)
             verdict = _flagged(
                 metric, table.cell(label, metric, target), table.cell(ceiling, metric, target), poor=poor
             )

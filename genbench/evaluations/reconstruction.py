@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from genbench.core.records import DataKind
+from genbench.evaluations import known_answers
 from genbench.protocols.evaluation import Evaluation, EvaluationConfig, Tuning
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ EVALUATION = Evaluation(
         DataKind.TABLE: ("mse", "psnr"),
     },
     headline="mse",
-    floor=("control-mean-image",),
+    floor=(known_answers.MEAN_IMAGE,),
     ceiling=("exact",),
     tuning=Tuning(fixed=("latent",)),  # a larger code always reconstructs better, up to the identity
     pictures={"reconstructions": "Reconstructions"},

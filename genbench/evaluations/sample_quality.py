@@ -40,8 +40,8 @@ EVALUATION = Evaluation(
         DataKind.POINTS: "sliced-wasserstein",  # a Fréchet distance cannot tell one Gaussian from eight on a ring
         DataKind.TABLE: "frechet",
     },
-    floor=("control-marginals",),
-    ceiling=("oracle", "control-test-half"),
+    floor=(known_answers.FLOOR,),
+    ceiling=known_answers.TOP,
     tuning=Tuning(),
     sanity="genbench.evaluations.sample_quality:sanity",
     pictures={"samples": "Samples"},

@@ -10,8 +10,8 @@ from enum import StrEnum
 import pandas as pd
 
 from genbench.report import glossary
-from genbench.report.cells import identity
-from genbench.report.data import Entry, entries
+from genbench.report.data import Measured, read_rows
+from genbench.report.identity import difference, identity_of
 from genbench.stats.comparisons import compare_paired, holm
 from genbench.stats.intervals import LEAST
 
@@ -72,9 +72,9 @@ def compare(a: pd.DataFrame, b: pd.DataFrame, *, alpha: float = 0.05) -> list[Ch
 
     A difference over at least 3 common seeds is tested by the paired t test with Holm's correction over all tests.
     Over fewer seeds only intervals over samples speak: worse or better where A's and B's have no point in common on
-    any seed (never for speed, whose quartiles are no such intervals). Numbers of unlike identity are not compared.
+    any seed (never for times, whose quartiles are no such intervals). Numbers of unlike identity are not compared.
     """
-    before, after = _Index(entries(a)), _Index(entries(b))
+    before, after = _Index(read_rows(a)), _Index(read_rows(b))
     found = [_change(key, before.group(key), after.group(key)) for key in dict.fromkeys([*before.good, *after.good])]
     tested = [i for i, change in enumerate(found) if change.p is not None]
     adjusted = holm([found[i].p or 0.0 for i in tested])
@@ -83,23 +83,23 @@ def compare(a: pd.DataFrame, b: pd.DataFrame, *, alpha: float = 0.05) -> list[Ch
     return found
 
 
-Group = dict[int, Entry]
+Group = dict[int, Measured]
 Key = tuple[str, ...]
 
 
 class _Index:
-    """The entries of a table by measurement and seed; one without a value speaks of all targets of its metric."""
+    """The rows of a table by measurement and seed; one without a value speaks of all targets of its metric."""
 
-    def __init__(self, found: Sequence[Entry]) -> None:
+    def __init__(self, found: Sequence[Measured]) -> None:
         self.good: dict[Key, Group] = {}
         self._bad: dict[Key, Group] = {}
-        for entry in found:
-            key = tuple(str(getattr(entry, name)) for name in KEYS)
-            place = self.good.setdefault(key, {}) if entry.ok else self._bad.setdefault(key[:4], {})
-            place[entry.seed] = entry
+        for one in found:
+            key = tuple(str(getattr(one, name)) for name in KEYS)
+            place = self.good.setdefault(key, {}) if one.ok else self._bad.setdefault(key[:4], {})
+            place[one.seed] = one
 
     def group(self, key: Key) -> Group:
-        """By seed, the measurement or the entry that says why there is none."""
+        """By seed, the measurement or the row that says why there is none."""
         return self._bad.get(key[:4], {}) | self.good.get(key, {})
 
 
@@ -111,8 +111,8 @@ def _change(key: Key, before: Group, after: Group) -> Change:
     common = [s for s in sorted(before) if s in after]
     lost = [after[s] for s in common if before[s].ok and not after[s].ok]
     if lost:
-        told = f"seed {lost[0].seed}: {lost[0].status}: {lost[0].reason}"
-        return dataclasses.replace(change, verdict=Verdict.BROKEN, reason=told)
+        reason = f"seed {lost[0].seed}: {lost[0].status}: {lost[0].reason}"
+        return dataclasses.replace(change, verdict=Verdict.BROKEN, reason=reason)
     good = [s for s in common if before[s].ok and after[s].ok]
     if good:
         return _measured(change, [before[s] for s in good], [after[s] for s in good])
@@ -124,7 +124,7 @@ def _change(key: Key, before: Group, after: Group) -> Change:
     )
 
 
-def _measured(change: Change, before: Sequence[Entry], after: Sequence[Entry]) -> Change:
+def _measured(change: Change, before: Sequence[Measured], after: Sequence[Measured]) -> Change:
     first, second = [[e.value or 0.0 for e in part] for part in (before, after)]
     result = compare_paired(first, second)
     change = dataclasses.replace(
@@ -137,9 +137,10 @@ def _measured(change: Change, before: Sequence[Entry], after: Sequence[Entry]) -
         seeds=len(first),
         direction=after[0].direction,
     )
-    unlike = [(identity(x), identity(y)) for x, y in zip(before, after, strict=True) if identity(x) != identity(y)]
+    differences = (difference(identity_of(x), identity_of(y)) for x, y in zip(before, after, strict=True))
+    unlike = next(filter(None, differences), "")
     if unlike:
-        return dataclasses.replace(change, verdict=Verdict.UNLIKE, reason=_unlike(*unlike[0]))
+        return dataclasses.replace(change, verdict=Verdict.UNLIKE, reason=unlike)
     if first == second:
         return dataclasses.replace(change, verdict=Verdict.SAME)
     if result.p is not None:
@@ -149,21 +150,15 @@ def _measured(change: Change, before: Sequence[Entry], after: Sequence[Entry]) -
     return dataclasses.replace(change, verdict=verdict, reason=f"{counted}: an interval over seeds needs {LEAST}")
 
 
-def _unlike(one: Sequence[str], other: Sequence[str]) -> str:
-    """What only one of the two identities says, against what only the other says."""
-    sides = [[p for p in mine if p and p not in theirs] for mine, theirs in ((one, other), (other, one))]
-    return " against ".join(", ".join(side) or "nothing said" for side in sides)
-
-
-def _by_samples(before: Sequence[Entry], after: Sequence[Entry]) -> Verdict:
+def _by_samples(before: Sequence[Measured], after: Sequence[Measured]) -> Verdict:
     """The verdict of intervals over samples, where each seed has them and they agree."""
-    if before[0].evaluation == "speed":
+    if glossary.evaluation(before[0].evaluation).timed:
         return Verdict.UNCLEAR
     verdicts = {_apart(x, y) for x, y in zip(before, after, strict=True)}
     return verdicts.pop() if len(verdicts) == 1 else Verdict.UNCLEAR
 
 
-def _apart(x: Entry, y: Entry) -> Verdict:
+def _apart(x: Measured, y: Measured) -> Verdict:
     ends = (x.ci_low, x.ci_high, y.ci_low, y.ci_high)
     if any(end is None for end in ends):
         return Verdict.UNCLEAR

@@ -1,23 +1,20 @@
-"""What a report is made of: the tidy table, fits, pictures and runs; and one entry a measured value, typed."""
+"""What a report is made of: the tidy table, fits, pictures, runs and their plan; and one typed record a table row."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from genbench.core.records import RunRecord
+from genbench.core.records import FitRecord, PlanRecord, RunRecord
 from genbench.core.values import Status
-from genbench.registry import models
+from genbench.report import glossary
 
-FITS = [
-    "key", "model", "dataset", "seed", "status", "reason", "seconds", "parameters", "images", "trained", "device",
-    "curve",
-]  # fmt: skip
+FITS = [f.name for f in dataclasses.fields(FitRecord)]
 PICTURES = ["job", "name", "path", "caption", "label", "dataset", "seed", "evaluation"]
 
 
@@ -27,8 +24,9 @@ class RunData:
 
     `table`: the tidy table, one row a value; columns beyond the contract's (`label`, `m`, `split`, ...) may be missing.
     `fits`: one row a fitted model (the fields of `FitRecord`). `pictures`: one row an image file, with the label,
-    dataset, seed and evaluation of its job. `runs`: the calls that filled the store, the oldest first. `root`: the
-    folder that picture paths are below, None where there are no files.
+    dataset, seed and evaluation of its job. `plan`: whose numbers these are, None for a bare table or an old store.
+    `runs`: the calls of this plan and those that made its jobs, the oldest first. `root`: the folder that picture paths
+    are below, None where there are no files.
     """
 
     table: pd.DataFrame
@@ -36,10 +34,32 @@ class RunData:
     pictures: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PICTURES))
     runs: Sequence[RunRecord] = ()
     root: Path | None = None
+    plan: PlanRecord | None = None
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        """What the plan holds beside its jobs: headlines, notes, facts of datasets; empty without a plan."""
+        return self.plan.content if self.plan else {}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the plan leaves out and why, a line each, as the page, the terminal and the Markdown export show it."""
+        return tuple(map(str, self.content.get("notes", ())))
+
+    @property
+    def suite(self) -> str:
+        """The name of what was run, `""` for a bare table."""
+        return self.plan.suite if self.plan else self.runs[-1].suite if self.runs else ""
+
+    @property
+    def last_run(self) -> RunRecord | None:
+        """The last call of this plan (of all, where none is the plan's): whose settings the page shows."""
+        own = [run for run in self.runs if self.plan and run.plan == self.plan.id]
+        return next(reversed(own or list(self.runs)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Measured:
     """One row of the tidy table; numbers that are not there are None, words that are not there are empty."""
 
     label: str
@@ -80,18 +100,19 @@ class Entry:
         return self.family == "control"
 
 
-def entries(table: pd.DataFrame) -> list[Entry]:
+def read_rows(table: pd.DataFrame) -> list[Measured]:
     """The rows of the tidy table in their order; a table without `label` is labelled by model and sampler."""
-    kinds = {f.name: str(f.type) for f in dataclasses.fields(Entry)}
+    kinds = {f.name: str(f.type) for f in dataclasses.fields(Measured)}
     columns = {name: _column(table, name, kind) for name, kind in kinds.items()}
     if "label" not in table:
         columns["label"] = [_label(*names) for names in zip(columns["model"], columns["sampler"], strict=True)]
-    return [Entry(**dict(zip(kinds, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+    return [Measured(**dict(zip(kinds, row, strict=True))) for row in zip(*columns.values(), strict=True)]
 
 
 def _label(model: str, sampler: str) -> str:
     """The sampler is named where it is not the model's own: `ae` has none, so `ae+prior` is said whole."""
-    own = models.get(model).card.sampler if model in models else "prior"
+    card = glossary.model(model)
+    own = card.sampler if card else "prior"
     return model if sampler in ("", own) or (own and sampler == "prior") else f"{model}+{sampler}"
 
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from genbench.core.errors import UsageError, nearest
-from genbench.report.board import Board, BoardRow, Cell, Column
-from genbench.report.boards import leaderboards
 from genbench.report.data import RunData
+from genbench.report.leaderboard import leaderboards
+from genbench.report.types import Cell, Column, Leaderboard, LeaderboardRow
 
 
 def export(data: RunData, format_: str) -> bytes:
@@ -56,11 +56,14 @@ def flat(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def to_markdown(data: RunData) -> bytes:
-    """The leaderboards as Markdown tables."""
-    return "\n\n".join(_markdown(board) for board in leaderboards(data)).encode() + b"\n"
+    """The leaderboards as Markdown tables, and what the plan leaves out."""
+    parts = [_markdown(board) for board in leaderboards(data)]
+    if data.notes:
+        parts.append("\n".join(["### What does not apply", "", *(f"- {note}" for note in data.notes)]))
+    return "\n\n".join(parts).encode() + b"\n"
 
 
-def _markdown(board: Board) -> str:
+def _markdown(board: Leaderboard) -> str:
     heads = ["model", *(_head(c) for c in board.columns)]
     lines = [f"### {_title(board)}", "", _markdown_row(heads), _markdown_row(["---", *("---:" for _ in board.columns)])]
     for row in board.all_rows:
@@ -77,7 +80,7 @@ def to_latex(data: RunData) -> bytes:
     return ("\n\n".join(_latex(board) for board in leaderboards(data)) + "\n").encode()
 
 
-def _latex(board: Board) -> str:
+def _latex(board: Leaderboard) -> str:
     lines = [
         "\\begin{table}",
         f"\\caption{{{_escape(_title(board))}}}",
@@ -108,15 +111,16 @@ def _latex_cell(cell: Cell | None) -> str:
 ESCAPES = {
     "\\": "\\textbackslash{}", "&": "\\&", "%": "\\%", "$": "\\$", "#": "\\#", "_": "\\_", "{": "\\{", "}": "\\}",
     "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "↓": "$\\downarrow$", "↑": "$\\uparrow$",
-    "→": "$\\rightarrow$", "±": "$\\pm$", "–": "--", "−": "$-$", "×": "$\\times$", "³": "$^3$",
+    "→": "$\\rightarrow$", "±": "$\\pm$", "–": "--", "−": "$-$", "×": "$\\times$",
 }  # fmt: skip
+ESCAPES |= {raised: f"$^{plain}$" for raised, plain in zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789", strict=True)}
 
 
 def _escape(text: str) -> str:
     return "".join(ESCAPES.get(character, character) for character in text)
 
 
-def _title(board: Board) -> str:
+def _title(board: Leaderboard) -> str:
     return f"{board.dataset}: {'overview' if board.is_overview else board.title}"
 
 
@@ -125,7 +129,7 @@ def _head(column: Column) -> str:
     return f"{head} ({column.subtitle})" if column.subtitle else head
 
 
-def _name(row: BoardRow) -> str:
+def _name(row: LeaderboardRow) -> str:
     named = f"{row.label} · {row.score}" if row.score else row.label
     return f"{named} ({', '.join(row.flags)})" if row.flags else named
 

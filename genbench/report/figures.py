@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from genbench.report.board import Board, Cell, Column
+from genbench.report import glossary
 from genbench.report.glossary import Sense
-from genbench.report.judge import CEILING, FLOOR, FLOORS, ORACLES, UNRANKED, span
+from genbench.report.ranking import span
+from genbench.report.types import Cell, Column, Leaderboard
 
 ROW, TOP, BOTTOM, LABEL, GAP = 22, 40, 26, 168, 26
 WIDTH, WIDEST, NARROWEST = 1156, 340, 150
@@ -60,7 +61,7 @@ def fit_axis(values: Sequence[float], left: float, right: float) -> Axis:
     return Axis(low - room, high + room, left, right)
 
 
-def interval_plot(board: Board) -> Markup | None:
+def interval_plot(board: Leaderboard) -> Markup | None:
     """A panel for each column that has values of two models: means with intervals, seeds as dots, floor and ceiling."""
     rows = [row for row in board.rows if any(cell.mean is not None for cell in row.cells.values())]
     columns = [c for c in board.columns if sum(_has(row.cells.get(c.key)) for row in rows) > 1]
@@ -93,7 +94,7 @@ def _row_label(label: str, i: int) -> Markup:
     )
 
 
-def _panel(board: Board, column: Column, cells: Sequence[Cell | None], sides: tuple[float, float]) -> Markup:
+def _panel(board: Leaderboard, column: Column, cells: Sequence[Cell | None], sides: tuple[float, float]) -> Markup:
     left, right = sides
     marks = reference_lines(board, column)
     shown = [cell for cell in cells if cell is not None and cell.mean is not None]
@@ -119,10 +120,11 @@ def _reference(name: str, shown: float, x: float, bottom: float) -> Markup:
 
 
 def _hint(column: Column, axis: Axis) -> str:
-    better = "read against the ceiling" if column.evaluation in UNRANKED else _better(column.sense)
+    is_ranked = glossary.evaluation(column.evaluation).ranked
+    better = _better(column.sense) if is_ranked else "read against the ceiling"
     unit = " ".join(part for part in (column.scale.note, column.unit) if part)
-    said = [better, column.target, "log" if axis.is_log else "", unit]
-    return ", ".join(part for part in said if part)
+    parts = [better, column.target, "log" if axis.is_log else "", unit]
+    return ", ".join(part for part in parts if part)
 
 
 def _better(sense: Sense) -> str:
@@ -151,9 +153,10 @@ def _dot(cell: Cell, axis: Axis, y: float) -> Markup:
     )
 
 
-def reference_lines(board: Board, column: Column) -> list[tuple[str, float]]:
+def reference_lines(board: Leaderboard, column: Column) -> list[tuple[str, float]]:
     """(`ceiling` or `floor`, mean) of the controls that bound this column."""
-    wanted = {"ceiling": (*ORACLES, CEILING), "floor": (FLOORS.get(column.evaluation, FLOOR),)}
+    record = glossary.evaluation(column.evaluation)
+    wanted = {"ceiling": record.ceiling, "floor": record.floor}
     found: list[tuple[str, float]] = []
     for name, models in wanted.items():
         cells = [r.cells[column.key] for m in models for r in board.controls if r.model == m and column.key in r.cells]

@@ -13,21 +13,14 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from genbench.report.board import Board
+from genbench.report import glossary
 from genbench.report.data import RunData
 from genbench.report.figures import curve_plot
-from genbench.report.judge import CEILING, ORACLES
-
-TITLES = {
-    "samples": "Samples",
-    "reconstructions": "Reconstructions",
-    "neighbours": "Nearest training examples",
-    "scatter": "Samples on the plane",
-}
+from genbench.report.types import Leaderboard
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class GalleryPicture:
     """One picture: whose, its data URI, size in pixels, what it shows, and the headline number beside it."""
 
     label: str
@@ -41,13 +34,13 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """The pictures of one name on one dataset, a shot for each row; `caption` where they all share it."""
+    """The pictures of one name on one dataset, a picture for each row; `caption` where they all share it."""
 
     name: str
     title: str
     caption: str
     seed: int
-    shots: tuple[Shot, ...]
+    pictures: tuple[GalleryPicture, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,42 +54,49 @@ class Curve:
     figure: Markup
 
 
-def galleries(data: RunData, boards: Sequence[Board]) -> list[Gallery]:
+def galleries(data: RunData, boards: Sequence[Leaderboard]) -> list[Gallery]:
     """The galleries of the dataset that these boards are of; of each row the lowest seed that has a picture."""
     if data.root is None or data.pictures.empty or not boards:
         return []
     own = data.pictures[data.pictures["dataset"] == boards[0].dataset].sort_values("seed", kind="stable")
     found = []
-    for name, group in own.groupby("name", sort=False):
+    for (evaluation, name), group in own.groupby(["evaluation", "name"], sort=False):
         first = group.drop_duplicates("label")
-        board = next((b for b in boards if b.evaluation == str(first["evaluation"].iloc[0])), boards[0])
-        shots = _shots(first, board, data.root)
-        if shots:
-            captions = {shot.caption for shot in shots}
+        board = next((b for b in boards if b.evaluation == evaluation), boards[0])
+        pictures = _pictures(first, board, data.root)
+        if pictures:
+            captions = {picture.caption for picture in pictures}
             common = captions.pop() if len(captions) == 1 else ""
-            title = TITLES.get(str(name), str(name).replace("-", " ").capitalize())
-            found.append(Gallery(str(name), title, common, int(first["seed"].iloc[0]), tuple(shots)))
-    return sorted(found, key=lambda g: list(TITLES).index(g.name) if g.name in TITLES else len(TITLES))
+            title = glossary.evaluation(str(evaluation)).pictures.get(str(name)) or _title(str(name))
+            seed = int(first["seed"].iloc[0])
+            found.append((str(evaluation), Gallery(str(name), title, common, seed, tuple(pictures))))
+    order = [(known, name) for known in glossary.evaluations() for name in glossary.evaluation(known).pictures]
+    return [g for _, g in sorted(found, key=lambda pair: _place(order, (pair[0], pair[1].name)))]
 
 
-def _shots(pictures: pd.DataFrame, board: Board, root: Path) -> list[Shot]:
+def _title(name: str) -> str:
+    return name.replace("-", " ").capitalize()
+
+
+def _pictures(pictures: pd.DataFrame, board: Leaderboard, root: Path) -> list[GalleryPicture]:
     """Real data first, then the models as they stand on the board, then the other controls."""
-    tops = [row for row in board.controls if row.model in (*ORACLES, CEILING)]
+    ceiling = glossary.evaluation(board.evaluation).ceiling
+    tops = [row for row in board.controls if row.model in ceiling]
     order = list(dict.fromkeys(row.label for row in (*tops, *board.rows, *board.controls)))
     controls = {row.label for row in board.controls}
     numbers = {label: cell.plain for label, cell in board.cells(board.headline).items()}
-    shots = []
+    shown = []
     for picture in sorted(pictures.to_dict("records"), key=lambda p: _place(order, str(p["label"]))):
         uri, size = data_uri(root / str(picture["path"]))
         if uri:
             label = str(picture["label"])
             is_control = label in controls
-            shots.append(Shot(label, uri, *size, str(picture["caption"]), numbers.get(label, ""), is_control))
-    return shots
+            shown.append(GalleryPicture(label, uri, *size, str(picture["caption"]), numbers.get(label, ""), is_control))
+    return shown
 
 
-def _place(order: Sequence[str], label: str) -> int:
-    return order.index(label) if label in order else len(order)
+def _place(order: Sequence[Any], item: Any) -> int:
+    return order.index(item) if item in order else len(order)
 
 
 def data_uri(path: Path) -> tuple[str, tuple[int, int]]:

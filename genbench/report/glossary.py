@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
 from genbench import registry
 from genbench.core.values import Direction
-from genbench.protocols.card import EvaluationCard, ModelCard
-from genbench.protocols.metric import MetricSpec
-
-Card = TypeVar("Card", MetricSpec, EvaluationCard, ModelCard)
+from genbench.protocols.card import ModelCard
+from genbench.protocols.evaluation import Evaluation
+from genbench.protocols.metric import Metric
 
 ARROWS = {Direction.LOWER: "↓", Direction.HIGHER: "↑", Direction.NEAREST: "→"}
 
@@ -48,22 +47,33 @@ class Sense:
         return abs(value - self.best) if self.direction is Direction.NEAREST and self.best is not None else None
 
 
-def metric(name: str) -> MetricSpec | None:
+def metric(name: str) -> Metric | None:
     """The declaration of a metric, None where the registry has none."""
-    return _card(registry.metrics, name)
+    found: Metric | None = _record(registry.metrics, name)
+    return found
 
 
-def evaluation(name: str) -> EvaluationCard | None:
-    """The card of an evaluation, None where the registry has none."""
-    return _card(registry.evaluations, name)
+def evaluation(name: str) -> Evaluation:
+    """The record of an evaluation; where the registry has none, a neutral one: ranked, no floor, ceiling or checks."""
+    found: Any = _record(registry.evaluations, name)
+    return found or Evaluation(name=name, summary="")
+
+
+def evaluations() -> list[str]:
+    """The names of the evaluations that the registry has, in its order."""
+    try:
+        return registry.evaluations.names()
+    except ImportError:
+        return []
 
 
 def model(name: str) -> ModelCard | None:
     """The card of a model, None where the registry has none."""
-    return _card(registry.models, name)
+    found: ModelCard | None = _record(registry.models, name)
+    return found
 
 
-def _card(known: registry.Registry[Card], name: str) -> Card | None:
+def _record(known: Any, name: str) -> Any:
     try:
         return known.get(name).card if name in known else None
     except ImportError:  # a catalogue that this installation lacks: the table's own columns must do
@@ -79,8 +89,6 @@ def sense(name: str, direction: str) -> Sense:
 
 
 def title(name: str, encoder: str = "") -> str:
-    """The display name; "FID" only for `frechet` on `inception-v3`."""
-    if name == "frechet":
-        return "FID" if encoder == "inception-v3" else "Fréchet distance"
+    """The display name: the metric's own title, or the one that it has on this encoder."""
     spec = metric(name)
-    return spec.title if spec else name.replace("-", " ")
+    return spec.titles.get(encoder, spec.title) if spec else name.replace("-", " ")

@@ -7,7 +7,7 @@ from typing import Any
 
 from genbench.core import paths
 from genbench.core.errors import UsageError
-from genbench.report.boards import leaderboards
+from genbench.report.leaderboard import leaderboards
 from genbench.report.data import RunData
 from genbench.store import Store
 

@@ -208,8 +208,11 @@ def curves() -> pd.DataFrame:
             for seed in range(3):
                 draw = noise(model, dataset, seed)
                 curve = {name: (1 + 9 * np.exp(-images / 2e4) + draw.normal(0, 0.2, 80)).tolist() for name in names}
-                told = (model, dataset, seed, "ok", None, 3.2, 203_456, 100_000, "plain", "cpu")
-                rows.append((f"{model}{dataset}{seed}", *told, {"images": images.tolist(), **curve}))
+                rows.append({
+                    "key": f"{model}{dataset}{seed}", "model": model, "dataset": dataset, "seed": seed, "status": "ok",
+                    "seconds": 3.2, "parameters": 203_456, "images": 100_000, "trained": "plain", "device": "cpu",
+                    "curve": {"images": images.tolist(), **curve},
+                })  # fmt: skip
     return pd.DataFrame(rows, columns=FITS)
 
 

@@ -17,9 +17,9 @@ import pytest
 from synthetic import TIDY, Maker, make_run, make_table, run_record, tiny
 
 from genbench.report import page
-from genbench.report.boards import leaderboards
 from genbench.report.data import RunData
 from genbench.report.figures import interval_plot
+from genbench.report.leaderboard import leaderboards
 from genbench.report.page import render
 
 VOID = {"meta", "link", "img", "br", "input", "hr"}

@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 from synthetic import CONTROLS, Maker, make_table, quality
 
-from genbench.report.boards import leaderboards
+from genbench.evaluations.diversity import expected_coverage
 from genbench.report.data import RunData
-from genbench.report.sanity import expected_coverage
+from genbench.report.figures import reference_lines
+from genbench.report.leaderboard import leaderboards
 
 
 def warnings(maker: Maker) -> list[str]:
@@ -91,3 +92,33 @@ def test_a_random_score_far_from_chance_is_named() -> None:
 def test_the_made_up_run_is_sane() -> None:
     boards = leaderboards(RunData(table=make_table()))
     assert [w for b in boards for w in b.warnings] == []
+
+
+def test_on_a_known_density_the_floors_are_judged_by_total_variation() -> None:
+    maker = Maker()
+    for seed in range(3):
+        for label, tv in (("oracle", 0.0), ("control-test-half", 0.05), ("control-marginals", 0.8), ("vae", 0.2)):
+            at = {"family": "vae" if label == "vae" else "control"}
+            maker.add(label, seed, "density", "tv", tv + seed / 1e3, **at)
+    assert warnings(maker) == []
+    assert any("control-noise should be far behind oracle" in w for w in warnings(with_noise(maker)))
+
+
+def with_noise(maker: Maker) -> Maker:
+    for seed in range(3):
+        maker.add("control-noise", seed, "density", "tv", 0.0, family="control")
+    return maker
+
+
+def test_sentences_on_diversity_come_in_the_order_of_its_metrics() -> None:
+    maker = change(change(run(), "control-test-half", "coverage", 0.6), "control-test-half", "density", 0.3)
+    found = [w for w in warnings(maker) if w.startswith("control-test-half should")]
+    assert ["density" in found[0], "coverage" in found[1]] == [True, True]
+
+
+def test_a_table_bounded_by_controls_is_not_scored_where_nothing_is_ranked() -> None:
+    """The memorisation table has a ceiling row and a floor, which its plot shows; more is not better."""
+    board = next(b for b in leaderboards(RunData(table=run().frame())) if b.evaluation == "memorisation")
+    column = board.column(board.headline)
+    assert [name for name, _ in reference_lines(board, column)] == ["ceiling", "floor"]
+    assert all(row.cells[column.key].score is None for row in board.all_rows)

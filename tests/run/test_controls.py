@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import genbench
-from genbench.report.boards import leaderboards
+from genbench.report.leaderboard import leaderboards
 from genbench.report.files import RunFolder
 from genbench.run.options import Options
 

@@ -10,7 +10,7 @@ import torch
 from genbench import api
 from genbench.core import seeds
 from genbench.core.errors import SuiteError
-from genbench.report.data import entries
+from genbench.report.data import read_rows
 from genbench.run.options import Options
 
 SUITE = """
@@ -50,7 +50,7 @@ def test_each_row_says_how_it_was_drawn(run: api.Run) -> None:
 
 def test_a_table_without_labels_names_the_sampler_that_is_not_the_models_own(run: api.Run) -> None:
     bare = run.table().drop(columns="label")
-    assert {e.label for e in entries(bare)} == {
+    assert {e.label for e in read_rows(bare)} == {
         "ae", "ae+prior", "vae", "gan+gmm10", "edm", "edm+heun2 (3 evaluations)"
     }  # fmt: skip
 

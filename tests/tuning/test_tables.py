@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genbench.core.errors import SuiteError
-from genbench.report.tuned import option_rows
+from genbench.report.tuning import option_rows
 from genbench.run import suite as suites
 from genbench.run.plan import Conditions, make_plan
 from genbench.run.suite import Suite, Tuned

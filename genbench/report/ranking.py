@@ -1,4 +1,4 @@
-"""Judging cells: places in which ties are shared, scores between floor and ceiling, detectors below chance."""
+"""Ranking cells: places in which ties are shared, scores between floor and ceiling, values worse than chance."""
 
 from __future__ import annotations
 
@@ -7,21 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import stdev
 
+from genbench.core.values import Direction
 from genbench.report import glossary
-from genbench.report.board import Cell, Column, RowKey
-from genbench.report.data import Entry
+from genbench.report.data import Measured
+from genbench.report.types import Cell, Column, Flag, RowKey
 from genbench.stats.intervals import LEAST
 from genbench.stats.ranks import simultaneous_ranks
 
-CEILING, FLOOR = "control-test-half", "control-marginals"
-ORACLES = ("control-oracle", "oracle")
-FLOORS = {"reconstruction": "control-mean-image"}
-SCORED = frozenset({"sample-quality", "diversity", "reconstruction", "density"})
-UNRANKED = frozenset({"memorisation"})
-"""Evaluations whose numbers are read against the ceiling row: more is not better."""
-
-BELOW_CHANCE = "below chance"
-UNDER_FLOOR = "worse than the floor"
+EXACT = "exact"
+"""The ceiling of an evaluation whose best answer is the end of the metric's range."""
 
 
 def standard_error(cell: Cell) -> float | None:
@@ -59,18 +53,19 @@ def _is_ranked(cell: Cell, column: Column) -> bool:
         cell.mean is not None
         and not cell.missing
         and cell.comparable
-        and column.evaluation not in UNRANKED
+        and glossary.evaluation(column.evaluation).ranked
         and column.sense.loss(cell.mean) is not None
     )
 
 
-def give_scores(cells: Mapping[RowKey, Cell], rows: Mapping[RowKey, Entry], column: Column) -> dict[RowKey, Cell]:
+def give_scores(cells: Mapping[RowKey, Cell], rows: Mapping[RowKey, Measured], column: Column) -> dict[RowKey, Cell]:
     """The cells with (value − floor) / (ceiling − floor); models under the floor are flagged."""
-    if column.evaluation not in SCORED or column.sense.direction not in ("lower", "higher"):
+    record = glossary.evaluation(column.evaluation)
+    if not record.ranked or column.sense.direction not in (Direction.LOWER, Direction.HIGHER):
         return dict(cells)
     by_model = {rows[key].model: c for key, c in cells.items() if c.mean is not None and c.comparable}
-    floor = by_model.get(FLOORS.get(column.evaluation, FLOOR))
-    ceiling = _ceiling(column, by_model)
+    floor = _bound(record.floor, column, by_model)
+    ceiling = _bound(record.ceiling, column, by_model)
     if floor is None or floor.mean is None or ceiling is None or ceiling.mean is None or ceiling.mean == floor.mean:
         return dict(cells)
     clear = not overlap(floor, ceiling)
@@ -82,20 +77,23 @@ def give_scores(cells: Mapping[RowKey, Cell], rows: Mapping[RowKey, Entry], colu
             continue
         score = (cell.mean - floor.mean) / width
         under = score < 0 and not overlap(cell, floor) and not rows[key].is_control
-        flags = (*cell.flags, UNDER_FLOOR) if under else cell.flags
+        flags = (*cell.flags, Flag.UNDER_FLOOR) if under else cell.flags
         scored[key] = replace(cell, score=score, score_clear=clear, flags=flags)
     return scored
 
 
-def _ceiling(column: Column, by_model: Mapping[str, Cell]) -> Cell | None:
-    """The oracle where there is one, else real data; for reconstructions the exact answer, where it is a number."""
-    if column.evaluation != "reconstruction":
-        return next((by_model[name] for name in (*ORACLES, CEILING) if name in by_model), None)
+def _bound(names: Sequence[str], column: Column, by_model: Mapping[str, Cell]) -> Cell | None:
+    """The first of these controls that is there; `EXACT` is there where the metric's range ends in a number."""
+    found = (_exact(column) if name == EXACT else by_model.get(name) for name in names)
+    return next((cell for cell in found if cell is not None), None)
+
+
+def _exact(column: Column) -> Cell | None:
     spec = glossary.metric(column.metric)
     if spec is None:
         return None
-    exact = spec.low if column.sense.direction == "lower" else spec.high
-    return Cell(mean=exact, constant=True) if math.isfinite(exact) else None
+    best = spec.low if column.sense.direction is Direction.LOWER else spec.high
+    return Cell(mean=best, constant=True) if math.isfinite(best) else None
 
 
 def overlap(a: Cell, b: Cell) -> bool:
@@ -114,11 +112,14 @@ def span(cell: Cell) -> tuple[float, float]:
 
 
 def flag_below_chance(cell: Cell, column: Column) -> Cell:
-    """An outlier score whose AUROC is under 0.5 by more than 2 standard errors: flagged, never flipped."""
-    if column.metric != "auroc" or cell.mean is None:
+    """A value that is worse than the metric's chance level by more than 2 standard errors: flagged, never flipped."""
+    spec = glossary.metric(column.metric)
+    if spec is None or spec.chance is None or cell.mean is None:
         return cell
-    error = standard_error(cell) or 0.0
-    return replace(cell, flags=(*cell.flags, BELOW_CHANCE)) if cell.mean < 0.5 - 2 * error else cell
+    loss, chance = column.sense.loss(cell.mean), column.sense.loss(spec.chance)
+    if loss is None or chance is None or loss <= chance + 2 * (standard_error(cell) or 0.0):
+        return cell
+    return replace(cell, flags=(*cell.flags, Flag.BELOW_CHANCE))
 
 
 def best_first(rows: Sequence[RowKey], cells: Mapping[RowKey, Cell], column: Column | None) -> list[RowKey]:
@@ -126,7 +127,7 @@ def best_first(rows: Sequence[RowKey], cells: Mapping[RowKey, Cell], column: Col
 
     def order(key: RowKey) -> tuple[float, ...]:
         cell = cells.get(key)
-        is_ordered = column is not None and column.evaluation not in UNRANKED
+        is_ordered = column is not None and glossary.evaluation(column.evaluation).ranked
         loss = column.sense.loss(cell.mean) if column and is_ordered and cell and cell.mean is not None else None
         if cell is None or cell.mean is None:
             return (4 if cell is None or not cell.failed else 3, 0.0, 0.0)

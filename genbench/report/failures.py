@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from genbench.core.values import Status
-from genbench.report.data import Entry
+from genbench.report.data import Measured
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Failure:
     """Why rows have no value: which rows, on which dataset, in which evaluations, on which seeds; `jobs` counts them
     (a job is one evaluation of one row on one seed)."""
 
@@ -23,14 +23,14 @@ class Trouble:
     jobs: int
 
 
-def troubles(found: Sequence[Entry]) -> list[Trouble]:
+def failures(found: Sequence[Measured]) -> list[Failure]:
     """All that is not ok, failures before what is unsupported, in the order of the table."""
-    groups: dict[tuple[str, str, str], list[Entry]] = {}
-    for entry in found:
-        if not entry.ok:
-            groups.setdefault((entry.dataset, entry.status, entry.reason), []).append(entry)
+    groups: dict[tuple[str, str, str], list[Measured]] = {}
+    for one in found:
+        if not one.ok:
+            groups.setdefault((one.dataset, one.status, one.reason), []).append(one)
     gathered = [
-        Trouble(
+        Failure(
             labels=tuple(dict.fromkeys(e.label for e in group)),
             dataset=dataset,
             status=status,
@@ -41,4 +41,4 @@ def troubles(found: Sequence[Entry]) -> list[Trouble]:
         )
         for (dataset, status, reason), group in groups.items()
     ]
-    return sorted(gathered, key=lambda t: t.status == Status.UNSUPPORTED)
+    return sorted(gathered, key=lambda f: f.status == Status.UNSUPPORTED)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genbench.report.numbers import decimals, duration, pads, scale_for, text
+from genbench.report.formatting import decimals, duration, pads, scale_for, text
 
 THIN, MINUS = "\N{NARROW NO-BREAK SPACE}", "\N{MINUS SIGN}"
 
@@ -39,12 +39,19 @@ def test_padded_numbers_have_their_point_in_one_line(texts: list[str]) -> None:
 
 
 def test_scales() -> None:
-    assert scale_for("kid", [3.0]).note == "× 10³"
-    assert scale_for("frechet", [3.0, 500.0]).factor == 1
-    assert scale_for("parameters", [203_456.0, 1e5]).note == "thousand"
-    assert scale_for("peak-memory", [8.4e7]).note == "million"
-    assert scale_for("mse", [2e-5, 9e-4]).note == "× 10³"
-    assert scale_for("mse", [0.0]).factor == 1
+    assert scale_for([3.0, 500.0]).factor == 1
+    assert scale_for([203_456.0, 1e5]).note == "thousand"
+    assert scale_for([8.4e7]).note == "million"
+    assert scale_for([2e-5, 9e-4]).note == "× 10³"
+    assert scale_for([0.0]).factor == 1
+
+
+@pytest.mark.parametrize(
+    ("declared", "note"), [(1e-3, "× 10³"), (1e3, "thousand"), (100.0, "× 10⁻²"), (1e-12, "× 10¹²"), (0.25, "× 4")]
+)
+def test_a_declared_scale_is_kept_and_said(declared: float, note: str) -> None:
+    scale = scale_for([3.0], declared=declared)
+    assert (scale.factor, scale.note) == (declared, note)
 
 
 def test_durations() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from genbench.report import numbers
+from genbench.report import formatting
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,10 @@ def option_rows(suite: Mapping[str, Any]) -> list[OptionRow]:
 
 def _origin(cost: Mapping[str, Any]) -> str:
     """What tuning cost and won, in words."""
-    vain = f", {cost['failed']} in vain" if cost.get("failed") else ""
+    failed = f", {cost['failed']} of them failed" if cost.get("failed") else ""
     default = cost.get("default")
     against = "no value with the default" if default is None else f"{default:.4g} with the default"
     return (
-        f"{cost['trials']} trials{vain} ({cost['sampler']}, seed {cost['seed']}): {cost['images']:,} images, "
-        f"{numbers.duration(cost['seconds'])}; {cost['metric']} on {cost['split']} {cost['value']:.4g}, {against}"
+        f"{cost['trials']} trials{failed} ({cost['sampler']}, seed {cost['seed']}): {cost['images']:,} images, "
+        f"{formatting.duration(cost['seconds'])}; {cost['metric']} on {cost['split']} {cost['value']:.4g}, {against}"
     )

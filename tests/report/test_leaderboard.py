@@ -8,32 +8,30 @@ import pandas as pd
 import pytest
 from synthetic import Maker, make_run, make_table, run_record, tiny
 
-from genbench.report.board import Board, Cell
-from genbench.report.boards import leaderboards
-from genbench.report.data import RunData, entries
-from genbench.report.judge import BELOW_CHANCE, UNDER_FLOOR
-from genbench.report.memory import MARK, MEMORISES
+from genbench.report.data import RunData, read_rows
+from genbench.report.leaderboard import leaderboards
+from genbench.report.types import Cell, Flag, Leaderboard
 
 
 @pytest.fixture(scope="module")
-def boards(tmp_path_factory: pytest.TempPathFactory) -> list[Board]:
+def boards(tmp_path_factory: pytest.TempPathFactory) -> list[Leaderboard]:
     return leaderboards(make_run(tmp_path_factory.mktemp("run")))
 
 
-def board_of(boards: list[Board], dataset: str, evaluation: str) -> Board:
+def board_of(boards: list[Leaderboard], dataset: str, evaluation: str) -> Leaderboard:
     return next(b for b in boards if (b.dataset, b.evaluation) == (dataset, evaluation))
 
 
-def only(table: pd.DataFrame) -> Board:
+def only(table: pd.DataFrame) -> Leaderboard:
     return leaderboards(RunData(table=table))[1]
 
 
-def cells(board: Board, metric: str, target: str = "") -> dict[str, Cell]:
+def cells(board: Leaderboard, metric: str, target: str = "") -> dict[str, Cell]:
     column = next(c for c in board.columns if (c.metric, c.target) == (metric, target))
     return board.cells(column.key)
 
 
-def test_each_dataset_has_an_overview_and_its_evaluations(boards: list[Board]) -> None:
+def test_each_dataset_has_an_overview_and_its_evaluations(boards: list[Leaderboard]) -> None:
     assert [(b.dataset, b.evaluation) for b in boards if b.is_overview] == [
         ("digits", "overview"), ("ring8", "overview"), ("digits-without-3", "overview"),
     ]  # fmt: skip
@@ -87,7 +85,7 @@ def test_a_metric_of_unknown_direction_is_shown_and_never_ranked() -> None:
     assert {c.place for c in cells(board, "unheard-of").values()} == {None}
 
 
-def test_failures_are_counted_and_never_dropped(boards: list[Board]) -> None:
+def test_failures_are_counted_and_never_dropped(boards: list[Leaderboard]) -> None:
     quality = cells(board_of(boards, "digits", "sample-quality"), "frechet")
     assert quality["gan"].counts == {"ok": 2, "diverged": 1}
     assert quality["gan"].failed == (1,)
@@ -156,7 +154,7 @@ def test_speed_is_ranked_within_a_device_and_its_rounds_are_no_identity() -> Non
     assert (found["b"].place, found["a"].place, found["c"].place) == (1, 2, None)
 
 
-def test_controls_stand_apart_and_are_never_ranked(boards: list[Board]) -> None:
+def test_controls_stand_apart_and_are_never_ranked(boards: list[Leaderboard]) -> None:
     for board in boards:
         assert not any(row.is_control for row in board.rows)
         assert all(row.is_control for row in board.controls)
@@ -164,7 +162,7 @@ def test_controls_stand_apart_and_are_never_ranked(boards: list[Board]) -> None:
     assert board_of(boards, "digits", "sample-quality").controls[0].label == "control-test-half"
 
 
-def test_scores_go_from_floor_to_ceiling(boards: list[Board]) -> None:
+def test_scores_go_from_floor_to_ceiling(boards: list[Leaderboard]) -> None:
     found = cells(board_of(boards, "digits", "sample-quality"), "frechet")
     assert found["control-test-half"].score == 1
     assert found["control-marginals"].score == 0
@@ -182,36 +180,36 @@ def test_scores_are_grey_where_floor_and_ceiling_overlap() -> None:
     assert not cells(only(maker.frame()), "frechet")["vae"].score_clear
 
 
-def test_a_model_under_the_floor_is_told_so_and_a_control_is_not() -> None:
+def test_a_model_under_the_floor_is_flagged_and_a_control_is_not() -> None:
     rows = {"vae": 300.0, "ok": 20.0, "control-test-half": 1.0, "control-marginals": 100.0, "control-noise": 400.0}
     table = tiny(list(rows), [[v, v * 1.01, v * 0.99] for v in rows.values()])
     found = cells(only(table), "frechet")
-    assert UNDER_FLOOR in found["vae"].flags
+    assert Flag.UNDER_FLOOR in found["vae"].flags
     assert not found["ok"].flags and not found["control-noise"].flags
 
 
-def test_the_copy_is_flagged_as_a_copy_everywhere_and_nothing_else_is(boards: list[Board]) -> None:
+def test_the_copy_is_flagged_as_a_copy_everywhere_and_nothing_else_is(boards: list[Leaderboard]) -> None:
     for board in boards:
-        flagged = {row.label for row in board.all_rows if MEMORISES in row.flags}
+        flagged = {row.label for row in board.all_rows if Flag.MEMORISES in row.flags}
         assert flagged == ({"control-train-copy"} if board.dataset == "digits" else set()) & {
             r.label for r in board.all_rows
         }
     memorisation = board_of(boards, "digits", "memorisation")
     copy = next(row for row in memorisation.controls if row.label == "control-train-copy")
-    assert all(MARK in cell.flags for cell in copy.cells.values())
+    assert all(Flag.COPIES in cell.flags for cell in copy.cells.values())
 
 
-def test_nothing_is_ranked_by_memorisation(boards: list[Board]) -> None:
+def test_nothing_is_ranked_by_memorisation(boards: list[Leaderboard]) -> None:
     board = board_of(boards, "digits", "memorisation")
     assert all(cell.place is None for row in board.rows for cell in row.cells.values())
     assert "ceiling" in board.notes[0]
 
 
-def test_a_detector_below_chance_is_flagged_and_not_flipped(boards: list[Board]) -> None:
+def test_a_detector_below_chance_is_flagged_and_not_flipped(boards: list[Leaderboard]) -> None:
     board = board_of(boards, "digits-without-3", "outlier-detection")
     key = next(c.key for c in board.columns if (c.metric, c.target) == ("auroc", "class-3"))
     by_score = {(row.label, row.score): row.cells[key] for row in board.all_rows}
-    assert BELOW_CHANCE in by_score["gan", "discriminator"].flags
+    assert Flag.BELOW_CHANCE in by_score["gan", "discriminator"].flags
     mean = by_score["gan", "discriminator"].mean
     assert mean is not None and mean < 0.5
     assert not by_score["vae", "reconstruction"].flags and not by_score["control-noise", "random"].flags
@@ -267,7 +265,7 @@ def test_one_seed_and_no_value_at_all_still_make_boards() -> None:
 
 def test_a_table_with_the_contract_columns_alone_is_enough() -> None:
     table = make_table().drop(columns=["label", "m", "split", "score", "likelihood", "metric_version", "device"])
-    assert {e.label for e in entries(table)} >= {"ae+gmm10", "vae", "control-test-half"}
+    assert {e.label for e in read_rows(table)} >= {"ae+gmm10", "vae", "control-test-half"}
     assert leaderboards(RunData(table=table[table["evaluation"] == "sample-quality"])) != []
 
 

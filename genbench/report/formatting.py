@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_DECIMALS = 4
-PRINTED_THOUSANDFOLD = frozenset({"kid", "mmd-rbf"})
+UNITS = {1e9: "billion", 1e6: "million", 1e3: "thousand"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,18 +18,26 @@ class Scale:
     note: str = ""
 
 
-def scale_for(metric: str, values: Sequence[float]) -> Scale:
-    """`kid` is printed × 10³ as in the literature; other columns are scaled where their numbers are long."""
-    if metric in PRINTED_THOUSANDFOLD:
-        return Scale(1e-3, "× 10³")
+def scale_for(values: Sequence[float], declared: float = 1.0) -> Scale:
+    """The metric's declared scale; where it has none (1), columns are scaled whose numbers are long."""
+    if declared != 1:
+        return Scale(declared, UNITS.get(declared, _times(1 / declared)))
     sizes = sorted(abs(v) for v in values if v)
     if not sizes:
         return Scale()
     middle = sizes[len(sizes) // 2]
-    for factor, note in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
+    for factor, note in UNITS.items():
         if middle >= 10 * factor:
             return Scale(factor, note)
-    return Scale(1e-3, "× 10³") if sizes[-1] < 5e-3 else Scale()
+    return Scale(1e-3, _times(1e3)) if sizes[-1] < 5e-3 else Scale()
+
+
+def _times(factor: float) -> str:
+    """`× 10³`, or the factor itself where it is no power of ten."""
+    power = round(math.log10(factor))
+    if not math.isclose(factor, 10.0**power):
+        return f"× {factor:g}"
+    return "× 10" + str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def decimals(value: float, half: float | None) -> int:

@@ -1,17 +1,50 @@
-"""A leaderboard as a structure that the page and the terminal share: columns, rows, cells. Logic is elsewhere."""
+"""A leaderboard as records that page, terminal and exports share: columns, rows, cells. Logic is elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
+from genbench.report.formatting import Scale
 from genbench.report.glossary import Sense
-from genbench.report.numbers import Scale
 
 OVERVIEW = "overview"
 
 RowKey = tuple[str, str]
-"""(label, outlier score); the score is empty but for outlier detection."""
+"""(label, outlier score); the score is empty where rows are not scored by several."""
+
+
+class Flag(StrEnum):
+    """What a reader must not miss of a row or a number, as the page, the terminal and the exports say it.
+
+    `MEMORISES` is on a row, `COPIES` on each single number that speaks for it.
+    """
+
+    BELOW_CHANCE = "below chance"
+    UNDER_FLOOR = "worse than the floor"
+    MEMORISES = "copies its training data"
+    COPIES = "flagged as copying"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What a number depends on beside its row and column; `genbench.report.identity` says which of it must agree.
+
+    `n`: reference points, `m`: generated points. `budget`: training images, None for what is not trained. `timed`: the
+    evaluation's numbers depend on the machine.
+    """
+
+    n: int | None = None
+    m: int | None = None
+    kind: str = ""
+    likelihood: str = ""
+    metric_version: int | None = None
+    encoder: str = ""
+    encoder_fingerprint: str = ""
+    budget: int | None = None
+    device: str = ""
+    timed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +54,11 @@ class Cell:
     `values`: by seed, those that are there; `missing`: by seed, the status of those that are not; `reasons`: why, each
     once. `half`: half-width of the 95 % interval of the mean over seeds, None for fewer than 3 seeds or for rows that
     are the same on every seed (`constant`). `sample`: the interval over samples of one fitted model, averaged; another
-    thing, never mixed with `half`. `identity`: what must agree for numbers to be ranked together; `comparable` says
-    whether it does. `place`: 1 + rows that are significantly better; `last_place`: the other end of its interval.
-    `score`: 0 is the floor, 1 the ceiling; `score_clear` is False where floor and ceiling overlap. `text` and
-    `half_text` are in the column's scale; `note` says what the number stands for where the column does not.
+    thing, never mixed with `half`. `identities`: those of its seeds, each once (none for a mean over targets);
+    `comparable` says whether they are the column's. `place`: 1 + rows that are significantly better; `last_place`: the
+    other end of its interval. `score`: 0 is the floor, 1 the ceiling; `score_clear` is False where floor and ceiling
+    overlap. `text` and `half_text` are in the column's scale; `note` says what the number stands for where the column
+    does not.
     """
 
     values: Mapping[int, float] = field(default_factory=dict)
@@ -34,14 +68,14 @@ class Cell:
     half: float | None = None
     constant: bool = False
     sample: tuple[float, float] | None = None
-    identity: tuple[str, ...] = ()
+    identities: tuple[Identity, ...] = ()
     comparable: bool = True
     place: int | None = None
     last_place: int | None = None
     shared: bool = False
     score: float | None = None
     score_clear: bool = True
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
     note: str = ""
     text: str = ""
     half_text: str = ""
@@ -78,7 +112,7 @@ class Cell:
 class Column:
     """What a column's numbers are: metric and target, on which encoder, against which split, which way is better.
 
-    `counts` says that they are whole numbers.
+    `identities`: those that most of its rows share. `counts`: they are whole numbers.
     """
 
     key: str
@@ -91,7 +125,7 @@ class Column:
     sense: Sense
     unit: str = ""
     scale: Scale = field(default_factory=Scale)
-    identity: tuple[str, ...] = ()
+    identities: tuple[Identity, ...] = ()
     about: str = ""
     counts: bool = False
 
@@ -109,7 +143,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BoardRow:
+class LeaderboardRow:
     """A row: a model with its sampler (and, among outlier scores, one of its scores), or a control."""
 
     label: str
@@ -118,7 +152,7 @@ class BoardRow:
     sampler: str
     score: str = ""
     cells: Mapping[str, Cell]
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
 
     @property
     def is_control(self) -> bool:
@@ -127,7 +161,7 @@ class BoardRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
+class Leaderboard:
     """One table: the overview of a dataset (a headline of each evaluation), or one evaluation with all metrics.
 
     `rows` are the models, best first; `controls` the ceiling, floors and other known answers. `notes` say what a reader
@@ -140,8 +174,8 @@ class Board:
     summary: str = ""
     headline: str
     columns: tuple[Column, ...]
-    rows: tuple[BoardRow, ...]
-    controls: tuple[BoardRow, ...]
+    rows: tuple[LeaderboardRow, ...]
+    controls: tuple[LeaderboardRow, ...]
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -151,7 +185,7 @@ class Board:
         return self.evaluation == OVERVIEW
 
     @property
-    def silence(self) -> tuple[str, ...]:
+    def not_measured(self) -> tuple[str, ...]:
         """Why no row has a value here and none failed: the reasons, each once; empty where the table has content."""
         cells = [cell for row in self.all_rows for cell in row.cells.values()]
         if any(cell.mean is not None or cell.failed for cell in cells):
@@ -159,7 +193,7 @@ class Board:
         return tuple(dict.fromkeys(reason for cell in cells for reason in cell.reasons))
 
     @property
-    def all_rows(self) -> tuple[BoardRow, ...]:
+    def all_rows(self) -> tuple[LeaderboardRow, ...]:
         """Models, then controls."""
         return self.rows + self.controls
 

@@ -1,0 +1,150 @@
+"""From the table rows of one evaluation on one dataset to columns, rows and cells; nothing is judged here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from statistics import fmean
+
+from genbench.core.values import Kind
+from genbench.report import formatting, glossary, identity
+from genbench.report.data import Measured
+from genbench.report.types import Cell, Column, Identity, RowKey
+from genbench.stats.intervals import LEAST, mean_interval
+
+ROUNDING = 1e-9
+"""Values that differ by less, relatively, are the same: rows in another order round differently."""
+
+
+def column_key(measured: Measured) -> str:
+    """What makes a column: metric, target, encoder and split."""
+    return "|".join((measured.metric, measured.target, measured.encoder, measured.split))
+
+
+def find_columns(found: Sequence[Measured]) -> list[Column]:
+    """The columns that these table rows fill, metric by metric in the order of the first row that measured them.
+
+    A metric that no row could give here is no column (a job that failed names all that its evaluation knows); where
+    there is no value at all, every metric is one.
+    """
+    metrics = list(dict.fromkeys(e.metric for e in found))
+    order = list(dict.fromkeys(column_key(e) for e in found))
+    filled = {column_key(e): e for e in reversed(found) if e.ok} or {column_key(e): e for e in reversed(found)}
+    firsts = sorted(filled.values(), key=lambda e: (metrics.index(e.metric), order.index(column_key(e))))
+    return [_column(e) for e in firsts]
+
+
+def _column(measured: Measured) -> Column:
+    spec = glossary.metric(measured.metric)
+    return Column(
+        key=column_key(measured),
+        evaluation=measured.evaluation,
+        metric=measured.metric,
+        target=measured.target,
+        encoder=measured.encoder,
+        split=measured.split,
+        title=glossary.title(measured.metric, measured.encoder),
+        sense=glossary.sense(measured.metric, measured.direction),
+        unit=spec.unit if spec else "",
+    )
+
+
+def row_keys(found: Iterable[Measured]) -> dict[RowKey, Measured]:
+    """The rows and a measured value of each, in the table's order; a label with scores has one row for each score."""
+    rows: dict[RowKey, Measured] = {}
+    for measured in found:
+        rows.setdefault((measured.label, measured.score), measured)
+    scored = {label for label, score in rows if score}
+    return {key: measured for key, measured in rows.items() if key[1] or key[0] not in scored}
+
+
+def make_cell(of_row: Sequence[Measured], column: Column) -> Cell | None:
+    """The row's cell in this column, None where the row has nothing to say of the metric.
+
+    One without a value may lack target and encoder: it then speaks of every column of its metric.
+    """
+    about = [e for e in of_row if e.metric == column.metric]
+    good = {e.seed: e for e in about if e.ok and column_key(e) == column.key}
+    bad = {e.seed: e for e in about if not e.ok and e.seed not in good and e.target in ("", column.target)}
+    if not good and not bad:
+        return None
+    values = {seed: e.value for seed, e in sorted(good.items()) if e.value is not None}
+    remarks = dict.fromkeys(e.reason for e in bad.values() if e.reason)
+    return summarise(
+        Cell(
+            values=values,
+            missing={seed: e.status for seed, e in sorted(bad.items())},
+            reasons=tuple(remarks),
+            sample=_sample_interval(list(good.values())),
+            identities=identity.distinct(identity.identity_of(e) for e in good.values()),
+        )
+    )
+
+
+def summarise(cell: Cell) -> Cell:
+    """The cell with mean and interval over its seeds."""
+    found = list(cell.values.values())
+    if not found:
+        return cell
+    constant = len(found) > 1 and max(found) - min(found) <= ROUNDING * max(map(abs, found))
+    interval = None if constant or len(found) < LEAST else mean_interval(found)
+    return replace(
+        cell,
+        mean=found[0] if constant else fmean(found),
+        half=interval.half if interval else None,
+        constant=constant,
+    )
+
+
+def _sample_interval(good: Sequence[Measured]) -> tuple[float, float] | None:
+    pairs = [(e.ci_low, e.ci_high) for e in good if e.ci_low is not None and e.ci_high is not None]
+    if not pairs or len(pairs) < len(good):
+        return None
+    return fmean(low for low, _ in pairs), fmean(high for _, high in pairs)
+
+
+def scaled(column: Column, cells: Sequence[Cell]) -> Column:
+    """The column with the scale of its values."""
+    with_values = [c for c in cells if c.mean is not None]
+    if not with_values:
+        return column
+    spec = glossary.metric(column.metric)
+    means = [c.mean for c in with_values if c.mean is not None]
+    scale = formatting.scale_for(means, declared=spec.scale if spec else 1.0)
+    whole = all(v.is_integer() for c in with_values for v in c.values.values())
+    return replace(column, scale=scale, counts=scale.factor == 1 and whole)
+
+
+def identified(column: Column, cells: Sequence[Cell]) -> Column:
+    """The column with the identities that most of its rows share."""
+    with_values = [c for c in cells if c.mean is not None]
+    if not with_values:
+        return column
+    common = identity.most_common(with_values)
+    return replace(column, identities=common, about=_about(common, column))
+
+
+def _about(common: Sequence[Identity], column: Column) -> str:
+    if any(one.timed for one in common):
+        return common[0].device
+    sizes = dict.fromkeys(f"n = {one.n:,}".replace(" ", "\N{NO-BREAK SPACE}") for one in common if one.n is not None)
+    kinds = sorted({one.kind for one in common} & {Kind.BOUND, Kind.ESTIMATE})
+    split = [f"against {column.split}"] if column.split not in ("", "reference") else []
+    return ", ".join([*sizes, *kinds, *split])
+
+
+def compared(cell: Cell, column: Column) -> Cell:
+    """The cell, and whether its identities are the column's."""
+    return replace(cell, comparable=cell.mean is None or identity.agree(cell.identities, column.identities))
+
+
+def write(cell: Cell, column: Column) -> Cell:
+    """The cell with its texts in the column's scale."""
+    if cell.mean is None:
+        return cell
+    mean, half = cell.mean / column.scale.factor, None if cell.half is None else cell.half / column.scale.factor
+    places = formatting.decimals(mean, half)
+    places = 0 if column.counts and half is None else places
+    return replace(
+        cell, text=formatting.text(mean, places), half_text="" if half is None else formatting.text(half, places)
+    )

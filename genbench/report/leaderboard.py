@@ -1,0 +1,84 @@
+"""Leaderboards: for each dataset an overview (a headline of each evaluation) and a table for each evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from genbench.report import aggregate, glossary, memorisation, sanity
+from genbench.report.assembly import Grid, assemble, ranked
+from genbench.report.data import Measured, RunData, read_rows
+from genbench.report.headlines import headlines
+from genbench.report.overview import overview_board
+from genbench.report.types import Cell, Column, Leaderboard, RowKey
+
+
+def leaderboards(data: RunData, found: Sequence[Measured] | None = None) -> list[Leaderboard]:
+    """The leaderboards of all datasets in the order of the table: first a dataset's overview, then its evaluations.
+
+    `found`: the rows of `data.table`, where they were read already.
+    """
+    found = read_rows(data.table) if found is None else found
+    heads = headlines(data, found)
+    boards: list[Leaderboard] = []
+    for dataset in dict.fromkeys(e.dataset for e in found):
+        boards += dataset_boards(dataset, [e for e in found if e.dataset == dataset], heads[dataset])
+    return boards
+
+
+def dataset_boards(dataset: str, found: Sequence[Measured], heads: Mapping[str, str]) -> list[Leaderboard]:
+    """The overview and the evaluations' leaderboards of one dataset; `heads`: the headline of each evaluation."""
+    by_evaluation: dict[str, list[Measured]] = {}
+    for measured in found:
+        by_evaluation.setdefault(measured.evaluation, []).append(measured)
+    boards = [evaluation_board(dataset, name, rows, heads[name]) for name, rows in by_evaluation.items()]
+    checked = sanity.check(boards)
+    overview = replace(overview_board(dataset, by_evaluation, boards), warnings=checked.warnings)
+    rows = sanity.together(checked.copying.values())
+    return [memorisation.flag_copies(b, rows, checked.copying.get(b.evaluation, {})) for b in [overview, *boards]]
+
+
+def evaluation_board(dataset: str, name: str, found: Sequence[Measured], headline: str) -> Leaderboard:
+    """All metrics of one evaluation on one dataset."""
+    columns = aggregate.find_columns(found)
+    if not any(e.ok for e in found):
+        columns = [c for c in columns if c.metric == headline] or columns[:1]
+    rows = aggregate.row_keys(found)
+    by_label: dict[str, list[Measured]] = {}
+    for measured in found:
+        by_label.setdefault(measured.label, []).append(measured)
+    grid: Grid = {}
+    finished = []
+    for column in columns:
+        done, grid[column.key] = _column_cells(column, by_label, rows)
+        finished.append(done)
+    first = next((c for c in finished if c.metric == headline), finished[0])
+    return assemble(
+        Leaderboard(
+            dataset=dataset,
+            evaluation=name,
+            title=name.replace("-", " ").capitalize(),
+            summary=glossary.evaluation(name).summary,
+            headline=first.key,
+            columns=tuple(finished),
+            rows=(),
+            controls=(),
+        ),
+        rows,
+        grid,
+    )
+
+
+def _column_cells(
+    column: Column, by_label: Mapping[str, Sequence[Measured]], rows: Mapping[RowKey, Measured]
+) -> tuple[Column, dict[RowKey, Cell]]:
+    """The column with its scale and identities, and its ranked cells by row."""
+    made: dict[RowKey, Cell] = {}
+    for label, score in rows:
+        own = [e for e in by_label[label] if e.score == score or (not e.ok and not e.score)]
+        cell = aggregate.make_cell(own, column)
+        if cell is not None:
+            made[label, score] = cell
+    column = aggregate.identified(aggregate.scaled(column, list(made.values())), list(made.values()))
+    compared = {key: aggregate.compared(cell, column) for key, cell in made.items()}
+    return column, ranked(column, compared, rows)

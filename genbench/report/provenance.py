@@ -1,0 +1,69 @@
+"""Where a page's numbers come from: commands, versions, datasets, and the run in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from genbench.core.records import RunRecord
+from genbench.core.values import Status
+from genbench.report.data import Measured, RunData
+
+
+def origins(data: RunData) -> dict[str, Any]:
+    """The provenance of the plan's last run, with the datasets and encoders of all."""
+    merged: dict[str, Any] = {"versions": {}, "hardware": {}, "datasets": {}, "encoders": {}}
+    for run in (*_others(data), *filter(None, [data.last_run])):
+        for name, value in run.provenance.items():
+            merged[name] = merged[name] | value if name in ("datasets", "encoders") else value
+    return merged
+
+
+def _others(data: RunData) -> list[RunRecord]:
+    return [run for run in data.runs if run is not data.last_run]
+
+
+def commands(data: RunData) -> list[tuple[str, str]]:
+    """Each command with when it was last given, the oldest first."""
+    last = {run.command: run.started for run in data.runs}
+    return list(last.items())
+
+
+def changes(data: RunData) -> list[str]:
+    """What was different in other runs: numbers of this page may come from them."""
+    found: dict[str, None] = {}
+    last = data.last_run.provenance if data.last_run else {}
+    for run in _others(data):
+        for part in ("versions", "hardware"):
+            now, then = last.get(part, {}), run.provenance.get(part, {})
+            found |= {f"{name} {value}": None for name, value in then.items() if now.get(name) != value}
+    return list(found)
+
+
+def run_facts(data: RunData, found: Sequence[Measured]) -> list[str]:
+    """What the run was, in numbers."""
+    models = {e.label for e in found if not e.is_control}
+    controls = {e.label for e in found if e.is_control}
+    bad = [e for e in found if not e.ok and e.status != Status.UNSUPPORTED]
+    failed = len({(e.label, e.dataset, e.seed, e.evaluation) for e in bad})
+    parts = [
+        count(len(models), "model"),
+        count(len(controls), "control"),
+        count(len({e.dataset for e in found}), "dataset"),
+        count(len({e.seed for e in found}), "seed"),
+        count(sum(e.ok for e in found), "measurement"),
+    ]
+    parts += [f"{count(failed, 'job')} failed" if failed else "nothing failed"]
+    return [*parts, str(data.last_run.started)[:10]] if data.last_run else parts
+
+
+def count(number: int, noun: str) -> str:
+    """`1 model`, `2 models`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def dataset_facts(known: Mapping[str, Any]) -> tuple[str, ...]:
+    """Sizes of the splits, and the shape."""
+    parts = [f"{size:,} {split}" for split, size in known.get("splits", {}).items() if size]
+    shape = " × ".join(map(str, known.get("shape", ())))
+    return (*parts, *((f"shape {shape}",) if shape else ()))

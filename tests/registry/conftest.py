@@ -14,9 +14,10 @@ from genbench.registry import code, plugins, registries, sites
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for registry in registries.ALL:
-        for name in ("_own", "_has_catalogue", "_filled"):
-            value = getattr(registry, name)
-            monkeypatch.setattr(registry, name, dict(value) if isinstance(value, dict) else value)
+        built_in = {name: entry for name, entry in registry._own.items() if entry.site is None}
+        monkeypatch.setattr(registry, "_own", built_in)
+        for name in ("_has_catalogue", "_filled"):
+            monkeypatch.setattr(registry, name, getattr(registry, name))
     monkeypatch.setattr(registries.metrics, "_catalogue", "registry_toys")
     monkeypatch.setattr(registries.metrics, "_has_catalogue", False)
     monkeypatch.setattr(registries.metrics, "_own", {})

@@ -55,7 +55,10 @@ def test_what_a_changed_file_no_longer_registers_is_forgotten(files: Files) -> N
 
 
 @pytest.mark.parametrize("how", ["import helper", "from helper import x", "import middle", "from kit import helper"])
-def test_a_changed_helper_is_reloaded_with_what_imports_it(files: Files, how: str) -> None:
+def test_a_changed_helper_is_reloaded_with_what_imports_it(
+    files: Files, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)  # what is cached knows a file's second and size only
     sources = {
         "import helper": "import helper\nx = helper.x\n",
         "from helper import x": "from helper import x\n",

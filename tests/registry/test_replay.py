@@ -174,6 +174,21 @@ def test_a_registering_function_of_an_imported_module_belongs_to_the_script_that
     assert known(files.replayed(origins)) == ["mine"]
 
 
+def test_a_script_is_not_executed_for_names_that_are_known(files: Files) -> None:
+    origins = run_script(files, "print('ONCE')\n" + dataset() + "run()\n")
+    done = files.replayed(origins, then=f"registry.replay(pickle.loads(Path({str(origins)!r}).read_bytes()))")
+    assert known(done) == ["mine"] and done.stdout.count("ONCE") == 1
+
+
+def test_a_runner_of_some_package_is_not_repeated(files: Files) -> None:
+    """Whatever starts tests or jobs, with a guard or without: executing it in a worker would start them again."""
+    files.write("site-packages/runner.py", "def call(job):\n    job()\n")
+    files.write("jobs.py", "def job():\n" + dataset().replace("\n", "\n    ") + "\n")
+    source = "import sys\nsys.path.append('site-packages')\nimport runner, jobs\nrunner.call(jobs.job)\nrun()\n"
+    assert kinds(run_script(files, source)) == ["nothing"]
+    assert "started for something else" in (files.folder / "unrepeatable").read_text()
+
+
 def test_a_program_that_calls_tests_is_not_repeated() -> None:
     @registry.register_dataset("mine", summary="For a test.")
     def build(*, root=None):

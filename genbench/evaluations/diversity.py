@@ -54,7 +54,8 @@ def evaluate(evidence: Evidence, config: DiversityConfig) -> Outcome:
     from genbench.evaluations import comparison
     from genbench.evaluations.choice import by_need
     from genbench.evaluations.outcome import Outcome, measurements
-    from genbench.metrics.toys import Model, density_metrics
+    from genbench.metrics.laws import ModelLaw
+    from genbench.metrics.toys import density_metrics
 
     data = evidence.dataset
     asked = by_need(config.metrics or EVALUATION.metrics_on(data.kind))
@@ -62,7 +63,7 @@ def evaluate(evidence: Evidence, config: DiversityConfig) -> Outcome:
     found = comparison.feature_measurements(evidence, config, on_features, purpose="diversity")
     if "density" in asked:
         assert data.density is not None
-        law, generator = Model(evidence.samples(MODE_SAMPLES)), evidence.generator("modes")
+        law, generator = ModelLaw(evidence.samples(MODE_SAMPLES)), evidence.generator("modes")
         on_modes = density_metrics(data.density, law, metrics=asked["density"], generator=generator)
         found += measurements(on_modes, split="density")
     return Outcome(found)

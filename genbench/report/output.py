@@ -7,8 +7,8 @@ from typing import Any
 
 from genbench.core import paths
 from genbench.core.errors import UsageError
-from genbench.report.leaderboard import leaderboards
 from genbench.report.data import RunData
+from genbench.report.leaderboard import leaderboards
 from genbench.store import Store
 
 

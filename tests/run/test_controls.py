@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from genbench.report.files import RunFolder
 
 import genbench
 from genbench.report.leaderboard import leaderboards
-from genbench.report.files import RunFolder
 from genbench.run.options import Options
 
 SUITE = """

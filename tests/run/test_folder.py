@@ -6,16 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from genbench import api
 from genbench.core.errors import UsageError
-from genbench.report.files import clean, open_run
+from genbench.run.folder import RunFolder
 from genbench.run.options import Options, chosen_suite
 from genbench.run.session import execute, prepare
-from genbench.store import claimed
 
 ROOT = Path(__file__).parents[2]
 SUITE = """
@@ -34,9 +34,10 @@ metrics = ["frechet"]
 """
 HOLDER = """
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
-from genbench.store import claimed
-with claimed(Path(sys.argv[1])):
+from genbench.run.folder import RunFolder
+with RunFolder.to_make(Path(sys.argv[1])).claimed():
     print("mine", flush=True)
     sys.stdin.read()
 """
@@ -46,6 +47,10 @@ with claimed(Path(sys.argv[1])):
 def suite(tmp_path: Path) -> str:
     (tmp_path / "claim.toml").write_text(SUITE)
     return str(tmp_path / "claim.toml")
+
+
+def claimed(folder: Path) -> AbstractContextManager[None]:
+    return RunFolder.to_make(folder).claimed()
 
 
 def options(folder: Path) -> Options:
@@ -75,7 +80,7 @@ def test_a_run_starts_nothing_in_a_folder_at_work_and_nothing_is_cleaned_there(t
     assert not (folder / "genbench.db").exists()
     assert api.run(suite, options(folder)).done == 1
     with claimed(folder), pytest.raises(UsageError, match="is at work"):
-        clean(open_run(str(folder)))
+        api.load(folder).clean()
     assert api.run(suite, options(folder)).done == 0
 
 

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genbench.core.errors import SuiteError
+from genbench.core.records import DataFacts, DataKind
 from genbench.report.tuning import option_rows
 from genbench.run import suite_file
-from genbench.run.suite import select
 from genbench.run.plan import Conditions, make_plan
-from genbench.run.suite import Suite, Tuned
+from genbench.run.suite import Suite, Tuned, select
 from genbench.tuning.tables import toml_tables, write_copy
 
 SUITE = """\
@@ -84,12 +84,12 @@ def test_a_copy_of_a_copy_has_the_tables_once(tmp_path: Path) -> None:
 
 
 def test_tables_that_cannot_be_replaced_are_refused(tmp_path: Path) -> None:
-    source = suite_file(
+    source = written(
         tmp_path,
         "options = { digits = { vae = { latent = 4 } } }\n"
         + SUITE.replace("[options.digits]\nvae = { latent = 4 }\n", ""),
     )
-    with pytest.raises(SuiteError, match="paste"):
+    with pytest.raises(SuiteError, match="copy"):
         write_copy(
             source, with_tables(suite_file.read(source), {"ring8": {"vae": {"lr": 0.1}}}), tmp_path / "copy.toml"
         )
@@ -101,7 +101,9 @@ def test_a_table_goes_before_the_rows_own_options_and_is_part_of_the_key(tmp_pat
     tabled = suite_file.read(
         written(tmp_path, SUITE.replace("vae = { latent = 4 }", "vae-z2 = { latent = 4, lr = 0.01 }"))
     )
-    conditions = Conditions(fingerprints={"digits": "a", "ring8": "b"})
+    facts = {"digits": DataFacts(name="digits", fingerprint="a", kind=DataKind.IMAGES)}
+    facts["ring8"] = DataFacts(name="ring8", fingerprint="b", kind=DataKind.POINTS, has=frozenset({"density", "modes"}))
+    conditions = Conditions(datasets=facts)
     before, after = ({j.key: j for j in make_plan(s, conditions).jobs} for s in (plain, tabled))
     changed = [job for key, job in after.items() if key not in before]
     assert {(j.row.label, j.row.dataset) for j in changed} == {("vae-z2", "digits")}

@@ -269,7 +269,7 @@ def _record(session: Session, command: str) -> RunRecord:
     }
     now = datetime.datetime.now(datetime.UTC)
     return RunRecord(
-        id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+        id=f"{now:%Y%m%d-%H%M%S-%f}-{secrets.token_hex(3)}",
         suite=suite.name,
         started=now.isoformat(timespec="seconds"),
         command=redacted(command),

@@ -180,4 +180,4 @@ def test_the_record_says_which_run_made_what(tmp_path: Path, suite: str) -> None
     first = json.loads((tmp_path / "run.json").read_text())["id"]
     run(suite, tmp_path, seeds=2)
     runs = api.load(tmp_path).data().runs
-    assert [r.id for r in runs][0] == first and len(runs) == 2
+    assert runs[0].id == first and len(runs) == 2

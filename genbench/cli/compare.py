@@ -32,8 +32,8 @@ def compare(
         console.print_json(frame(changes).astype(object).where(lambda f: f.notna(), None).to_dict("records"))
     else:
         kinds = Counter(str(c.verdict) for c in changes)
-        told = ("better", "worse", "broken", "mended", "unlike")
-        shown = [c for c in changes if c.verdict in told or c.is_untested]
+        said = ("better", "worse", "broken", "mended", "unlike")
+        shown = [c for c in changes if c.verdict in said or c.is_untested]
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
         for heading in ("", "row", "dataset", "metric", "A", "B", "B − A, 95 %", "why"):
             table.add_column(heading)

@@ -14,7 +14,7 @@ from genbench.core.values import Status
 from genbench.run.session import Session
 
 ENOUGH = 5
-"""Jobs that must have ended before the time left is told: the first one pays for imports, data and a first fit."""
+"""Jobs that must have ended before the time left is shown: the first one pays for imports, data and a first fit."""
 
 
 class _Progress:
@@ -115,5 +115,5 @@ class _Lines(_Progress):
         if self.done >= self._next:
             self._next = self.done + self.total / 20
             left = self.left()
-            told = "" if left is None else f", about {left:.0f} s left"
-            console.err.print(f"{self.done}/{self.total}{told}: {_says(event)}", markup=False)
+            time_left = "" if left is None else f", about {left:.0f} s left"
+            console.err.print(f"{self.done}/{self.total}{time_left}: {_says(event)}", markup=False)

@@ -110,9 +110,9 @@ def _json(result: Result, page: Path, data: RunData) -> dict[str, Any]:
 
 
 def _print(result: Result, page: Path, data: RunData) -> None:
-    from genbench.cli.boards import print_boards
+    from genbench.cli.leaderboard import print_leaderboards
 
-    print_boards(data)
+    print_leaderboards(data)
     if result.done == 0:
         console.out.print(f"Nothing was missing: all {result.total} jobs were done before.")
     for line in result.failed:

@@ -38,7 +38,7 @@ def tune(
     chosen = chosen_suite(suite, options)
     if output is not None and output.is_dir():
         raise UsageError(f"-o names the folder {output}: give a file in it, such as {output / 'tuned.toml'}.")
-    from genbench.cli.tuning_table import tune_and_show
+    from genbench.cli.tuning import tune_and_show
     from genbench.tuning.records import Search
 
     search = Search(trials=trials, seed=seed, metric=metric, sampler=sampler)

@@ -22,7 +22,7 @@ from genbench.training.trainer import build, fit
 CHECKS = names.CHECKS | training.CHECKS | promises.CHECKS
 
 DATASETS = ("digits", "ring8")
-"""What a model is tried on unless told otherwise: the first that it can be built for."""
+"""What a model is tried on unless another is named: the first that it can be built for."""
 
 
 def check_model(name: str, *, datasets: Sequence[str] = DATASETS, device: torch.device | None = None) -> list[Finding]:

@@ -154,12 +154,12 @@ def _pairs(real: Tensor) -> list[Check]:
     return [_check("blurred pair", name, far[name].value, near[name].value, ways[name]) for name in names]
 
 
-def _scores(real: Tensor, strange: Tensor) -> list[Check]:
+def _scores(real: Tensor, unusual: Tensor) -> list[Check]:
     """Outliers: distance from the mean tells noised data; a score that sees nothing does not."""
     names = ["auroc", "aupr-out", "aupr-in", "fpr95", "recall-at-5"]
-    distance = [(x - real.mean(0)).square().sum(1) for x in (real, strange)]
+    distance = [(x - real.mean(0)).square().sum(1) for x in (real, unusual)]
     sees = outlier_metrics(*distance, metrics=names, generator=seeds.generator("selftest"))
-    blind = torch.zeros(len(real)), torch.zeros(len(strange))
+    blind = torch.zeros(len(real)), torch.zeros(len(unusual))
     blinded = outlier_metrics(*blind, metrics=names, generator=seeds.generator("selftest"))
     ways = {name: DOWN if name == "fpr95" else UP for name in names}
     return [_check("outlier score", name, sees[name].value, blinded[name].value, ways[name]) for name in names]

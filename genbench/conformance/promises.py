@@ -118,12 +118,12 @@ def outlier_score_is_honest(subject: Subject) -> Iterator[str]:
     noises = subject.noises if title == "discriminator" else subject.noises[-1:]
     area = max(_auroc(score(subject.x), score(noise)) for noise in noises)
     if not area > 0.5:
-        yield f"outlier_score ranks noise below real data (AUROC {area:.2f}): higher must mean stranger."
+        yield f"outlier_score ranks noise below real data (AUROC {area:.2f}): higher must mean more unusual."
 
 
-def _auroc(usual: Tensor, strange: Tensor) -> float:
-    """The chance that a strange score is above a usual one."""
-    above = (strange[:, None] > usual).double() + 0.5 * (strange[:, None] == usual).double()
+def _auroc(usual: Tensor, unusual: Tensor) -> float:
+    """The chance that an unusual score is above a usual one."""
+    above = (unusual[:, None] > usual).double() + 0.5 * (unusual[:, None] == usual).double()
     return float(above.mean())
 
 

@@ -33,7 +33,7 @@ def card_is_true(subject: Subject) -> Iterator[str]:
 
 
 def objectives_are_sound(subject: Subject) -> Iterator[str]:
-    """Losses are finite scalars of the model's own parameters, and every parameter has a player."""
+    """Losses are finite scalars of the model's own parameters, and every parameter has an objective."""
     model = subject.fresh().train()
     if isinstance(model, FitsItself):
         raise Unsupported("it fits itself")
@@ -46,13 +46,13 @@ def objectives_are_sound(subject: Subject) -> Iterator[str]:
             yield f"the loss {objective.name!r} has the shape {tuple(loss.shape)}: it must be a scalar."
         if not bool(torch.isfinite(loss).all()):
             yield f"the loss {objective.name!r} is not finite before the first step."
-        strange = [p for p in objective.parameters if id(p) not in names]
-        if strange:
+        foreign = [p for p in objective.parameters if id(p) not in names]
+        if foreign:
             yield f"the objective {objective.name!r} moves a tensor that is no parameter of the model."
         moved |= {id(p) for p in objective.parameters}
     idle = [name for key, name in names.items() if key not in moved]
     if idle:
-        yield f"no objective moves {', '.join(idle[:3])}: make it a buffer, or give it to a player."
+        yield f"no objective moves {', '.join(idle[:3])}: make it a buffer, or give it to an objective."
 
 
 def state_is_registered(subject: Subject) -> Iterator[str]:
@@ -65,13 +65,13 @@ def state_is_registered(subject: Subject) -> Iterator[str]:
 
 
 def loss_falls(subject: Subject) -> Iterator[str]:
-    """Training ends finite, and a lone player's loss falls."""
+    """Training ends finite, and the loss of a lone objective falls."""
     training = subject.training
     if training.trained == "closed form":
         raise Unsupported("it fits itself")
     losses = {name: values for name, values in training.curve.items() if name != "images"}
     if len(losses) != 1:
-        raise Unsupported("trained without an error; the losses of several players need not fall")
+        raise Unsupported("trained without an error; the losses of several objectives need not fall")
     ((name, values),) = losses.items()
     tenth = max(1, len(values) // 10)
     if not sum(values[-tenth:]) < sum(values[:tenth]):

@@ -19,7 +19,7 @@ from genbench.core.values import Measurement, Status, Value
 
 
 class BudgetConfig(BaseModel):
-    """How much training each model gets, in batches of `batch`: `images` shown, or optimiser `steps` (every player's
+    """How much training each model gets, in batches of `batch`: `images` shown, or optimiser `steps` (every objective's
     counted), or `seconds` of wall clock; 100,000 images unless said."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -22,7 +22,7 @@ def folder(name: str) -> Path:
 
 
 def cache_dir() -> Path:
-    """Where trained rulers and downloads are kept: `GENBENCH_CACHE`, else the user's cache folder."""
+    """Where trained classifiers and downloads are kept: `GENBENCH_CACHE`, else the user's cache folder."""
     return Path(os.environ.get("GENBENCH_CACHE") or platformdirs.user_cache_dir("genbench"))
 
 

@@ -12,7 +12,7 @@ from genbench.protocols.evaluation import Evaluation, EvaluationConfig
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The metrics to measure, the headline among them, and a line for each that the suite names in vain."""
+    """The metrics to measure, the headline among them, and a line for each that the suite names without effect."""
 
     metrics: tuple[str, ...]
     headline: str

@@ -111,11 +111,10 @@ def likelihood_measurements(evidence: Evidence, most: int, metrics: Sequence[str
         return [Measurement(metric=name, value=Value.unsupported(why), split="reference") for name in metrics]
     x = reference_part(data, min(most, len(data.reference))).x
     values = nll_metrics(
-        evidence.log_likelihoods(x), size=data.spec.size, kind=model.likelihood_kind, pixels=_dequantised(model)
+        evidence.log_likelihoods(x),
+        size=data.spec.size,
+        kind=model.likelihood_kind,
+        pixels=data.spec.unit_range and "dequantised" in model.likelihood,  # else bits a dimension mean nothing
+        metrics=metrics,
     )
     return measurements(values, split="reference", likelihood=model.likelihood)
-
-
-def _dequantised(model: EstimatesDensity) -> bool:
-    """Whether the likelihood is of 8-bit pixels that noise was added to, so that bits a dimension mean something."""
-    return "dequantised" in model.likelihood

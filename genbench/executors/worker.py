@@ -11,12 +11,15 @@ import pickle
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import BinaryIO
 
 from genbench import registry
-from genbench.core.jobs import Task
-from genbench.executors.config import WorkerConfig
+from genbench.core.jobs import Event, Task, without_value
+from genbench.core.values import Status
+from genbench.executors.config import Runner, WorkerConfig
 
 DONE = "done"
 """Sent after a task's last event: the worker is free."""
@@ -29,13 +32,31 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     inbox: SimpleQueue[Task] = SimpleQueue()
     config: WorkerConfig = pickle.load(sys.stdin.buffer)
-    registry.replay(config.origins)  # before the first task is unpickled, which may hold their records
+    runner = _runner(config)  # before the first task is unpickled, which may hold third parties' records
     threading.Thread(target=_listen, args=(sys.stdin.buffer, inbox), daemon=True).start()
-    runner = config.make_runner()
     while True:
         for event in runner.run(inbox.get()):
             _send(event, events)
         _send(DONE, events)
+
+
+def _runner(config: WorkerConfig) -> Runner:
+    """The runner, once everything third-party is known here; where that fails, one that says so of each job."""
+    try:
+        registry.replay(config.origins)
+        return config.make_runner()
+    except Exception as error:
+        return _Unready(f"a worker process could not be made ready: {error}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Unready:
+    """Ends each job with the reason why none can be done."""
+
+    reason: str
+
+    def run(self, task: Task) -> Iterator[Event]:
+        yield from (without_value(job, Status.FAILED, self.reason) for job in task.jobs)
 
 
 def _listen(source: BinaryIO, inbox: SimpleQueue[Task]) -> None:

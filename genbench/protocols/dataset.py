@@ -17,7 +17,7 @@ from genbench.core.records import DataFacts, DataKind
 
 @dataclass(frozen=True, slots=True)
 class DataSpec:
-    """What a model is told of the data it will meet.
+    """What a model learns of the data that it will meet.
 
     `shape`: one example without the batch axis, (C, H, W) for images, (D,) for points and table rows.
     `value_range`: (low, high) where values are bounded ((0, 1) for images), else None.
@@ -96,7 +96,7 @@ class Dataset:
     """Four disjoint splits and what else is known of the data.
 
     `train` (fitting), `val` (tuning; may be empty), `reference` (what metrics compare with), `ceiling` (real data that
-    plays the part of a perfect model). `outliers`: named sets of strange data in the same shape and range; `near` names
+    plays the part of a perfect model). `outliers`: named sets of unusual data in the same shape and range; `near` names
     those that are hard. `density`: the exact law where known. `bernoulli`: the training pixels are probabilities, of
     which the trainer draws each batch anew (dynamic binarisation); the other splits are drawn already.
     """

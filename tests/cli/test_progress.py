@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from genbench.cli.running import ENOUGH, _Progress
+from genbench.cli.progress import ENOUGH, _Progress
 
 
 @pytest.mark.parametrize("total", [3, 100])

@@ -50,7 +50,7 @@ def _print(tuning: Tuning, found: Suite) -> None:
             console.out.print(Text(f"{study.use.name}: {_options(study)}"), soft_wrap=True)
         console.out.print()
     for reason, times in _reasons(tuning).items():
-        console.out.print(Text(f"{times} spent in vain: {reason}", style="yellow"), soft_wrap=True)
+        console.out.print(Text(f"{times} failed: {reason}", style="yellow"), soft_wrap=True)
     for why in dict.fromkeys(tuning.idle.values()):
         rows = ", ".join(row for row, own in tuning.idle.items() if own == why)
         console.out.print(Text(f"{why}: {rows}", style="dim"), soft_wrap=True)
@@ -66,7 +66,7 @@ def _table(dataset: str, studies: list[Study]) -> Table:
     table = Table(title=dataset, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold")
     for heading in ("", "on val"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("best", "default", "gain", "ok", "in vain", "images", "time"):
+    for heading in ("best", "default", "gain", "ok", "failed", "images", "time"):
         table.add_column(heading, justify="right", no_wrap=True)
     for study in studies:
         table.add_row(*_cells(study))
@@ -108,7 +108,7 @@ def _options(study: Study) -> str:
 
 
 def _reasons(tuning: Tuning) -> dict[str, int]:
-    """How often trials were spent in vain, by row and reason."""
+    """How often trials failed, by row and reason."""
     counted: dict[str, int] = {}
     for study in tuning.studies:
         for trial in study.trials:

@@ -10,12 +10,12 @@ from genbench.report.data import RunData
 from genbench.report.leaderboard import leaderboards
 from genbench.report.types import Column, Leaderboard, LeaderboardRow
 
-ROOM = 36, 18
+WIDTHS = 36, 18
 """Columns of the terminal that names take, and each number with its interval."""
 
 
-def print_boards(data: RunData) -> None:
-    """The overview of each dataset: models first, best on top, the controls apart. Intervals where they have room."""
+def print_leaderboards(data: RunData) -> None:
+    """The overview of each dataset: models first, best on top, the controls apart. Intervals where there is space."""
     for board in leaderboards(data):
         if not board.is_overview:
             continue
@@ -36,7 +36,7 @@ def _table(board: Leaderboard) -> Table:
     table.add_column("", no_wrap=True)
     for column in board.columns:
         table.add_column(_heading(column), justify="right", overflow="fold")
-    names, each = ROOM
+    names, each = WIDTHS
     is_wide = console.out.width >= names + each * len(board.columns)
     for row in board.rows:
         table.add_row(*_cells(row, board, is_wide=is_wide))

@@ -16,8 +16,7 @@ import pytest
 from test_layers import LAYERS, PACKAGE
 from typer.testing import CliRunner, Result
 
-import genbench
-from genbench import registry
+from genbench import api, registry
 from genbench.cli.app import app
 from genbench.cli.main import COMMANDS
 from genbench.core.records import DATA_WORDS, DataKind
@@ -116,7 +115,7 @@ def test_a_run_walks_through_the_steps_of_the_picture_in_their_order(tmp_path: P
     before = sys.getprofile()
     sys.setprofile(watch)
     try:
-        result = genbench.run(str(suite), Options(out=tmp_path / "run", executor="inline", device="cpu"))
+        result = api.run(str(suite), Options(out=tmp_path / "run", executor="inline", device="cpu"))
     finally:
         sys.setprofile(before)
     assert result.ok and seen == steps
@@ -183,7 +182,7 @@ def table(plugins: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) ->
     place = ("--out", str(folder / "run"), "--executor", "inline", "--device", "cpu")
     done = call("run", str(folder / "added.toml"), *given, *place)
     assert done.exit_code == 0, done.output
-    return genbench.load(folder / "run").table()
+    return api.load(folder / "run").table()
 
 
 def values(table: pd.DataFrame, **where: str) -> pd.Series:
@@ -244,7 +243,7 @@ def test_the_snippets_of_the_metrics_page_run() -> None:
         assert len(blocks) == 2 and names["values"]["frechet"].value > 0
         added = set(registry.metrics.names()) - set(before)
         inputs = {name: registry.metrics.get(name).card.needs for name in added}
-        assert inputs == {"mean-gap": "features"}
+        assert inputs == {"mean-shift": "features"}
     finally:
         for name in set(registry.metrics.names()) - set(before):
             registry.metrics.remove(name)
@@ -322,7 +321,9 @@ ALLOWED = {"docs/evaluations": (), "CHANGELOG.md": ("`deck`",), "docs/datasets.m
 @pytest.mark.parametrize(
     "name",
     ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/evaluations/README.md"]
-    + [f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")) if p.name not in ("metrics.md", "performance.md")],
+    + [
+        f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")) if p.name not in ("metrics.md", "performance.md")
+    ],
 )
 def test_no_private_words(name: str) -> None:
     text = page(name)

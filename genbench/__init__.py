@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from genbench.api import load, run, tune
+    from genbench.core.errors import Unavailable, Unsupported
     from genbench.core.records import DataKind
     from genbench.core.values import Direction, Kind, Measurement, Value
     from genbench.evaluations.outcome import Image, Outcome
@@ -48,6 +49,8 @@ __all__ = [
     "Range",
     "Split",
     "Tuning",
+    "Unavailable",
+    "Unsupported",
     "Value",
     "load",
     "register_dataset",
@@ -61,6 +64,7 @@ __all__ = [
 
 _HOME = {
     "genbench.api": ("load", "run", "tune"),
+    "genbench.core.errors": ("Unavailable", "Unsupported"),
     "genbench.core.records": ("DataKind",),
     "genbench.core.values": ("Direction", "Kind", "Measurement", "Value"),
     "genbench.evaluations.outcome": ("Image", "Outcome"),

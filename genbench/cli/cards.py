@@ -11,8 +11,9 @@ from pydantic_core import PydanticUndefined
 from genbench import registry
 from genbench.core.errors import UsageError, nearest
 from genbench.core.records import DataKind
-from genbench.evaluations.choice import metrics_of
+from genbench.evaluations.choice import can_give, metrics_of
 from genbench.protocols.evaluation import Evaluation, EvaluationConfig
+from genbench.protocols.metric import Metric
 from genbench.run import suite_file
 
 REGISTRIES: dict[str, registry.Registry[Any]] = {
@@ -38,6 +39,8 @@ def card(entry: registry.Entry[Any]) -> dict[str, Any]:
     if isinstance(entry.card, Evaluation):
         return _evaluation(entry.card)
     found = {field.name: getattr(entry.card, field.name) for field in dataclasses.fields(entry.card)}
+    if isinstance(entry.card, Metric):
+        found["evaluations"] = [e.card.name for e in registry.evaluations if can_give(e.card, entry.card.name)]
     if callable(found.get("measure")):
         found["measure"] = f"{found['measure'].__module__}:{found['measure'].__qualname__}"
     return {name: dict(value) if isinstance(value, Mapping) else value for name, value in found.items()}

@@ -105,6 +105,10 @@ def model_law(evidence: Evidence, samples: int) -> ModelLaw:
 def likelihood_measurements(evidence: Evidence, most: int, metrics: Sequence[str]) -> list[Measurement]:
     """Log-likelihoods of the reference, with the likelihood's name and kind."""
     data, model = evidence.dataset, cast(EstimatesDensity, evidence.model)
+    why = f"{type(evidence.model).__name__} gives no density" if not evidence.can("density") else ""
+    why = why or (f"its likelihood is not that of samples by {evidence.sampler}" if evidence.resampled else "")
+    if why:
+        return [Measurement(metric=name, value=Value.unsupported(why), split="reference") for name in metrics]
     x = reference_part(data, min(most, len(data.reference))).x
     values = nll_metrics(
         evidence.log_likelihoods(x), size=data.spec.size, kind=model.likelihood_kind, pixels=_dequantised(model)

@@ -172,6 +172,9 @@ def execute(session: Session, listener: Listener, *, command: str = "") -> Resul
 
     Raises `UsageError` where another run is at work in the folder.
     """
+    if not session.missing:  # nothing but the plan is written, which the database orders
+        with session.folder.open(existing=False) as store:
+            return _executed(session, store, listener, command)
     with session.folder.claimed():
         settled = _settled(session.folder)  # another run may have ended since
         missing = session.plan.missing(settled, force=session.force)
@@ -266,7 +269,7 @@ def _record(session: Session, command: str) -> RunRecord:
     }
     now = datetime.datetime.now(datetime.UTC)
     return RunRecord(
-        id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+        id=f"{now:%Y%m%d-%H%M%S-%f}-{secrets.token_hex(3)}",
         suite=suite.name,
         started=now.isoformat(timespec="seconds"),
         command=redacted(command),

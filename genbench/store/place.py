@@ -21,7 +21,7 @@ def redacted(text: str) -> str:
     return _QUERY.sub(r"\1***", _USER.sub(r"\1:***", text))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Place:
     """A run's folder, absolute (None for a store that has none here), and the URL of its store."""
 
@@ -45,6 +45,9 @@ class Place:
     def own(self) -> bool:
         """Whether the store is the folder's own file."""
         return self.folder is not None and self.file == self.folder / DATABASE
+
+    def __repr__(self) -> str:
+        return f"Place({str(self)!r})"
 
     def __str__(self) -> str:
         return str(self.folder) if self.own else redacted(self.url.render_as_string(hide_password=True))

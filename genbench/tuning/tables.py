@@ -77,9 +77,13 @@ def write_copy(source: Path, found: Suite, target: Path) -> None:
         try:
             same = suite_file.read(temporary)
         except SuiteError as error:
-            raise SuiteError(f"{source} could not be copied with its new tables ({error}): paste them.") from error
+            raise SuiteError(
+                f"{source} could not be copied with its new tables ({error}): copy them into it by hand."
+            ) from error
         if same != found.model_copy(update={"name": name}):
-            raise SuiteError(f"{source} says its options in a form that could not be replaced: paste the tables.")
+            raise SuiteError(
+                f"{source} says its options in a form that could not be replaced: copy the tables into it by hand."
+            )
 
 
 def _without_tables(text: str) -> Iterator[str]:

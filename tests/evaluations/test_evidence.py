@@ -8,7 +8,7 @@ import torch
 from genbench.core import seeds
 from genbench.core.errors import Diverged
 from genbench.evaluations import evidence as module
-from genbench.evaluations.bench import Bench
+from genbench.evaluations.context import RunContext
 from genbench.evaluations.evidence import Evidence
 from genbench.models.controls import TrainCopy
 from genbench.models.vae import VAE
@@ -30,7 +30,7 @@ class Halves:
 
 
 def evidence(tmp_path, make=VAE):
-    bench = Bench(root=None, cache=tmp_path, device=torch.device("cpu"))
+    bench = RunContext(root=None, cache=tmp_path, device=torch.device("cpu"))
     data = bench.dataset("ring8")
     torch.manual_seed(0)
     model = make(data.spec)

@@ -6,16 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from genbench import api
 from genbench.core.errors import UsageError
-from genbench.report.files import clean, open_run
+from genbench.run.folder import RunFolder
 from genbench.run.options import Options, chosen_suite
 from genbench.run.session import execute, prepare
-from genbench.store import claimed
 
 ROOT = Path(__file__).parents[2]
 SUITE = """
@@ -34,9 +34,10 @@ metrics = ["frechet"]
 """
 HOLDER = """
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
-from genbench.store import claimed
-with claimed(Path(sys.argv[1])):
+from genbench.run.folder import RunFolder
+with RunFolder.to_make(Path(sys.argv[1])).claimed():
     print("mine", flush=True)
     sys.stdin.read()
 """
@@ -46,6 +47,10 @@ with claimed(Path(sys.argv[1])):
 def suite(tmp_path: Path) -> str:
     (tmp_path / "claim.toml").write_text(SUITE)
     return str(tmp_path / "claim.toml")
+
+
+def claimed(folder: Path) -> AbstractContextManager[None]:
+    return RunFolder.to_make(folder).claimed()
 
 
 def options(folder: Path) -> Options:
@@ -75,7 +80,7 @@ def test_a_run_starts_nothing_in_a_folder_at_work_and_nothing_is_cleaned_there(t
     assert not (folder / "genbench.db").exists()
     assert api.run(suite, options(folder)).done == 1
     with claimed(folder), pytest.raises(UsageError, match="is at work"):
-        clean(open_run(str(folder)))
+        api.load(folder).clean()
     assert api.run(suite, options(folder)).done == 0
 
 
@@ -92,3 +97,107 @@ def test_no_claim_is_needed_where_nothing_is_missing(tmp_path: Path, suite: str)
     api.run(suite, options(folder))
     with claimed(folder):
         assert api.run(suite, options(folder)).total == 1
+
+
+# --- what may be written and removed
+
+
+@pytest.fixture
+def done(tmp_path: Path, suite: str) -> Path:
+    folder = tmp_path / "run"
+    api.run(suite, options(folder))
+    return folder
+
+
+def orphan(folder: Path) -> Path:
+    path = folder / "artifacts" / "fits" / f"{'a' * 20}.safetensors"
+    path.write_bytes(b"old")
+    return path
+
+
+def test_clean_removes_what_genbench_has_named_and_nothing_else(done: Path) -> None:
+    mine = [done / "artifacts" / name for name in ("thesis.pt", "fits/thesis.pt", "pictures/me.png", "notes/a.txt")]
+    for path in mine:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"mine")
+    ours = [orphan(done), done / "artifacts" / "fits" / f".{'b' * 20}.safetensors.123.0a1b2c3d"]
+    ours[1].write_bytes(b"half")
+    assert api.load(done).clean() == (2, 7)
+    assert not any(path.exists() for path in ours) and all(path.exists() for path in mine)
+
+
+@pytest.mark.parametrize("linked", ["artifacts", "artifacts/fits"])
+def test_clean_follows_no_link(done: Path, tmp_path: Path, linked: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (done / linked).rename(elsewhere)
+    (done / linked).symlink_to(elsewhere)
+    path = orphan(done)
+    assert api.load(done).clean()[0] == 0 and path.exists()
+
+
+def test_clean_by_url_touches_the_stores_own_folder_alone(
+    done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here" / "artifacts" / "fits"
+    here.mkdir(parents=True)
+    (here / f"{'c' * 20}.safetensors").write_bytes(b"another run's")
+    monkeypatch.chdir(tmp_path / "here")
+    path = orphan(done)
+    assert api.load(f"sqlite:///{done / 'genbench.db'}").clean() == (1, 3)
+    assert not path.exists() and (here / f"{'c' * 20}.safetensors").exists()
+
+
+def test_clean_refuses_a_folder_that_no_run_has_made(done: Path, tmp_path: Path) -> None:
+    (tmp_path / "copy").mkdir()
+    (done / "genbench.db").rename(tmp_path / "copy" / "other.db")
+    with pytest.raises(UsageError, match="not a folder that a run has made"):
+        api.load(tmp_path / "copy" / "other.db").clean()
+
+
+@pytest.mark.parametrize("name", ["genbench.db", "run.json", ".lock", "artifacts/x.html", "genbench.db-wal"])
+def test_an_output_never_replaces_what_belongs_to_the_run(done: Path, name: str) -> None:
+    before = {path: path.read_bytes() for path in done.rglob("*") if path.is_file()}
+    with pytest.raises(UsageError, match="belongs to the run itself"):
+        api.load(done).report(done / name)
+    with pytest.raises(UsageError, match="belongs to the run itself"):
+        api.load(done).export("csv", done / name)
+    assert {path: path.read_bytes() for path in done.rglob("*") if path.is_file()} == before
+
+
+def test_a_report_of_the_users_is_not_overwritten(tmp_path: Path, suite: str) -> None:
+    (tmp_path / "report.html").write_text("mine")
+    with pytest.raises(UsageError, match=r"holds a report\.html that no run of genbench has made"):
+        api.run(suite, options(tmp_path))
+    assert (tmp_path / "report.html").read_text() == "mine"
+
+
+def test_a_store_elsewhere_is_found_from_the_folder(tmp_path: Path, suite: str) -> None:
+    folder, store = tmp_path / "run", tmp_path / "stores" / "all.db"
+    given = Options(out=folder, store=f"sqlite:///{store}", device="cpu", executor="inline")
+    api.run(suite, given)
+    assert store.is_file() and not (folder / "genbench.db").exists()
+    run = api.load(folder)
+    assert len(run.table()) and run.report() == folder / "report.html"
+    assert run.model("gaussian", dataset="ring8").sample(3).shape == (3, 2)
+    assert run.clean() == (0, 0)
+    assert len(api.load(str(store)).table()) == len(run.table())
+
+
+def test_a_folder_that_changes_under_the_run_does_not_matter(
+    tmp_path: Path, suite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = options(Path("here"))
+    prepared = prepare(chosen_suite(suite, given), given)
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path / "there")
+    execute(prepared, api._Silent())
+    assert (tmp_path / "here" / "genbench.db").is_file() and not list((tmp_path / "there").iterdir())
+
+
+def test_no_secret_of_the_store_is_written_down(tmp_path: Path, suite: str) -> None:
+    store = f"sqlite:///{tmp_path / 'x.db'}"
+    command = "genbench run s --store postgresql://me:hunter2@host/db?password=hunter3"
+    api.run(suite, Options(out=tmp_path / "run", store=store, device="cpu", executor="inline", command=command))
+    written = [path.read_bytes() for path in (*(tmp_path / "run").glob("*.*"), tmp_path / "x.db")]
+    assert not any(b"hunter" in content for content in written)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from genbench.core.errors import UsageError
-from genbench.core.records import FitRecord, JobRecord, Picture, Row, RunRecord
+from genbench.core.records import FitRecord, JobRecord, Picture, PlanRecord, Row, RunRecord
 from genbench.core.values import Measurement, Status, Value
 from genbench.store import Store
 from genbench.store.database import TIDY
@@ -53,22 +58,105 @@ def test_a_second_try_replaces_the_rows_and_adds_the_cost(store: Store) -> None:
     store.add_job(JOB, TWO)
     assert len(store.table()) == 2
     assert set(store.table()["seconds"]) == {5.0}
-    assert store.statuses() == {"k1": Status.OK}
+    assert store.settled() == {"k1": True} and store.ends(["k1"])["k1"]["status"] == Status.OK
 
 
-def test_a_later_job_of_the_same_row_takes_its_place_in_the_table(store: Store) -> None:
+def test_a_plan_shows_its_own_jobs_in_its_order_and_the_others_stay(store: Store) -> None:
     store.add_job(JOB, TWO)
     store.add_job(replace(JOB, key="k2", fit="f2"), TWO[:1])
-    assert list(store.table()["job"]) == ["k2"]
-    assert set(store.statuses()) == {"k1", "k2"}
-    assert store.artifacts()[0] == {"f2"}
+    store.keep_plan(PlanRecord(id="one", suite="s", jobs=("k1",)))
+    store.keep_plan(PlanRecord(id="two", suite="s", jobs=("k2", "k1")))
+    assert [list(store.table(plan)["job"]) for plan in ("one", "two")] == [["k1", "k1"], ["k2", "k1", "k1"]]
+    assert store.plan().id == "two" and store.plan("o").jobs == ("k1",)
+    store.keep_plan(PlanRecord(id="one", suite="s", jobs=("k1",)))
+    assert [plan.id for plan in store.plans()] == ["two", "one"] and store.plan().id == "one"
+    assert store.references()[0] == {"f1", "f2"} and set(store.settled()) == {"k1", "k2"}
+
+
+def test_a_plan_that_is_not_there_is_named_with_those_that_are(store: Store) -> None:
+    store.keep_plan(PlanRecord(id="abc1", suite="s", jobs=()))
+    store.keep_plan(PlanRecord(id="abc2", suite="s", jobs=()))
+    with pytest.raises(UsageError, match="0 plans .* 'xyz'; there are: abc1, abc2"):
+        store.plan("xyz")
+    with pytest.raises(UsageError, match="2 plans"):
+        store.plan("abc")
+
+
+def test_only_the_last_plan_can_be_kept(store: Store) -> None:
+    for key, fit in (("k1", "f1"), ("k2", "f2"), ("k3", "f3")):
+        store.add_fit(FitRecord(key=fit, model="ae", dataset="digits", seed=0, status=Status.OK))
+        store.add_job(replace(JOB, key=key, fit=fit), TWO, [Picture(job=key, name="samples", path=f"{key}.png")])
+    store.keep_plan(PlanRecord(id="one", suite="s", jobs=("k1", "k2")))
+    store.keep_plan(PlanRecord(id="two", suite="s", jobs=("k2",)))
+    store.keep_only("two")
+    assert [plan.id for plan in store.plans()] == ["two"]
+    assert set(store.settled()) == {"k2"} and store.references() == ({"f2"}, {"k2.png"})
+    assert list(store.fits()["key"]) == ["f2"]
+
+
+def test_what_is_to_be_done_again_is_forgotten_with_its_cost(store: Store) -> None:
+    store.add_fit(FitRecord(key="f1", model="ae", dataset="digits", seed=0, status=Status.OK, seconds=4.0))
+    store.add_job(JOB, TWO)
+    store.forget(["k1"], ["f1"])
+    assert store.settled() == {} and store.table().empty and store.fits().empty
+    store.add_job(JOB, TWO)
+    assert set(store.table()["seconds"]) == {2.0}
+
+
+def test_what_may_pass_is_not_settled(store: Store) -> None:
+    store.add_job(replace(JOB, status=Status.UNSUPPORTED, settled=False), TWO)
+    store.add_job(replace(JOB, key="k2", status=Status.UNSUPPORTED), TWO)
+    assert store.settled() == {"k1": False, "k2": True}
+
+
+WRITER = """
+import sys
+from dataclasses import replace
+from genbench.core.records import JobRecord, Row
+from genbench.core.values import Measurement, Status, Value
+from genbench.store import Store
+row = Row(label="m", model="m", family="f", sampler="", dataset="d", seed=0)
+with Store(sys.argv[1]) as store:
+    for i in range(int(sys.argv[3])):
+        job = JobRecord(key=f"{sys.argv[2]}-{i}", fit="f", row=row, evaluation="e", status=Status.OK, seconds=i)
+        store.add_job(job, [Measurement(metric="mse", value=Value(value=float(i)))])
+"""
+
+
+def test_two_writers_lose_nothing_double_nothing_and_keep_their_order(tmp_path: Path) -> None:
+    path, each = tmp_path / "genbench.db", 150
+    Store(path).close()
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    arguments = [[sys.executable, "-c", WRITER, str(path), name, str(each)] for name in ("a", "b")]
+    processes = [subprocess.Popen(one, env=environment) for one in arguments]
+    assert [process.wait() for process in processes] == [0, 0]
+    with Store(path) as store:
+        keys = list(store.table()["job"])
+    assert sorted(keys) == sorted(f"{name}-{i}" for name in ("a", "b") for i in range(each))
+    for name in ("a", "b"):
+        assert [key for key in keys if key.startswith(name)] == [f"{name}-{i}" for i in range(each)]
+    assert len(_ended(path)) == len(set(_ended(path))) == 2 * each
+
+
+def _ended(path: Path) -> list[int]:
+    with closing(sqlite3.connect(path)) as connection:
+        return [row[0] for row in connection.execute("SELECT ended FROM jobs ORDER BY ended")]
+
+
+def test_a_key_is_there_once(store: Store) -> None:
+    store.add_job(JOB, TWO)
+    with closing(sqlite3.connect(store.url.database)) as connection, pytest.raises(sqlite3.IntegrityError):
+        connection.execute(
+            "INSERT INTO jobs SELECT 99, * FROM (SELECT key, fit, label, model, family, sampler, dataset,"
+            " seed, evaluation, status, settled, reason, seconds, budget, trained, device, run FROM jobs)"
+        )
 
 
 def test_a_job_that_cannot_be_written_whole_is_not_written(store: Store) -> None:
     double = Picture(job="k1", name="samples", path="a.png")
     with pytest.raises(sa.exc.IntegrityError):
         store.add_job(JOB, TWO, [double, double])
-    assert store.statuses() == {} and store.table().empty
+    assert store.settled() == {} and store.table().empty
 
 
 def test_a_loaded_fit_keeps_its_first_cost(store: Store) -> None:

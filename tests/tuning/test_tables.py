@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genbench.core.errors import SuiteError
+from genbench.core.records import DataFacts, DataKind
 from genbench.report.tuning import option_rows
-from genbench.run import suite as suites
+from genbench.run import suite_file
 from genbench.run.plan import Conditions, make_plan
-from genbench.run.suite import Suite, Tuned
+from genbench.run.suite import Suite, Tuned, select
 from genbench.tuning.tables import toml_tables, write_copy
 
 SUITE = """\
@@ -40,7 +41,7 @@ VALUES = st.one_of(
 )
 
 
-def suite_file(folder: Path, text: str = SUITE) -> Path:
+def written(folder: Path, text: str = SUITE) -> Path:
     path = folder / "mine.toml"
     path.write_text(text)
     return path
@@ -63,42 +64,46 @@ def test_tables_are_read_as_they_were_written(rows: dict) -> None:
 
 
 def test_the_copy_differs_in_name_and_tables_alone(tmp_path: Path) -> None:
-    source, target = suite_file(tmp_path), tmp_path / "copy.toml"
+    source, target = written(tmp_path), tmp_path / "copy.toml"
     found = {"digits": {"ae+gmm10": {"latent": 8}}, "ring8": {"vae": {"lr": 1e-05}}}
-    write_copy(source, with_tables(suites.read(source), found, {"ring8": {"vae": COST}}), target)
-    copy = suites.read(target)
+    write_copy(source, with_tables(suite_file.read(source), found, {"ring8": {"vae": COST}}), target)
+    copy = suite_file.read(target)
     assert copy.name == "mine-tuned" and copy.options == found and copy.tuned == {"ring8": {"vae": COST}}
     assert "# a comment that stays" not in target.read_text() and "vae = { latent = 4 }" not in target.read_text()
     rest = {"name": "", "options": {}, "tuned": {}}
-    assert copy.model_copy(update=rest) == suites.read(source).model_copy(update=rest)
+    assert copy.model_copy(update=rest) == suite_file.read(source).model_copy(update=rest)
 
 
 def test_a_copy_of_a_copy_has_the_tables_once(tmp_path: Path) -> None:
-    source, first, second = suite_file(tmp_path), tmp_path / "1.toml", tmp_path / "2.toml"
+    source, first, second = written(tmp_path), tmp_path / "1.toml", tmp_path / "2.toml"
     write_copy(
-        source, with_tables(suites.read(source), {"ring8": {"vae": {"lr": 0.002}}}, {"ring8": {"vae": COST}}), first
+        source, with_tables(suite_file.read(source), {"ring8": {"vae": {"lr": 0.002}}}, {"ring8": {"vae": COST}}), first
     )
-    write_copy(first, suites.read(first), second)
+    write_copy(first, suite_file.read(first), second)
     assert first.read_text() == second.read_text()
 
 
 def test_tables_that_cannot_be_replaced_are_refused(tmp_path: Path) -> None:
-    source = suite_file(
+    source = written(
         tmp_path,
         "options = { digits = { vae = { latent = 4 } } }\n"
         + SUITE.replace("[options.digits]\nvae = { latent = 4 }\n", ""),
     )
-    with pytest.raises(SuiteError, match="paste"):
-        write_copy(source, with_tables(suites.read(source), {"ring8": {"vae": {"lr": 0.1}}}), tmp_path / "copy.toml")
+    with pytest.raises(SuiteError, match="copy"):
+        write_copy(
+            source, with_tables(suite_file.read(source), {"ring8": {"vae": {"lr": 0.1}}}), tmp_path / "copy.toml"
+        )
     assert not (tmp_path / "copy.toml").exists()
 
 
 def test_a_table_goes_before_the_rows_own_options_and_is_part_of_the_key(tmp_path: Path) -> None:
-    plain = suites.read(suite_file(tmp_path, SUITE.replace("vae = { latent = 4 }", "")))
-    tabled = suites.read(
-        suite_file(tmp_path, SUITE.replace("vae = { latent = 4 }", "vae-z2 = { latent = 4, lr = 0.01 }"))
+    plain = suite_file.read(written(tmp_path, SUITE.replace("vae = { latent = 4 }", "")))
+    tabled = suite_file.read(
+        written(tmp_path, SUITE.replace("vae = { latent = 4 }", "vae-z2 = { latent = 4, lr = 0.01 }"))
     )
-    conditions = Conditions(fingerprints={"digits": "a", "ring8": "b"})
+    facts = {"digits": DataFacts(name="digits", fingerprint="a", kind=DataKind.IMAGES)}
+    facts["ring8"] = DataFacts(name="ring8", fingerprint="b", kind=DataKind.POINTS, has=frozenset({"density", "modes"}))
+    conditions = Conditions(datasets=facts)
     before, after = ({j.key: j for j in make_plan(s, conditions).jobs} for s in (plain, tabled))
     changed = [job for key, job in after.items() if key not in before]
     assert {(j.row.label, j.row.dataset) for j in changed} == {("vae-z2", "digits")}
@@ -106,7 +111,7 @@ def test_a_table_goes_before_the_rows_own_options_and_is_part_of_the_key(tmp_pat
 
 
 def test_the_report_says_which_options_are_not_the_defaults_and_how_they_were_found(tmp_path: Path) -> None:
-    suite = suites.read(suite_file(tmp_path)).model_copy(update={"tuned": {"digits": {"vae": COST}}})
+    suite = suite_file.read(written(tmp_path)).model_copy(update={"tuned": {"digits": {"vae": COST}}})
     told = {(r.label, r.dataset): r for r in option_rows(suite.model_dump(mode="json", by_alias=True))}
     assert told.keys() == {("vae", "digits"), ("vae-z2", "digits"), ("vae-z2", "ring8")}
     assert told["vae", "digits"].options == "latent = 4"
@@ -116,13 +121,13 @@ def test_the_report_says_which_options_are_not_the_defaults_and_how_they_were_fo
 
 def test_a_table_may_hold_rows_that_models_adds_later(tmp_path: Path) -> None:
     text = SUITE.replace("vae = { latent = 4 }", '"rae-l2+gmm10" = { latent = 4 }')
-    suite = suites.select(suites.read(suite_file(tmp_path, text)), ["rae-l2+gmm10"], [], None)
+    suite = select(suite_file.read(written(tmp_path, text)), ["rae-l2+gmm10"], [], None)
     assert suite.options_of(suite.models[0], "digits") == {"latent": 4}
 
 
 def test_a_table_may_be_of_a_set_made_of_another(tmp_path: Path) -> None:
     for made in ("digits-without-3", "digits@val"):
-        suite = suites.read(suite_file(tmp_path, SUITE.replace("[options.digits]", f'[options."{made}"]')))
+        suite = suite_file.read(written(tmp_path, SUITE.replace("[options.digits]", f'[options."{made}"]')))
         assert suite.options_of(suite.models[0], made) == {"latent": 4}
 
 
@@ -138,7 +143,7 @@ def test_a_table_may_be_of_a_set_made_of_another(tmp_path: Path) -> None:
 )
 def test_a_wrong_table_is_a_sentence_with_the_nearest_name(tmp_path: Path, wrong: str, words: tuple[str, ...]) -> None:
     with pytest.raises(SuiteError) as caught:
-        suites.read(suite_file(tmp_path, wrong))
+        suite_file.read(written(tmp_path, wrong))
     assert all(word in str(caught.value) for word in words), str(caught.value)
 
 
@@ -149,7 +154,7 @@ def genbench(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 def test_tune_then_run_from_the_command_line(tmp_path: Path) -> None:
-    suite_file(tmp_path, SUITE.replace('["ring8", "digits"]', '["digits"]'))
+    written(tmp_path, SUITE.replace('["ring8", "digits"]', '["digits"]'))
     common = ("--models", "vae,vae-z2,control-noise", "--executor", "inline", "--device", "cpu")
     done = genbench("tune", "mine.toml", *common, "--trials", "3", "--metric", "mse", "-o", "found.toml", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -157,7 +162,7 @@ def test_tune_then_run_from_the_command_line(tmp_path: Path) -> None:
         word in done.stdout
         for word in ("on val", "default", "[tuned.digits]", "genbench run found.toml", "control-noise")
     )
-    copy = suites.read(tmp_path / "found.toml")
+    copy = suite_file.read(tmp_path / "found.toml")
     assert copy.tuned["digits"]["vae"].trials == 3 and copy.tuned["digits"]["vae"].images == 768
     ran = genbench("run", "found.toml", *common, "--seeds", "1", "--json", cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr

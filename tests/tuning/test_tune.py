@@ -12,6 +12,7 @@ from tuning_toys import FITTED, VAL_AT, suite_of, tuned
 from genbench.core.errors import UnknownName, UsageError
 from genbench.core.values import Status
 from genbench.data.loading import load_dataset
+from genbench.run import suite_file
 from genbench.run.suite import ModelUse
 from genbench.tuning.targets import target
 
@@ -152,10 +153,13 @@ def test_unknown_samplers_and_metrics_name_the_nearest(tmp_path: Path) -> None:
     ],
 )
 def test_a_row_is_tuned_for_the_suites_headline_that_it_can_give(model: str, dataset: str, metric: str) -> None:
-    from genbench.run import suite as suites
-
-    aim = target(suites.read(suites.find("quick")), ModelUse(use=model), dataset)
-    assert aim is not None and aim.metric == metric and aim.settings.metrics == (metric,)  # type: ignore[union-attr]
+    suite = suite_file.read(suite_file.find("quick"))
+    if dataset == "digits-without-3":  # where only outlier detection is asked for
+        suite = suite.model_copy(
+            update={"evaluations": tuple(e for e in suite.evaluations if e.name == "outlier-detection")}
+        )
+    aim = target(suite, ModelUse(use=model), load_dataset(dataset).facts)
+    assert aim is not None and aim.metric == metric and aim.config.metrics == (metric,)
 
 
 def test_tpe_proposes_the_same_again_and_learns(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The documents say what the code says: layers, the walk through the code, what to add and how, evaluations, metrics."""
+"""The documents say what the code says: layers, the walk through a run, what to add and how, evaluations, metrics."""
 
 from __future__ import annotations
 
@@ -313,18 +313,16 @@ def test_the_table_of_evaluations_is_the_registry() -> None:
 
 
 PRIVATE = re.compile(
-    r"\b(house|rooms?|decks?|rulers?|strange(r|st)?|in vain|told|player's card|journal|keeper|ledger)\b", re.IGNORECASE
+    r"\b(house|rooms?|decks?|rulers?|strange|stranger|strangest|in vain|told|journal|keeper|ledger)\b", re.IGNORECASE
 )
-ALLOWED = {"docs/evaluations": (), "CHANGELOG.md": ("`deck`",), "docs/datasets.md": ("`ruler-1`",)}
+ALLOWED = {"CHANGELOG.md": ("`deck`",), "docs/datasets.md": ("`ruler-1`",)}
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/evaluations/README.md"]
-    + [
-        f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")) if p.name not in ("metrics.md", "performance.md")
-    ],
-)
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/evaluations/README.md", "docs/architecture.md")
+PAGES += ("docs/datasets.md", "docs/report.md", "docs/tuning.md")
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_no_private_words(name: str) -> None:
     text = page(name)
     for allowed in ALLOWED.get(name, ()):
@@ -332,7 +330,7 @@ def test_no_private_words(name: str) -> None:
     assert not PRIVATE.findall(text)
 
 
-def test_every_command_is_in_the_readme_or_one_page_further() -> None:
+def test_every_command_is_in_the_readme() -> None:
     names = {str(info.name or info.callback.__name__) for info in app.registered_commands if info.callback}
     assert len(names) == len(COMMANDS)
     assert all(f"genbench {name}" in page("README.md") for name in names), names

@@ -2,14 +2,14 @@
 
 | need | record |
 |---|---|
-| `features`, `probabilities` | `FeatureInputs` |
+| `features`, `training-features`, `probabilities`, `condition` | `FeatureInputs` |
 | `images` | `ImageInputs` |
 | `codes`, `labelled-codes`, `factor-codes` | `CodeInputs` |
 | `density` | `DensityInputs`; `ModeInputs` where only the modes are known |
 | `likelihood` | `LikelihoodInputs` |
 | `scores` | `ScoreInputs` |
 | `labels` | `AttributeInputs` |
-| `cost` | one of `genbench.evaluations.timing` |
+| `cost` | `CostInputs` of `genbench.evaluations.timing` |
 
 A metric of your own is a function of one of these: `@register_metric(Metric(..., needs="features"))`.
 """

@@ -1,6 +1,6 @@
 """Two processes write jobs into one store at once: how many are lost or doubled, whether each one's order is kept.
 
-    python bench/store.py --jobs 10000
+python bench/store.py --jobs 10000
 """
 
 from __future__ import annotations

@@ -94,9 +94,7 @@ class Run:
         how many bytes."""
         with self.folder.open() as store:
             plan = store.plan(self._plan)
-            if keep_last and plan is not None:
-                store.keep_only(plan.id)
-            return self.folder.clean(store)
+            return self.folder.clean(store, keep_only=plan.id if keep_last and plan else None)
 
     def _rows(self) -> pd.DataFrame:
         with self.folder.open() as store:

@@ -39,8 +39,8 @@ class Request:
     """The arguments of `genbench score`.
 
     `real`, `fake`, `train`: a folder or zip of images, `.npy`, `.npz`; `PATH?size=N` brings images to N × N. `encoder`:
-    a name, or `in-domain:DATASET` for the classifier of a known dataset; features (2-D arrays) need none. `metrics`: ids,
-    all that fit where empty.
+    a name, or `in-domain:DATASET` for the classifier of a known dataset; features (2-D arrays) need none. `metrics`:
+    ids, all that fit where empty.
     """
 
     real: str
@@ -213,7 +213,9 @@ def _encoder(request: Request, images: Tensor, name: str) -> Encoder:
     kind, _, known = request.encoder.partition(":")
     dataset = load_dataset(known, root=request.data_root) if known else _as_dataset(Path(name).name, images)
     if known and dataset.spec.shape != tuple(images.shape[1:]):
-        raise DataError(f"the classifier of {known} reads {dataset.spec.shape}, the images are {tuple(images.shape[1:])}.")
+        raise DataError(
+            f"the classifier of {known} reads {dataset.spec.shape}, the images are {tuple(images.shape[1:])}."
+        )
     try:
         return load_encoder(kind, dataset, cache=paths.cache_dir(), device=request.device)
     except Unsupported as reason:

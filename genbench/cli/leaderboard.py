@@ -16,10 +16,15 @@ WIDTHS = 36, 18
 
 def print_leaderboards(data: RunData) -> None:
     """The overview of each dataset: models first, best on top, the controls apart. Intervals where there is space."""
-    for board in leaderboards(data):
+    boards = leaderboards(data)
+    for board in boards:
         if not board.is_overview:
             continue
         console.out.print(_table(board))
+        for other in boards:
+            if other.dataset == board.dataset and other.not_measured:
+                why = f"{other.title}: not measured here: {' '.join(other.not_measured)}"
+                console.out.print(Text(why, style="dim"), soft_wrap=True)
         if any(cell.flags for row in (*board.rows, *board.controls) for cell in row.cells.values()):
             console.out.print(Text("!  worse than the floor, or below chance; the report says which", style="dim"))
         for row in (*board.rows, *board.controls):

@@ -34,7 +34,7 @@ class Classifier(Protocol):
 
 
 class EncoderBuilder(Protocol):
-    """What `@register_encoder` registers: makes the encoder for a dataset (an in-domain classifier is trained on its train
-    split, once, and kept below `cache`). Raises `Unsupported` with the reason and the remedy where it cannot."""
+    """What `@register_encoder` registers: makes the encoder for a dataset (an in-domain classifier is trained on its
+    train split, once, and kept below `cache`). Raises `Unsupported` with the reason and the remedy where it cannot."""
 
     def __call__(self, dataset: Dataset, *, cache: Path, device: torch.device) -> Encoder: ...

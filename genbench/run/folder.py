@@ -168,20 +168,24 @@ class RunFolder:
             lock.release()
 
     def remove_made(self, fits: Iterable[str]) -> None:
-        """Remove the weights and checkpoints of these fits: they are to be made again."""
+        """Remove the weights of these fits, and every training that was broken off: they are to be made again."""
         for key in fits:
             self.weights(key).unlink(missing_ok=True)
-            self.checkpoint(key).unlink(missing_ok=True)
+        for path in self._own_files(["checkpoints"]):
+            path.unlink()
 
-    def clean(self, store: Store) -> tuple[int, int]:
+    def clean(self, store: Store, *, keep_only: str | None = None) -> tuple[int, int]:
         """Remove the artifacts that no result of the store refers to: how many files, how many bytes.
 
-        Only files that genbench has named, in folders that it has made, never through a link. Raises `UsageError` where
-        a run is at work in the folder: what it has just made, no result refers to yet.
+        `keep_only`: a plan; the results of all others are dropped first. Only files that genbench has named are
+        removed, in folders that it has made, never through a link. Raises `UsageError` where a run is at work in the
+        folder: what it has just made, no result refers to yet.
         """
         if not self.is_ours:
             raise UsageError(f"{self.root} is not a folder that a run has made: nothing was removed.")
         with self.claimed():
+            if keep_only is not None:
+                store.keep_only(keep_only)
             fits, pictures = store.references()
             kept = {self.weights(key) for key in fits} | {self.root / path for path in pictures}
             loose = [path for path in self._own_files() if path not in kept]
@@ -190,9 +194,9 @@ class RunFolder:
                 path.unlink()
         return len(loose), size
 
-    def _own_files(self) -> Iterator[Path]:
-        for name, pattern in OURS.items():
-            folder = self.artifacts / name
+    def _own_files(self, folders: Iterable[str] = tuple(OURS)) -> Iterator[Path]:
+        for name in folders:
+            folder, pattern = self.artifacts / name, OURS[name]
             if self.artifacts.is_symlink() or folder.is_symlink() or not folder.is_dir():
                 continue
             for path in folder.iterdir():

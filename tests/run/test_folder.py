@@ -201,3 +201,18 @@ def test_no_secret_of_the_store_is_written_down(tmp_path: Path, suite: str) -> N
     api.run(suite, Options(out=tmp_path / "run", store=store, device="cpu", executor="inline", command=command))
     written = [path.read_bytes() for path in (*(tmp_path / "run").glob("*.*"), tmp_path / "x.db")]
     assert not any(b"hunter" in content for content in written)
+
+
+def test_nothing_is_dropped_while_a_run_is_at_work(done: Path, suite: str) -> None:
+    api.run(suite, Options(out=done, device="cpu", executor="inline", seeds=2))
+    with claimed(done), pytest.raises(UsageError, match="is at work"):
+        api.load(done).clean(keep_last=True)
+    assert len(api.load(done).plans()) == 2
+
+
+def test_force_goes_on_with_no_training_that_was_broken_off(done: Path, suite: str) -> None:
+    broken = done / "artifacts" / "checkpoints" / f"{'d' * 20}-0-7.safetensors"
+    broken.parent.mkdir(exist_ok=True)
+    broken.write_bytes(b"half a stack")
+    api.run(suite, Options(out=done, device="cpu", executor="inline", force=True))
+    assert not broken.exists()

@@ -104,3 +104,15 @@ def test_nothing_is_loaded_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     prepared = session.prepare(chosen_suite("quick", given), given)
     session.execute(prepared, api._Silent())
     assert loaded["load_dataset digits "] == 1 and set(loaded.values()) == {1}
+
+
+def test_two_names_of_the_same_content_have_a_table_each(tmp_path: Path, files: Path) -> None:
+    twin = tmp_path / "twin.npz"
+    twin.write_bytes((files / "plain.npz").read_bytes())
+    names = (f"npz:{files}/plain.npz", f"npz:{twin}")
+    given = Options(
+        datasets=names, models=("gaussian",), seeds=1, out=tmp_path / "run", device="cpu", executor="inline",
+        settings=("evaluations=[{name = 'reconstruction'}, {name = 'outlier-detection'}]",),
+    )  # fmt: skip
+    assert api.run("quick", given).total == 4
+    assert set(api.load(tmp_path / "run").table()["dataset"]) == set(names)

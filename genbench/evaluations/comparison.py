@@ -7,6 +7,7 @@ from typing import cast
 
 import torch
 
+from genbench.core.errors import Unsupported
 from genbench.core.values import Kind, Measurement, Value
 from genbench.evaluations.choice import by_need
 from genbench.evaluations.context import NEIGHBOURS, equal_n, reference_part
@@ -103,11 +104,19 @@ def model_law(evidence: Evidence, samples: int) -> ModelLaw:
 
 
 def likelihood_measurements(evidence: Evidence, most: int, metrics: Sequence[str]) -> list[Measurement]:
-    """Log-likelihoods of the reference, with the likelihood's name and kind."""
+    """Log-likelihoods of the reference, with the likelihood's name and kind; a model without any has a reason."""
+    try:
+        evidence.need("density")
+    except Unsupported as reason:
+        return measurements({name: Value.unsupported(reason) for name in metrics}, split="reference")
     data, model = evidence.dataset, cast(EstimatesDensity, evidence.model)
     x = reference_part(data, min(most, len(data.reference))).x
     values = nll_metrics(
-        evidence.log_likelihoods(x), size=data.spec.size, kind=model.likelihood_kind, pixels=_dequantised(model)
+        evidence.log_likelihoods(x),
+        size=data.spec.size,
+        kind=model.likelihood_kind,
+        pixels=_dequantised(model),
+        metrics=metrics,
     )
     return measurements(values, split="reference", likelihood=model.likelihood)
 

@@ -10,10 +10,10 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from genbench.report.files import RunFolder, write_report
+from genbench.api import Run
+from genbench.core.jobs import Event, FitEnded, JobEnded
 from genbench.run.options import Options, chosen_suite
-from genbench.run.session import Prepared, execute, prepare
-from genbench.run.task import Evaluated, Event, Fitted
+from genbench.run.session import Session, execute, prepare
 
 
 class Clock:
@@ -23,14 +23,14 @@ class Clock:
         self.spent: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
         self.last = time.perf_counter()
 
-    def planned(self, prepared: Prepared) -> None:
-        del prepared
+    def planned(self, session: Session) -> None:
+        del session
 
     def event(self, event: Event) -> None:
         now = time.perf_counter()
-        if isinstance(event, Fitted):
+        if isinstance(event, FitEnded):
             self.spent[event.record.model]["training"] += now - self.last
-        elif isinstance(event, Evaluated):
+        elif isinstance(event, JobEnded):
             self.spent[event.record.row.label][event.record.evaluation] += now - self.last
         self.last = now
 
@@ -44,11 +44,11 @@ def main() -> None:
     chosen = parser.parse_args()
     began = time.perf_counter()
     options = Options(models=chosen.models, out=chosen.out, executor="inline", device=chosen.device)
-    prepared = prepare(chosen_suite(chosen.suite, options), options)
-    print(f"{prepared.setting.device}: {len(prepared.missing)} jobs", flush=True)
+    session = prepare(chosen_suite(chosen.suite, options), options)
+    print(f"{session.setting.device}: {len(session.missing)} jobs", flush=True)
     clock = Clock()
-    result = execute(prepared, clock)
-    write_report(RunFolder(result.folder, result.store_url))
+    result = execute(session, clock)
+    Run(result.run).report()
     names = list(dict.fromkeys(name for spent in clock.spent.values() for name in spent))
     print(f"{'seconds':16}" + "".join(f"{name:>16}" for name in names) + f"{'in all':>10}")
     for model, spent in sorted(clock.spent.items(), key=lambda item: -sum(item[1].values())):

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 import torch
-from genbench.evaluations.bench import Bench
 
 from genbench import registry
+from genbench.evaluations.context import RunContext
 from genbench.evaluations.evidence import Evidence
 from genbench.training.trainer import build
 
@@ -36,13 +36,13 @@ def main() -> None:
 
 
 def measured(dataset: str, n: int, cache: str) -> str:
-    bench = Bench(root=None, cache=Path(cache), device=torch.device("cpu"))
-    data = bench.dataset(dataset)
-    encoder = bench.encoder("in-domain", data)
+    context = RunContext(root=None, cache=Path(cache), device="cpu")
+    data = context.dataset(dataset)
+    encoder = context.encoder("in-domain", data)
     model = build(registry.models.get("vae").load(), data.spec, {}, seed=0).eval()
-    evidence = Evidence(model, "", dataset, 0, bench)
+    evidence = Evidence(model, "", dataset, 0, context)
     with torch.no_grad():
-        Evidence(model, "", dataset, 0, bench).features(1_000, encoder)  # the libraries' own buffers
+        Evidence(model, "", dataset, 0, context).features(1_000, encoder)  # the libraries' own buffers
         before, began = peak(), time.perf_counter()
         features = evidence.features(n, encoder)
     extra = (peak() - before - features.numel() * 4) / MIB

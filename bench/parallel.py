@@ -5,6 +5,8 @@ Prints the images a second with and without the group of processes, and the larg
 
 from __future__ import annotations
 
+import argparse
+
 import torch
 
 from genbench.models.vae import VAE
@@ -15,6 +17,8 @@ from genbench.training.trainer import TrainConfig, build, fit
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args()
     group = Accelerated()
     x = torch.rand(4_096, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     split = Split(x)

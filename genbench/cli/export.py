@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from genbench.cli.app import app
-from genbench.cli.options import DEFAULT_RUN, PlanId, RunPlace
+from genbench.cli.options import DEFAULT_RUN, PlanId, Plugin, RunPlace, load_plugins
 
 
 @app.command()
@@ -17,11 +17,13 @@ def export(
     place: RunPlace = DEFAULT_RUN,
     format_: Annotated[str, typer.Option("--format", help="csv, parquet, json, latex or markdown.")] = "csv",
     plan: PlanId = None,
+    plugin: Plugin = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The file to write [standard output].")] = None,
 ) -> None:
     """The tidy table: one row a value."""
     from genbench.api import load
 
+    load_plugins(plugin)
     content = load(place, plan=plan).export(format_, output)
     if output is None:
         sys.stdout.buffer.write(content)

@@ -46,7 +46,7 @@ def make_plan(suite: Suite, conditions: Conditions) -> Plan:
         for dataset in suite.all_datasets()
         for use in suite.models
         for config in suite.evaluations
-        if (dataset, config.name) in chosen
+        if dataset in suite.datasets_of(config) and (dataset, config.name) in chosen
         if seed == 0 or not record_of(config).once_a_row
     ]
     headlines: dict[str, dict[str, str]] = {}

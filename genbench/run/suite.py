@@ -22,7 +22,8 @@ def _as_config(value: Any) -> Any:
         return value
     name = value.get("name")
     if name is None:
-        raise PydanticCustomError("evaluation_name", "it needs a `name`, such as sample-quality")
+        such = registry.evaluations.names()[0]
+        raise PydanticCustomError("evaluation_name", "it needs a `name`, such as {such}", {"such": such})
     try:
         record: Evaluation = registry.evaluations.get(str(name)).card
     except UnknownName as error:

@@ -1,4 +1,4 @@
-"""Whether what a suite names is there and goes together: all of it before torch is imported."""
+"""Whether what a suite names is there and goes together, before anything is trained. Torch-free, but for one check."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from genbench import registry
-from genbench.core.errors import SuiteError, nearest
+from genbench.core.errors import SuiteError, Unsupported, nearest
 from genbench.data.names import is_made
 from genbench.evaluations.choice import can_give, metrics_of
 from genbench.models.sampler_names import check_sampler
@@ -41,12 +41,28 @@ def check_use(use: ModelUse, place: str, options: Iterable[str] | None = None) -
     """Raise `SuiteError` where a row has a sampler or an option that its model does not know."""
     entry = registry.models.get(use.model)
     check_sampler(entry.card, use.sampler, f"{place}: {use.name!r}")
+    _check_count(entry, use.sampler, f"{place}: {use.name!r}")
     known = option_names(entry.target)
     for name in use.options if options is None else options:
         if known is not None and name not in known:
             near = nearest(name, known)
             hint = f"did you mean {near!r}?" if near else f"it has {', '.join(known) or 'none'}."
             raise SuiteError(f"{place}: the model {use.name!r} has no option {name!r}: {hint}")
+
+
+def _check_count(entry: registry.Entry[Any], sampler: str, place: str) -> None:
+    """Raise `SuiteError` where a solver is named with another number of evaluations than it has.
+
+    Only the model's code knows the number: it is imported where one is given that is not the card's.
+    """
+    if "(" not in sampler or sampler == entry.card.sampler:
+        return
+    from genbench.models.solvers import solver  # which needs torch
+
+    try:
+        solver(entry.load(), sampler)
+    except Unsupported as error:
+        raise SuiteError(f"{place}: {error}") from error
 
 
 def check_dataset(name: str, place: str) -> None:

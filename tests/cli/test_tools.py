@@ -109,10 +109,14 @@ def test_one_seed_shows_the_difference_and_says_why_there_is_no_interval(folder:
 
 
 def test_clean_keeps_what_is_used(folder: Path) -> None:
-    loose = folder / "a" / "artifacts" / "fits" / "loose.safetensors"
-    loose.write_bytes(b"old")
+    artifacts = folder / "a" / "artifacts"
+    loose = artifacts / "fits" / f"{'0a' * 10}.safetensors"
+    foreign = [artifacts / "fits" / "loose.safetensors", artifacts / f"{'0a' * 10}.safetensors"]
+    for file in (loose, *foreign):
+        file.write_bytes(b"old")
+    kept = set(artifacts.rglob("*.*")) - {loose}
     assert "dropped 1 files" in call("clean", str(folder / "a")).output
-    assert not loose.exists()
+    assert set(artifacts.rglob("*.*")) == kept > set(foreign)
     assert genbench.load(folder / "a").model("vae", dataset="digits").sample(2).shape == (2, 1, 8, 8)
 
 

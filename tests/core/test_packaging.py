@@ -51,7 +51,7 @@ def test_a_wheel_carries_suites_and_templates(tmp_path: Path) -> None:
         [
             sys.executable,
             "-c",
-            "from genbench.run import suite; from genbench import __file__ as f; print(f); print(suite.names())",
+            "from genbench import __file__ as f; from genbench.run import suite_file; print(f, suite_file.names())",
         ],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(site)},

@@ -10,9 +10,12 @@ import torch
 
 from genbench.core.errors import UnknownName, Unsupported
 from genbench.data.loading import load_dataset
-from genbench.encoders.loading import default_encoder, load_encoder
+from genbench.encoders.loading import default_encoder, fallback_note, load_encoder
 from genbench.protocols.dataset import DataSpec
 from genbench.protocols.encoder import Encoder
+from genbench.run.options import Options
+from genbench.run.session import prepare
+from genbench.run.suite import Suite
 
 
 def test_identity_is_for_points_and_pixels_for_images(cache: Path) -> None:
@@ -37,8 +40,30 @@ def test_the_default_encoder_follows_what_the_data_has() -> None:
     assert default_encoder(digits) == "in-domain"
     train = replace(digits.train, y=None)
     unlabelled = replace(digits, spec=DataSpec((1, 8, 8), (0.0, 1.0)), train=train)
-    with pytest.warns(UserWarning, match="digits has no labels, so there is no in-domain classifier"):
-        assert default_encoder(unlabelled) in ("effnet-lite0", "pixels")
+    assert default_encoder(unlabelled) in ("effnet-lite0", "pixels")
+    assert "digits has no labels, so there is no in-domain classifier" in fallback_note(unlabelled)
+    assert fallback_note(digits) is None and fallback_note(load_dataset("ring8")) is None
+
+
+def test_a_plan_says_once_for_each_dataset_whose_features_are_none_of_its_own(tmp_path: Path) -> None:
+    content = {
+        "schema": 1,
+        "name": "fallback",
+        "models": ["control-noise"],
+        "datasets": ["digits", "digits-only-3"],
+        "evaluations": [{"name": "sample-quality"}, {"name": "diversity"}],
+    }
+    own = fallback_note(load_dataset("digits-only-3"))
+    assert own is not None
+
+    def notes(**more: object) -> list[str]:
+        settled = content | {"evaluations": [{**e, **more} for e in content["evaluations"]]}
+        suite = Suite.model_validate(settled)
+        plan = prepare(suite, Options(out=tmp_path / "run", device="cpu", executor="inline")).plan
+        return [note for note in plan.notes if "in-domain" in note]
+
+    assert notes() == [own]
+    assert notes(encoder="pixels") == []
 
 
 def test_features_of_nothing_are_nothing(cache: Path) -> None:

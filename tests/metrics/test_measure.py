@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +37,9 @@ from genbench.metrics.pointset import PointSet
 from genbench.metrics.toys import density_metrics
 from genbench.protocols.metric import NEEDS, Metric
 
+BOTH = normal(30, 3), normal(20, 3, 1)
+TRAINING = normal(40, 3, 2)
+
 
 @dataclass(frozen=True)
 class Timed:
@@ -49,7 +51,7 @@ class Timed:
 
 
 def features(**options: Any) -> FeatureInputs:
-    return feature_inputs(PointSet(normal(30, 3)), normal(20, 3, 1), generator=gen(), **options)
+    return feature_inputs(PointSet(BOTH[0]), BOTH[1], generator=gen(), **options)
 
 
 def codes(n: int = 30) -> CodeInputs:
@@ -63,9 +65,19 @@ def law() -> DensityInputs:
 
 SEEN: dict[str, tuple[Inputs, Callable[[Any], float], tuple[int | None, int | None]]] = {
     "features": (features(), lambda i: i.real.features.mean() - i.generated.features.mean(), (30, 20)),
+    "training-features": (
+        features(train=TRAINING),
+        lambda i: i.train.features.mean() - i.generated.features.mean(),
+        (30, 20),
+    ),
     "probabilities": (
         features(readings=Readings(probabilities=torch.full((20, 2), 0.5))),
         lambda i: i.readings.probabilities.max(),
+        (30, 20),
+    ),
+    "condition": (
+        features(readings=Readings(generated=torch.arange(20) % 2, asked=torch.zeros(20, dtype=torch.int64))),
+        lambda i: (i.readings.generated == i.readings.asked).double().mean(),
         (30, 20),
     ),
     "images": (
@@ -104,7 +116,8 @@ SEEN: dict[str, tuple[Inputs, Callable[[Any], float], tuple[int | None, int | No
 @pytest.fixture(autouse=True)
 def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test registers is forgotten after it."""
-    monkeypatch.setattr(registry, "metrics", copy.deepcopy(registry.metrics))
+    registry.metrics.names()  # read before it is copied
+    monkeypatch.setattr(registry.metrics, "_own", dict(registry.metrics._own))
 
 
 def register(function: Callable[[Any], Any], name: str = "mine", **options: Any) -> None:
@@ -137,6 +150,13 @@ def test_a_third_partys_metric_of_each_need_is_measured(need: str) -> None:
 def test_what_lacks_the_need_says_what_it_is(need: str) -> None:
     register(lambda inputs: 1.0, needs=need)
     found = measured(Timed(1.0), ["mine"])["mine"]
+    assert (found.status, found.reason) == (Status.UNSUPPORTED, f"it needs {NEEDS[need]}, and there are none")
+
+
+@pytest.mark.parametrize("need", ["training-features", "probabilities", "condition"])
+def test_features_alone_serve_no_metric_that_needs_more(need: str) -> None:
+    register(lambda inputs: 1.0, needs=need)
+    found = measured(features(), ["mine"])["mine"]
     assert (found.status, found.reason) == (Status.UNSUPPORTED, f"it needs {NEEDS[need]}, and there are none")
 
 

@@ -18,9 +18,6 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setattr(registry, "_own", built_in)
         for name in ("_has_catalogue", "_filled"):
             monkeypatch.setattr(registry, name, getattr(registry, name))
-    monkeypatch.setattr(registries.metrics, "_catalogue", "registry_toys")
-    monkeypatch.setattr(registries.metrics, "_has_catalogue", False)
-    monkeypatch.setattr(registries.metrics, "_own", {})
     monkeypatch.setattr(plugins, "_LOADED", {})
     monkeypatch.setattr(code, "SEEN", {})
     monkeypatch.setattr(sites, "_ENDED", [])

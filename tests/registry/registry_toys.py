@@ -1,4 +1,4 @@
-"""Source files for tests to write, change and load; an empty catalogue."""
+"""Source files for tests to write, change and load."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import textwrap
 from pathlib import Path
 
 from genbench.registry import Origin
-
-CATALOGUE: list[object] = []
 
 DATASET = """
 from genbench import register_dataset

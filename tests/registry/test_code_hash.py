@@ -11,6 +11,7 @@ import pytest
 from registry_toys import Files, dataset
 
 from genbench import registry
+from genbench.core.records import DataFacts, DataKind
 from genbench.models.vae import VAE
 from genbench.registry import code_hash, load_plugin, register_dataset
 from genbench.run.plan import Conditions, make_plan
@@ -196,25 +197,73 @@ def test_a_plugin_that_registers_a_librarys_function_is_hashed_for_itself(files:
     assert hash_of() not in (first, None, "")
 
 
-def test_results_of_code_without_source_are_never_used_again(files: Files) -> None:
-    def keys() -> set[str]:
-        suite = Suite.model_validate(
-            {
-                "schema": 1,
-                "name": "small",
-                "models": ["mine"],
-                "datasets": ["digits"],
-                "evaluations": [{"name": "reconstruction"}, {"name": "sample-quality"}],
-            }
-        )
-        made = make_plan(suite, Conditions(fingerprints={"digits": "a"}))
-        assert len({job.fit.key for job in made.jobs}) == suite.seeds  # still one fit for both evaluations
-        return {job.key for job in made.jobs}
+FACTS = DataFacts(name="digits", fingerprint="a", kind=DataKind.IMAGES, has=frozenset({"images", "labels"}))
 
-    source = "from genbench.protocols.card import ModelCard\nfrom genbench import registry\nclass Model: pass\n"
-    source += "registry.models.add(ModelCard(name='mine', family='test', summary='x'), Model)\n"
+MODEL = """
+from genbench import registry
+from genbench.protocols.card import ModelCard
+class Model: pass
+registry.models.add(ModelCard(name="mine", family="test", summary="x"), Model)
+"""
+METRIC = """
+from genbench import register_metric
+from genbench.protocols.metric import Metric
+@register_metric(Metric(name="mine", summary="x", direction="lower"))
+def measure(inputs):
+    return 1.0
+"""
+EVALUATION = """
+from genbench import register_evaluation
+from genbench.protocols.evaluation import Evaluation
+@register_evaluation(Evaluation(name="mine", summary="x", metrics=("mse",), headline="mse"))
+def evaluate(evidence, config):
+    return None
+"""
+QUALITY, RECONSTRUCTION = {"name": "sample-quality"}, {"name": "reconstruction"}
+USES_OF = {
+    "models": (MODEL, "mine", [RECONSTRUCTION, QUALITY], {"reconstruction", "sample-quality"}),
+    "metrics": (METRIC, "vae", [RECONSTRUCTION, {**QUALITY, "metrics": ["kid", "mine"]}], {"sample-quality"}),
+    "evaluations": (EVALUATION, "vae", [RECONSTRUCTION, {"name": "mine"}], {"mine"}),
+}
+
+
+@pytest.fixture(params=USES_OF)
+def third_party(request: pytest.FixtureRequest):
+    """A kind, the source of a plugin with one of it, a function that plans what uses it, and the evaluations that do:
+    the job keys of each evaluation."""
+    source, model, evaluations, touched = USES_OF[request.param]
+
+    def keys() -> dict[str, set[str]]:
+        content = {"schema": 1, "name": "small", "models": [model], "datasets": ["digits"], "evaluations": evaluations}
+        suite = Suite.model_validate(content)
+        made = make_plan(suite, Conditions(datasets={"digits": FACTS}))
+        assert len({job.fit.key for job in made.jobs}) == suite.seeds  # still one fit for both evaluations
+        found: dict[str, set[str]] = {}
+        for job in made.jobs:
+            found.setdefault(job.evaluation, set()).add(job.key)
+        return found
+
+    return getattr(registry, request.param), source, keys, touched
+
+
+def test_results_of_code_without_source_are_never_used_again(files: Files, third_party) -> None:
+    known, source, keys, touched = third_party
     load_plugin(files.write("mine.py", source))
     assert keys() == keys()
-    registry.models.remove("mine")
+    known.remove("mine")
     exec(compile(source, "<cell>", "exec"), {"__name__": "__main__"})
-    assert not keys() & keys()
+    first, second = keys(), keys()
+    assert {name for name in first if not first[name] & second[name]} == touched
+    assert {name for name in first if first[name] == second[name]} == set(first) - touched
+
+
+def test_results_of_changed_code_are_new_and_no_others_are(files: Files, third_party) -> None:
+    _, source, keys, touched = third_party
+    load_plugin(files.write("mine.py", source))
+    first = keys()
+    load_plugin(files.write("mine.py", source + "# changed\n"))
+    second = keys()
+    assert {name for name in first if not first[name] & second[name]} == touched
+    assert {name for name in first if first[name] == second[name]} == set(first) - touched
+    load_plugin(files.write("mine.py", source))
+    assert keys() == first

@@ -25,7 +25,7 @@ def value(name: str = "mine") -> object:
     return registry.datasets.get(name).load()()
 
 
-@pytest.mark.parametrize("kind", ["models", "datasets", "encoders", "evaluations"])
+@pytest.mark.parametrize("kind", ["models", "datasets", "encoders", "metrics", "evaluations"])
 def test_genbenchs_own_names_may_all_be_registered(kind: str) -> None:
     own = getattr(registry, kind)
     assert own.names()

@@ -11,7 +11,7 @@ import pytest
 from genbench import registry
 from genbench.core.errors import UnknownName, UsageError
 from genbench.core.values import Direction
-from genbench.protocols.card import EvaluationCard
+from genbench.protocols.card import EncoderCard
 from genbench.protocols.evaluation import Evaluation
 from genbench.protocols.metric import Metric
 from genbench.registry import Registry, register_evaluation, register_metric
@@ -86,8 +86,8 @@ def test_a_catalogue_may_hold_records_and_pairs(own) -> None:
     assert [entry.code_hash() for entry in made] == ["", ""]
 
 
-def test_a_catalogue_of_older_cards_still_reads(own) -> None:
-    card = EvaluationCard(name="older", summary="", metrics=("mse",))
+def test_a_catalogue_of_cards_without_a_field_for_their_code_reads(own) -> None:
+    card = EncoderCard(name="older", summary="")
     made = own("evaluation", "function", [(card, "math:sqrt"), Evaluation(name="new", summary="", function="math:cos")])
     assert made.get("older").card is card and made.get("new").load()(0.0) == 1.0
 

@@ -12,7 +12,10 @@ import pytest
 from registry_toys import Files, dataset
 
 from genbench import registry
+from genbench.executors.config import WorkerConfig
 from genbench.registry import Origin, ReplayEnds, load_plugin, run_begins, sites
+from genbench.run.task import TaskSetting
+from genbench.store import Place
 
 RUN = """
 def run():  # as genbench.run does
@@ -251,14 +254,13 @@ def test_a_run_ends_a_replay_and_nothing_else() -> None:
 
 
 def test_a_worker_process_replays_before_it_works(files: Files) -> None:
-    from genbench.executors.setting import Setting
-
     note = files.folder / "note"
     load_plugin(files.write("plug.py", f"with open({str(note)!r}, 'a') as f: f.write('x')\n" + dataset()))
-    setting = Setting(folder=files.folder, cache=files.folder, origins=registry.origins())
+    setting = TaskSetting(place=Place.of(files.folder), cache=files.folder)
+    config = WorkerConfig(runner="genbench.run.task:TaskRunner.of", setting=setting, origins=registry.origins())
     worker = subprocess.run(
         [sys.executable, "-m", "genbench.executors.worker"],
-        input=pickle.dumps(setting),
+        input=pickle.dumps(config),
         capture_output=True,
         cwd=files.folder,
         check=False,

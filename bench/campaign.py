@@ -12,8 +12,8 @@ from pathlib import Path
 
 from genbench.api import Run
 from genbench.core.jobs import Event, FitEnded, JobEnded
-from genbench.run.options import Options, chosen_suite
-from genbench.run.session import Session, execute, prepare
+from genbench.runs.options import Options, chosen_suite
+from genbench.runs.session import Session, execute, prepare
 
 
 class Clock:

@@ -16,12 +16,12 @@ from genbench.report.data import RunData
 from genbench.report.export import export
 from genbench.report.output import board_records, read_run, write_file
 from genbench.report.page import render
-from genbench.run.folder import RunFolder
-from genbench.run.options import Options, chosen_suite
+from genbench.runs.folder import RunFolder
+from genbench.runs.options import Options, chosen_suite
 
 if TYPE_CHECKING:
-    from genbench.run.session import Listener, Result, Session
-    from genbench.run.trained import TrainedModel
+    from genbench.runs.session import Listener, Result, Session
+    from genbench.runs.trained import TrainedModel
     from genbench.tuning.records import Search, Tuning
 
 __all__ = ["Run", "board_records", "load", "run", "tune"]
@@ -61,7 +61,7 @@ class Run:
 
     def model(self, label: str, *, dataset: str, seed: int = 0, data_root: str | None = None) -> TrainedModel:
         """The model of this row, as it was trained. Raises `UnknownName` or `DataError` where there is none."""
-        from genbench.run.trained import TrainedModel
+        from genbench.runs.trained import TrainedModel
 
         rows = self._rows()
         if label not in set(rows.label):
@@ -111,7 +111,7 @@ class _Silent:
 def run(suite: str, options: Options | None = None, *, listener: Listener | None = None) -> Result:
     """Run what is missing of a suite and write the report; what `genbench run` does."""
     registry.run_begins()  # a script that calls this without a guard may be read by a worker process
-    from genbench.run import session
+    from genbench.runs import session
 
     chosen = options or Options()
     if not chosen.command:

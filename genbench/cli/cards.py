@@ -14,7 +14,7 @@ from genbench.core.records import DataKind
 from genbench.evaluations.choice import can_give, metrics_of
 from genbench.protocols.evaluation import Evaluation, EvaluationConfig
 from genbench.protocols.metric import Metric
-from genbench.run import suite_file
+from genbench.runs import suite_file
 
 REGISTRIES: dict[str, registry.Registry[Any]] = {
     "models": registry.models,

@@ -26,7 +26,7 @@ class Check:
 
 def findings(data_root: str | None) -> list[Check]:
     """Everything, in the order in which a newcomer needs it."""
-    from genbench.run import provenance
+    from genbench.runs import provenance
 
     device = provenance.pick_device("auto")
     found = [Check(name, version) for name, version in provenance.versions().items()]

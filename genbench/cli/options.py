@@ -14,7 +14,7 @@ import typer
 from genbench.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from genbench.run.options import Options
+    from genbench.runs.options import Options
 
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 Plugin = Annotated[
@@ -71,7 +71,7 @@ def _run_options(
     force: Annotated[bool, typer.Option("--force", help="Remove what the jobs made and do all again.")] = False,
 ) -> Options:
     """The options that every command has which runs jobs."""
-    from genbench.run.options import Options
+    from genbench.runs.options import Options
 
     return Options(
         models=names(models),

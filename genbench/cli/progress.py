@@ -11,7 +11,7 @@ from rich.text import Text
 from genbench.cli import console
 from genbench.core.jobs import Event, FitEnded, JobEnded, JobStarted
 from genbench.core.values import Status
-from genbench.run.session import Session
+from genbench.runs.session import Session
 
 ENOUGH = 5
 """Jobs that must have ended before the time left is shown: the first one pays for imports, data and a first fit."""

@@ -16,9 +16,9 @@ from genbench.cli.options import Json, SuiteName, takes_run_options
 
 if TYPE_CHECKING:
     from genbench.report.data import RunData
-    from genbench.run.options import Options
-    from genbench.run.session import Result, Session
-    from genbench.run.suite import Suite
+    from genbench.runs.options import Options
+    from genbench.runs.session import Result, Session
+    from genbench.runs.suite import Suite
 
 
 @app.command()
@@ -31,7 +31,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run what is missing of a suite, write the report, print the leaderboard."""
-    from genbench.run.options import chosen_suite
+    from genbench.runs.options import chosen_suite
 
     options = dataclasses.replace(options, seeds=seeds)
     chosen = chosen_suite(suite, options)
@@ -43,7 +43,7 @@ def run(
 
 def _show_plan(suite: Suite, options: Options, *, as_json: bool) -> None:
     """What a run would do."""
-    from genbench.run.session import prepare
+    from genbench.runs.session import prepare
 
     session = prepare(suite, options)
     fits = {job.fit.key for job in session.missing}
@@ -77,7 +77,7 @@ def _run_and_show(suite: Suite, options: Options, *, as_json: bool) -> int:
     """Run, report, print; the exit status."""
     from genbench.api import Run
     from genbench.cli.progress import progress
-    from genbench.run.session import execute, prepare
+    from genbench.runs.session import execute, prepare
 
     session = prepare(suite, options)
     for note in session.plan.notes:

@@ -15,7 +15,7 @@ from genbench.cli.app import app
 from genbench.cli.cards import KINDS, REGISTRIES, as_text, card, check_kind
 from genbench.cli.options import DataRoot, Json, Plugin, load_plugins
 from genbench.core.errors import Unsupported, UsageError
-from genbench.run import suite_file
+from genbench.runs import suite_file
 
 
 @app.command()
@@ -62,7 +62,7 @@ def _show_suite(name: str, *, as_json: bool) -> None:
 
 def _show_run(place: str, *, as_json: bool) -> None:
     """The plans of a store, the last one marked: `report`, `export` and `sample` take an older one by `--plan`."""
-    from genbench.run.folder import RunFolder
+    from genbench.runs.folder import RunFolder
 
     with RunFolder.find(place).open() as store:
         plans, settled, runs = store.plans(), store.settled(), store.runs()
@@ -125,7 +125,7 @@ def _samplers(name: str, entry: registry.Entry[Any]) -> list[str]:
 
 def _dataset(plural: str, name: str, data_root: str | None, sheet: Path | None) -> dict[str, Any]:
     from genbench.data.loading import load_dataset
-    from genbench.run.provenance import dataset_entry
+    from genbench.runs.provenance import dataset_entry
 
     data = load_dataset(name, root=data_root)
     details = {"name": name} | dataset_entry(data)

@@ -10,10 +10,10 @@ import typer
 from genbench.cli.app import app
 from genbench.cli.options import Json, SuiteName, takes_run_options
 from genbench.core.errors import UsageError
-from genbench.run import suite_file
+from genbench.runs import suite_file
 
 if TYPE_CHECKING:
-    from genbench.run.options import Options
+    from genbench.runs.options import Options
 
 
 @app.command()
@@ -33,7 +33,7 @@ def tune(
     as_json: Json = False,
 ) -> None:
     """Tune every model equally: the same number of trials at the suite's budget, scored on `val`."""
-    from genbench.run.options import chosen_suite
+    from genbench.runs.options import chosen_suite
 
     chosen = chosen_suite(suite, options)
     if output is not None and output.is_dir():

@@ -10,9 +10,9 @@ from rich.text import Text
 from genbench.cli import console
 from genbench.cli.progress import progress
 from genbench.core.values import Direction, Status
-from genbench.run import suite_file
-from genbench.run.options import Options
-from genbench.run.suite import Suite
+from genbench.runs import suite_file
+from genbench.runs.options import Options
+from genbench.runs.suite import Suite
 from genbench.tuning.records import Search, Study, Tuning
 from genbench.tuning.search import RECORD, record, tune
 from genbench.tuning.tables import SUFFIX, chosen_options, toml_tables, with_found, write_copy

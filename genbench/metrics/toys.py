@@ -26,8 +26,6 @@ from genbench.metrics.two_sample import Hits
 from genbench.metrics.values import share_value, value
 from genbench.protocols.dataset import Density
 
-"""The older name."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class DensityInputs:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from genbench.core.values import Status
-from genbench.run.suite import ModelUse, Tuned
+from genbench.runs.suite import ModelUse, Tuned
 from genbench.tuning.spaces import Space
 from genbench.tuning.targets import Target
 

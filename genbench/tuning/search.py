@@ -17,11 +17,11 @@ from genbench.core.values import Status
 from genbench.data.derived import VALIDATION
 from genbench.evaluations.context import RunContext
 from genbench.protocols.evaluation import EvaluationConfig
-from genbench.run import provenance, session
-from genbench.run.options import Options
-from genbench.run.plan import Conditions, make_job
-from genbench.run.session import Listener
-from genbench.run.suite import ModelUse, OptionTable, Suite
+from genbench.runs import provenance, session
+from genbench.runs.options import Options
+from genbench.runs.plan import Conditions, make_job
+from genbench.runs.session import Listener
+from genbench.runs.suite import ModelUse, OptionTable, Suite
 from genbench.tuning.records import Search, Study, Trial, Tuning
 from genbench.tuning.spaces import row_space
 from genbench.tuning.strategies import STRATEGIES, check_strategy

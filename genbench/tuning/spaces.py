@@ -10,7 +10,7 @@ from genbench.core import seeds
 from genbench.core.errors import UsageError, nearest
 from genbench.protocols.dataset import DataSpec
 from genbench.protocols.space import Choice, Domain, Range
-from genbench.run.suite import ModelUse
+from genbench.runs.suite import ModelUse
 
 Space = Mapping[str, Domain]
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from genbench.core import paths
 from genbench.core.errors import SuiteError
-from genbench.run import suite_file
-from genbench.run.suite import Suite
+from genbench.runs import suite_file
+from genbench.runs.suite import Suite
 from genbench.tuning.records import Study, Tuning
 
 _HEADER = re.compile(r"\s*\[")

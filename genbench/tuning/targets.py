@@ -11,8 +11,8 @@ from genbench.core.records import DataFacts
 from genbench.core.values import Direction
 from genbench.evaluations.choice import can_give, metrics_of
 from genbench.protocols.evaluation import Evaluation, EvaluationConfig
-from genbench.run.plan import record_of
-from genbench.run.suite import ModelUse, Suite
+from genbench.runs.plan import record_of
+from genbench.runs.suite import ModelUse, Suite
 
 
 @dataclass(frozen=True, slots=True)

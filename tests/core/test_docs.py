@@ -26,7 +26,7 @@ from genbench.metrics.catalogue import METRICS
 from genbench.protocols.evaluation import Evaluation, EvaluationConfig
 from genbench.protocols.metric import NEEDS
 from genbench.registry.registries import ALL
-from genbench.run.options import Options
+from genbench.runs.options import Options
 from genbench.store.schema import VERSION, metadata
 
 ROOT = Path(__file__).resolve().parents[2]

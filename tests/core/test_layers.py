@@ -13,7 +13,7 @@ LAYERS = [
     ["cli"],
     ["api", "conformance"],
     ["tuning"],
-    ["run", "report", "scoring"],
+    ["runs", "report", "scoring"],
     ["executors", "store"],
     ["evaluations"],
     ["models", "data", "encoders", "metrics", "stats", "training"],

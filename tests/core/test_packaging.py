@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import os
 import subprocess
 import sys
@@ -51,7 +53,7 @@ def test_a_wheel_carries_suites_and_templates(tmp_path: Path) -> None:
         [
             sys.executable,
             "-c",
-            "from genbench import __file__ as f; from genbench.run import suite_file; print(f, suite_file.names())",
+            "from genbench import __file__ as f; from genbench.runs import suite_file; print(f, suite_file.names())",
         ],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(site)},
@@ -60,3 +62,10 @@ def test_a_wheel_carries_suites_and_templates(tmp_path: Path) -> None:
         text=True,
     )
     assert str(site) in listing.stdout and "quick" in listing.stdout
+
+
+@pytest.mark.parametrize("name", ["run", "tune", "load"])
+def test_a_public_function_is_hidden_by_no_module(name: str) -> None:
+    importlib.import_module("genbench.runs.session")
+    importlib.import_module("genbench.tuning.search")
+    assert inspect.isfunction(getattr(genbench, name)) and inspect.isfunction(getattr(genbench, name))

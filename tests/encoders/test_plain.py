@@ -13,9 +13,9 @@ from genbench.data.loading import load_dataset
 from genbench.encoders.loading import default_encoder, fallback_note, load_encoder
 from genbench.protocols.dataset import DataSpec
 from genbench.protocols.encoder import Encoder
-from genbench.run.options import Options
-from genbench.run.session import prepare
-from genbench.run.suite import Suite
+from genbench.runs.options import Options
+from genbench.runs.session import prepare
+from genbench.runs.suite import Suite
 
 
 def test_identity_is_for_points_and_pixels_for_images(cache: Path) -> None:

@@ -14,8 +14,8 @@ from genbench import registry
 from genbench.core.records import DataFacts, DataKind
 from genbench.models.vae import VAE
 from genbench.registry import code_hash, load_plugin, register_dataset
-from genbench.run.plan import Conditions, make_plan
-from genbench.run.suite import Suite
+from genbench.runs.plan import Conditions, make_plan
+from genbench.runs.suite import Suite
 
 
 def hash_of(name: str = "mine") -> str | None:

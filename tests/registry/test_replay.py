@@ -14,7 +14,7 @@ from registry_toys import Files, dataset
 from genbench import registry
 from genbench.executors.config import WorkerConfig
 from genbench.registry import Origin, ReplayEnds, load_plugin, run_begins, sites
-from genbench.run.task import TaskSetting
+from genbench.runs.task import TaskSetting
 from genbench.store import Place
 
 RUN = """
@@ -257,7 +257,7 @@ def test_a_worker_process_replays_before_it_works(files: Files) -> None:
     note = files.folder / "note"
     load_plugin(files.write("plug.py", f"with open({str(note)!r}, 'a') as f: f.write('x')\n" + dataset()))
     setting = TaskSetting(place=Place.of(files.folder), cache=files.folder)
-    config = WorkerConfig(runner="genbench.run.task:TaskRunner.of", setting=setting, origins=registry.origins())
+    config = WorkerConfig(runner="genbench.runs.task:TaskRunner.of", setting=setting, origins=registry.origins())
     worker = subprocess.run(
         [sys.executable, "-m", "genbench.executors.worker"],
         input=pickle.dumps(config),

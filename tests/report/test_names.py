@@ -13,12 +13,12 @@ from genbench import registry
 from genbench.metrics.catalogue import METRICS
 
 ROOT = Path(genbench.__file__).parent
-FOLDERS = ["cli", "report", "run", "tuning"]
+FOLDERS = ["cli", "report", "runs", "tuning"]
 """Those that comply."""
 
 OTHER_THINGS = {
-    ("run/plan.py", "precision"): "of the numbers that training computes with",
-    ("run/provenance.py", "accuracy"): "of an encoder's classifier on real data",
+    ("runs/plan.py", "precision"): "of the numbers that training computes with",
+    ("runs/provenance.py", "accuracy"): "of an encoder's classifier on real data",
     ("tuning/targets.py", "density"): "a word of `protocols.metric.NEEDS`",
 }
 """Strings that are a name by chance, and what they mean."""

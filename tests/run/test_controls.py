@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from genbench.report.files import RunFolder
 
 import genbench
+from genbench.api import Run
 from genbench.report.leaderboard import leaderboards
-from genbench.run.options import Options
+from genbench.runs.options import Options
 
 SUITE = """
 schema = 1
@@ -31,16 +31,16 @@ name = "reconstruction"
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("controls")
     (folder / "controls.toml").write_text(SUITE)
     done = genbench.run(str(folder / "controls.toml"), Options(out=folder / "run", device="cpu"))
     assert done.ok
-    return RunFolder(done.folder, done.store_url)
+    return genbench.load(done.folder)
 
 
 @pytest.fixture(scope="module")
-def values(run: RunFolder) -> pd.DataFrame:
+def values(run: Run) -> pd.DataFrame:
     return run.data().table.pivot_table(index="label", columns="metric", values="value")
 
 

@@ -10,8 +10,8 @@ import torch
 from genbench.core.jobs import BudgetConfig, Fit
 from genbench.core.values import Status
 from genbench.evaluations.context import RunContext
-from genbench.run.fit import fitted
-from genbench.run.folder import RunFolder
+from genbench.runs.fit import fitted
+from genbench.runs.folder import RunFolder
 
 
 def context(folder: Path) -> RunContext:

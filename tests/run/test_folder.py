@@ -13,9 +13,9 @@ import pytest
 
 from genbench import api
 from genbench.core.errors import UsageError
-from genbench.run.folder import RunFolder
-from genbench.run.options import Options, chosen_suite
-from genbench.run.session import execute, prepare
+from genbench.runs.folder import RunFolder
+from genbench.runs.options import Options, chosen_suite
+from genbench.runs.session import execute, prepare
 
 ROOT = Path(__file__).parents[2]
 SUITE = """
@@ -36,7 +36,7 @@ HOLDER = """
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
-from genbench.run.folder import RunFolder
+from genbench.runs.folder import RunFolder
 with RunFolder.to_make(Path(sys.argv[1])).claimed():
     print("mine", flush=True)
     sys.stdin.read()

@@ -12,8 +12,8 @@ import pytest
 
 from genbench import api
 from genbench.core.errors import UsageError
-from genbench.run.options import Options
-from genbench.run.session import Result
+from genbench.runs.options import Options
+from genbench.runs.session import Result
 
 SUITE = """
 schema = 1

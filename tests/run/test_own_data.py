@@ -12,8 +12,8 @@ from sklearn.datasets import load_digits
 from genbench import api
 from genbench.evaluations import context as contexts
 from genbench.report.leaderboard import leaderboards
-from genbench.run import session
-from genbench.run.options import Options, chosen_suite
+from genbench.runs import session
+from genbench.runs.options import Options, chosen_suite
 
 MODELS = ("gaussian", "ppca", "control-marginals", "control-test-half")
 

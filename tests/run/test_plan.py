@@ -15,9 +15,9 @@ from genbench.core.errors import SuiteError
 from genbench.core.jobs import Plan, tasks
 from genbench.core.records import DataFacts, DataKind
 from genbench.core.values import Status
-from genbench.run import plan as planning
-from genbench.run.plan import Conditions, make_plan
-from genbench.run.suite import Suite
+from genbench.runs import plan as planning
+from genbench.runs.plan import Conditions, make_plan
+from genbench.runs.suite import Suite
 
 DIGITS = DataFacts(
     name="digits",

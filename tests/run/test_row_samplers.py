@@ -11,7 +11,7 @@ from genbench import api
 from genbench.core import seeds
 from genbench.core.errors import SuiteError
 from genbench.report.data import read_rows
-from genbench.run.options import Options
+from genbench.runs.options import Options
 
 SUITE = """
 schema = 1

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from genbench.core.errors import SuiteError, UnknownName
-from genbench.run import suite_file
-from genbench.run.suite import select
+from genbench.runs import suite_file
+from genbench.runs.suite import select
 
 GOOD = """
 schema = 1

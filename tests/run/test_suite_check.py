@@ -13,8 +13,8 @@ from genbench.core.errors import GenbenchError, SuiteError
 from genbench.models.sampler_names import SAMPLERS
 from genbench.models.samplers import make_sampler
 from genbench.registry.signatures import option_names
-from genbench.run import suite_file
-from genbench.run.options import Options, chosen_suite
+from genbench.runs import suite_file
+from genbench.runs.options import Options, chosen_suite
 
 GOOD = """
 schema = 1
@@ -96,7 +96,7 @@ def test_what_the_command_line_adds_is_checked_too(tmp_path: Path, given: dict[s
 @pytest.mark.parametrize("what", WRONG)
 def test_nothing_heavy_is_imported_for_it(tmp_path: Path, what: str) -> None:
     code = (
-        "import sys\nfrom genbench.core.errors import GenbenchError\nfrom genbench.run import suite_file\n"
+        "import sys\nfrom genbench.core.errors import GenbenchError\nfrom genbench.runs import suite_file\n"
         "from pathlib import Path\n"
         "try:\n    suite_file.read(Path(sys.argv[1]))\n"
         "except GenbenchError:\n    sys.exit(7 if 'torch' in sys.modules else 0)"

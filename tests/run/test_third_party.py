@@ -24,8 +24,8 @@ from genbench.protocols.metric import NEEDS
 from genbench.registry import code, plugins, registries
 from genbench.report.leaderboard import leaderboards
 from genbench.report.types import Leaderboard
-from genbench.run.options import Options, chosen_suite
-from genbench.run.session import Session, prepare
+from genbench.runs.options import Options, chosen_suite
+from genbench.runs.session import Session, prepare
 
 SOURCE = (Path(__file__).parent / "third_party.py").read_text(encoding="utf-8")
 

@@ -11,7 +11,7 @@ from genbench import registry
 from genbench.core.errors import UsageError
 from genbench.protocols.dataset import DataSpec
 from genbench.protocols.space import Choice, Range
-from genbench.run.suite import ModelUse
+from genbench.runs.suite import ModelUse
 from genbench.training.trainer import build
 from genbench.tuning.spaces import draw, model_space, row_space
 

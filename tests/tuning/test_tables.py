@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from genbench.core.errors import SuiteError
 from genbench.core.records import DataFacts, DataKind
 from genbench.report.tuning import option_rows
-from genbench.run import suite_file
-from genbench.run.plan import Conditions, make_plan
-from genbench.run.suite import Suite, Tuned, select
+from genbench.runs import suite_file
+from genbench.runs.plan import Conditions, make_plan
+from genbench.runs.suite import Suite, Tuned, select
 from genbench.tuning.tables import toml_tables, write_copy
 
 SUITE = """\

@@ -12,8 +12,8 @@ from tuning_toys import FITTED, VAL_AT, suite_of, tuned
 from genbench.core.errors import UnknownName, UsageError
 from genbench.core.values import Status
 from genbench.data.loading import load_dataset
-from genbench.run import suite_file
-from genbench.run.suite import ModelUse
+from genbench.runs import suite_file
+from genbench.runs.suite import ModelUse
 from genbench.tuning.targets import target
 
 

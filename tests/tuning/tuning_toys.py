@@ -12,8 +12,8 @@ from genbench.protocols.dataset import Dataset, DataSpec, Split
 from genbench.protocols.model import Budget
 from genbench.protocols.space import Choice, Range
 from genbench.registry import register_dataset, register_model
-from genbench.run.options import Options
-from genbench.run.suite import Suite
+from genbench.runs.options import Options
+from genbench.runs.suite import Suite
 from genbench.tuning.records import Search, Tuning
 from genbench.tuning.search import tune
 

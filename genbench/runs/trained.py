@@ -15,8 +15,8 @@ from genbench.core.errors import DataError, UsageError
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.pictures import grid, sample_picture
 from genbench.registry import models
-from genbench.run.folder import RunFolder
-from genbench.run.task import TaskSetting
+from genbench.runs.folder import RunFolder
+from genbench.runs.task import TaskSetting
 from genbench.training.trainer import build
 from genbench.training.weights import load_weights
 

@@ -20,7 +20,7 @@ from genbench.core.values import Status
 from genbench.evaluations.context import RunContext
 from genbench.protocols.dataset import Dataset, DataSpec
 from genbench.protocols.model import Budget
-from genbench.run.folder import RunFolder
+from genbench.runs.folder import RunFolder
 from genbench.training.config import TrainConfig
 from genbench.training.result import TrainResult
 from genbench.training.trainer import build, fit, fit_stack

@@ -22,12 +22,12 @@ from genbench.evaluations.context import RunContext
 from genbench.executors.config import WorkerConfig, cores
 from genbench.executors.inline import run_inline
 from genbench.executors.local import run_local
-from genbench.run import provenance
-from genbench.run.folder import RunFolder
-from genbench.run.options import Options
-from genbench.run.plan import Conditions, make_plan
-from genbench.run.suite import Suite
-from genbench.run.task import TaskRunner, TaskSetting
+from genbench.runs import provenance
+from genbench.runs.folder import RunFolder
+from genbench.runs.options import Options
+from genbench.runs.plan import Conditions, make_plan
+from genbench.runs.suite import Suite
+from genbench.runs.task import TaskRunner, TaskSetting
 from genbench.store import Store
 from genbench.store.place import redacted
 
@@ -108,7 +108,7 @@ def prepare(
     plan = planner(suite, conditions_of(suite, context))
     plan = dataclasses.replace(plan, notes=(*plan.notes, *_fallbacks(suite, context)))
     workers = WorkerConfig(
-        runner="genbench.run.task:TaskRunner.of",
+        runner="genbench.runs.task:TaskRunner.of",
         setting=setting,
         device=device,
         threads=suite.threads,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from genbench import registry
 from genbench.core.errors import UsageError, nearest
-from genbench.run import suite_file
-from genbench.run.suite import Suite, select
-from genbench.run.suite_check import checked
+from genbench.runs import suite_file
+from genbench.runs.suite import Suite, select
+from genbench.runs.suite_check import checked
 
 EXECUTORS = ("auto", "inline", "local")
 
@@ -47,7 +47,7 @@ def chosen_suite(name: str, options: Options) -> Suite:
         raise UsageError(f"--time-limit is a number of seconds above 0; got {options.time_limit:g}.")
     if options.time_limit is not None and options.executor == "inline":
         raise UsageError("--time-limit needs --executor local: a process cannot stop itself.")
-    from genbench.run.folder import RunFolder  # whose store is heavy to import
+    from genbench.runs.folder import RunFolder  # whose store is heavy to import
 
     RunFolder.to_make(options.out or Path("runs") / "any", options.store)
     for plugin in options.plugins:

@@ -16,8 +16,8 @@ from genbench import registry
 from genbench.core import paths
 from genbench.core.errors import SuiteError, UnknownName, nearest
 from genbench.core.jobs import BudgetConfig
-from genbench.run.suite import SCHEMA, Suite, Tuned
-from genbench.run.suite_check import checked
+from genbench.runs.suite import SCHEMA, Suite, Tuned
+from genbench.runs.suite_check import checked
 
 
 def names() -> list[str]:

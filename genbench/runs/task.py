@@ -18,8 +18,8 @@ from genbench.core.values import Measurement, Status
 from genbench.evaluations.context import RunContext
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.outcome import Outcome
-from genbench.run.fit import FittedModel, fitted, refit, status_of
-from genbench.run.folder import RunFolder
+from genbench.runs.fit import FittedModel, fitted, refit, status_of
+from genbench.runs.folder import RunFolder
 from genbench.store import Place
 
 

@@ -13,7 +13,7 @@ from genbench.evaluations.choice import can_give, metrics_of
 from genbench.models.sampler_names import check_sampler
 from genbench.protocols.evaluation import EvaluationConfig
 from genbench.registry.signatures import option_names
-from genbench.run.suite import ModelUse, Suite, expand
+from genbench.runs.suite import ModelUse, Suite, expand
 
 
 def checked(suite: Suite, path: Path | str) -> Suite:

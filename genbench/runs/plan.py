@@ -16,7 +16,7 @@ from genbench.core.jobs import Fit, Job, Plan, content_key
 from genbench.core.records import DataFacts, Row
 from genbench.evaluations.choice import Choice, choose
 from genbench.protocols.evaluation import Evaluation, EvaluationConfig
-from genbench.run.suite import ModelUse, Suite
+from genbench.runs.suite import ModelUse, Suite
 
 CHUNK = 500
 """`core.seeds.CHUNK`, which is part of what samples are; a test holds the two together (that module needs torch)."""

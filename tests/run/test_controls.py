@@ -64,7 +64,7 @@ def test_trained_models_are_better_than_marginals(values: pd.DataFrame) -> None:
 
 
 @pytest.mark.slow
-def test_copies_tie_with_the_ceiling_and_are_flagged(values: pd.DataFrame, run: RunFolder) -> None:
+def test_copies_tie_with_the_ceiling_and_are_flagged(values: pd.DataFrame, run: Run) -> None:
     assert values["frechet"]["control-train-copy"] < 2 * values["frechet"]["control-test-half"]
     assert values["authenticity"]["control-train-copy"] == 0
     assert values["nn-distance-ratio"]["control-train-copy"] == 0

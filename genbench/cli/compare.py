@@ -21,7 +21,7 @@ def compare(
     fail_on_regression: Annotated[bool, typer.Option("--fail-on-regression", help="Exit 1 where B is worse.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Two runs, paired by seed, with intervals."""
+    """Two runs over their common seeds, with intervals."""
     from genbench.api import load
     from genbench.report.compare import compare as compare_
     from genbench.report.compare import frame

@@ -59,12 +59,11 @@ def _heading(column: Column) -> Text:
 
 def _cells(row: LeaderboardRow, board: Leaderboard, *, is_wide: bool) -> list[Text]:
     first = row.cells.get(board.columns[0].key) if board.columns else None
-    place = "" if first is None or first.place is None else f"{first.place}{'=' if first.shared else ''}"
-    found = [Text(place), Text(row.label)]
+    found = [Text("" if first is None else first.place_range), Text(row.label)]
     for column in board.columns:
         cell = row.cells.get(column.key)
-        shown = "–" if cell is None else cell.plain if is_wide or cell.mean is None or cell.failed else cell.text
-        text = Text(shown, no_wrap=True)
+        shown = "–" if cell is None else cell.plain if is_wide or cell.mean is None or cell.missing else cell.text
+        text = Text(shown, no_wrap=True, style="bold" if cell is not None and cell.leads else "")
         if cell is not None and cell.flags:
             text.append(" !", style="bold red")
         found.append(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
 
@@ -10,10 +10,8 @@ from genbench.core.values import Kind
 from genbench.report import formatting, glossary, identity
 from genbench.report.data import Measured
 from genbench.report.types import Cell, Column, Identity, RowKey
+from genbench.stats.estimates import ROUNDING
 from genbench.stats.intervals import LEAST, mean_interval
-
-ROUNDING = 1e-9
-"""Values that differ by less, relatively, are the same: rows in another order round differently."""
 
 
 def column_key(measured: Measured) -> str:
@@ -56,6 +54,22 @@ def row_keys(found: Iterable[Measured]) -> dict[RowKey, Measured]:
         rows.setdefault((measured.label, measured.score), measured)
     scored = {label for label, score in rows if score}
     return {key: measured for key, measured in rows.items() if key[1] or key[0] not in scored}
+
+
+def find_twins(by_label: Mapping[str, Sequence[Measured]], rows: Iterable[RowKey]) -> dict[RowKey, str]:
+    """By row, the label that first shows the same fits with the same numbers in all of an evaluation.
+
+    `ae` and `ae+gmm10` are one where nothing is sampled. Where the table has no fits, the model stands for them.
+    """
+    firsts: dict[object, str] = {}
+    found = {}
+    for label, score in rows:
+        own = [e for e in by_label[label] if e.ok and e.score == score]
+        numbers = frozenset((column_key(e), e.seed, e.value) for e in own)
+        fits = frozenset((e.seed, e.fit or e.model) for e in own)
+        if own:
+            found[label, score] = firsts.setdefault((score, fits, numbers), label)
+    return found
 
 
 def make_cell(of_row: Sequence[Measured], column: Column) -> Cell | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from genbench.report import aggregate, glossary, ranking
@@ -15,12 +15,12 @@ Grid = dict[str, dict[RowKey, Cell]]
 
 
 def ranked(column: Column, made: Mapping[RowKey, Cell], rows: Mapping[RowKey, Measured]) -> dict[RowKey, Cell]:
-    """The column's cells with texts, places (models only), normalised scores and flags."""
+    """The column's cells with texts, normalised scores, flags and places (models only)."""
     texts = {key: aggregate.write(cell, column) for key, cell in made.items()}
-    models = {key: cell for key, cell in texts.items() if not rows[key].is_control}
-    placed = texts | ranking.give_places(models, column)
-    scored = ranking.give_scores(placed, rows, column)
-    return {key: ranking.flag_below_chance(cell, column) for key, cell in scored.items()}
+    scored = ranking.give_scores(texts, rows, column)
+    flagged = {key: ranking.flag_below_chance(cell, column) for key, cell in scored.items()}
+    models = {key: cell for key, cell in flagged.items() if not rows[key].is_control}
+    return flagged | ranking.give_places(models, column)
 
 
 def assemble(board: Leaderboard, rows: Mapping[RowKey, Measured], grid: Grid) -> Leaderboard:
@@ -62,10 +62,11 @@ def _notes(board: Leaderboard, grid: Grid, rows: Mapping[RowKey, Measured]) -> t
         notes.append("No places: they need 3 seeds of at least 2 complete rows. Rows are in order of value.")
     if any(0 < cell.n < LEAST for _, cell in cells):
         notes.append("Means over fewer than 3 seeds have no ±.")
-    if any(cell.failed and cell.n for _, cell in cells):
+    if any(cell.missing and cell.n for _, cell in cells):
         notes.append(
-            "Rows with failed seeds show the mean of the seeds that ended well, are marked, and have no place."
+            "Rows with failed seeds, or unsupported ones, show the mean of the others, are marked, and have no place."
         )
+    notes += [*_undecided(board, grid, models), *_twins(grid, models)]
     blind = [c.title for c in board.columns if any(not cell.score_clear for cell in grid[c.key].values())]
     if blind:
         notes.append(f"No bar where floor and ceiling cannot be told apart on this dataset: {', '.join(blind)}.")
@@ -76,3 +77,26 @@ def _notes(board: Leaderboard, grid: Grid, rows: Mapping[RowKey, Measured]) -> t
             f"ranked ({', '.join(unlike)})."
         )
     return tuple(notes)
+
+
+def _undecided(board: Leaderboard, grid: Grid, models: Collection[RowKey]) -> list[str]:
+    """`3 seeds can't separate these`, with the columns in which all models that have a place share the first."""
+    titles: dict[int, list[str]] = {}
+    for column in board.columns:
+        placed = [cell for key, cell in grid[column.key].items() if key in models and cell.place]
+        if ranking.is_undecided(placed):
+            titles.setdefault(min(cell.n for cell in placed), []).append(
+                f"{column.title} ({column.target})" if column.target else column.title
+            )
+    return [f"{n} seeds can't separate these: {', '.join(dict.fromkeys(of))}." for n, of in sorted(titles.items())]
+
+
+def _twins(grid: Grid, models: Collection[RowKey]) -> list[str]:
+    """Which rows are one and the same fit as another."""
+    groups: dict[str, dict[str, None]] = {}
+    for cells in grid.values():
+        for key, cell in cells.items():
+            if key in models and cell.twin not in ("", key[0]):
+                groups.setdefault(cell.twin, {})[key[0]] = None
+    shown = [f"{', '.join(labels)} as {twin}" for twin, labels in groups.items()]
+    return [f"The same fit with the same numbers, ranked as one row: {'; '.join(shown)}."] if shown else []

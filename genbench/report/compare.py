@@ -1,4 +1,4 @@
-"""Two tables, A before and B after: differences paired by seed, with intervals, and what got worse."""
+"""Two tables, A before and B after: differences over common seeds, with intervals, and what got worse."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import fmean
 
 import pandas as pd
 
+from genbench.core.values import Direction
 from genbench.report import glossary
 from genbench.report.data import Measured, read_rows
 from genbench.report.identity import difference, identity_of
-from genbench.stats.comparisons import compare_paired, holm
+from genbench.report.uncertainty import Tested
+from genbench.stats.comparisons import compare_pairs, holm
+from genbench.stats.estimates import Row
 from genbench.stats.intervals import LEAST
 
+Key = tuple[str, ...]
+Group = dict[int, Measured]
 KEYS = ("label", "dataset", "evaluation", "metric", "target", "score", "encoder", "split")
 
 
@@ -67,24 +73,84 @@ class Change:
         return self.verdict in (Verdict.WORSE, Verdict.BROKEN)
 
 
-def compare(a: pd.DataFrame, b: pd.DataFrame, *, alpha: float = 0.05) -> list[Change]:
-    """All measurements of A and B, paired by label, dataset, seed, evaluation, metric and target.
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A change with what was measured on its common seeds, empty where there is nothing to test."""
 
-    A difference over at least 3 common seeds is tested by the paired t test with Holm's correction over all tests.
+    change: Change
+    before: Sequence[Measured] = ()
+    after: Sequence[Measured] = ()
+
+    @property
+    def column(self) -> Key:
+        """All that are of one dataset and metric lend each other strength."""
+        return tuple(str(getattr(self.change, name)) for name in KEYS if name not in ("label", "score"))
+
+
+def compare(a: pd.DataFrame, b: pd.DataFrame, *, alpha: float = 0.05) -> list[Change]:
+    """All measurements of A and B, matched by label, dataset, seed, evaluation, metric and target.
+
+    A difference over at least 3 common seeds is tested as the leaderboards do it (`stats.comparisons`: not paired, on
+    the metric's scale, each side's spread over seeds and sampling error) with Holm's correction over all tests; where
+    the nearest value is best, the distances to it are. Values that are equal to the last digit are the same.
     Over fewer seeds only intervals over samples speak: worse or better where A's and B's have no point in common on
     any seed (never for times, whose quartiles are no such intervals). Numbers of unlike identity are not compared.
     """
     before, after = _Index(read_rows(a)), _Index(read_rows(b))
-    found = [_change(key, before.group(key), after.group(key)) for key in dict.fromkeys([*before.good, *after.good])]
+    keys = dict.fromkeys([*before.good, *after.good])
+    pairs = [_pair(key, before.group(key), after.group(key)) for key in keys]
+    columns: dict[Key, list[int]] = {}
+    for i, pair in enumerate(pairs):
+        if len(pair.before) >= LEAST:
+            columns.setdefault(pair.column, []).append(i)
+    found = [pair.change for pair in pairs]
+    for indices in columns.values():
+        for i, change in zip(indices, _tested([pairs[i] for i in indices]), strict=True):
+            found[i] = change
     tested = [i for i, change in enumerate(found) if change.p is not None]
     adjusted = holm([found[i].p or 0.0 for i in tested])
     for i, p in zip(tested, adjusted, strict=True):
-        found[i] = dataclasses.replace(found[i], p=p, verdict=_verdict(found[i], p, alpha))
+        found[i] = dataclasses.replace(found[i], p=p, verdict=found[i].verdict if p <= alpha else Verdict.UNCLEAR)
     return found
 
 
-Group = dict[int, Measured]
-Key = tuple[str, ...]
+def _tested(pairs: Sequence[_Pair]) -> list[Change]:
+    """The changes of one column with intervals, p (not adjusted) and the verdict that holds where p is small; what is
+    the same on every seed lends its spread and is not tested."""
+    first = pairs[0]
+    every = [e.value or 0.0 for pair in pairs for e in (*pair.before, *pair.after)]
+    how = Tested(
+        metric=first.change.metric,
+        evaluation=first.change.evaluation,
+        sense=glossary.sense(first.change.metric, first.change.direction),
+        counts=all(value.is_integer() for value in every),
+    )
+    raw = dataclasses.replace(how, sense=glossary.Sense(None))
+    rows, plain = ([(_row(pair.before, way), _row(pair.after, way)) for pair in pairs] for way in (how, raw))
+    found = []
+    for pair, on_values, on_scale in zip(pairs, compare_pairs(plain), compare_pairs(rows, how.scale), strict=True):
+        if pair.change.verdict is Verdict.SAME:
+            found.append(pair.change)
+            continue
+        interval = on_values.interval
+        low, high = (interval.low, interval.high) if interval else (None, None)
+        gap = on_scale.difference if not how.is_higher_better else -on_scale.difference
+        verdict = _verdict(gap) if how.sense.loss(0.0) is not None else Verdict.UNCLEAR
+        found.append(dataclasses.replace(pair.change, low=low, high=high, p=on_scale.p, verdict=verdict))
+    return found
+
+
+def _row(part: Sequence[Measured], how: Tested) -> Row:
+    ends = [(e.ci_low, e.ci_high) for e in part if e.ci_low is not None and e.ci_high is not None]
+    sample = None
+    if len(ends) == len(part):
+        sample = fmean(low for low, _ in ends), fmean(high for _, high in ends)
+    return how.row([e.value or 0.0 for e in part], sample, [size for e in part for size in (e.n, e.m)])
+
+
+def _verdict(gap: float) -> Verdict:
+    """What a difference of losses, B less A, says."""
+    return Verdict.UNCLEAR if gap == 0 else Verdict.WORSE if gap > 0 else Verdict.BETTER
 
 
 class _Index:
@@ -103,51 +169,45 @@ class _Index:
         return self._bad.get(key[:4], {}) | self.good.get(key, {})
 
 
-def _change(key: Key, before: Group, after: Group) -> Change:
+def _pair(key: Key, before: Group, after: Group) -> _Pair:
     names = dict(zip(KEYS, key, strict=True))
     change = Change(verdict=Verdict.UNCLEAR, **names)  # type: ignore[arg-type]
     if not before or not after:
-        return dataclasses.replace(change, verdict=Verdict.GONE if before else Verdict.NEW)
+        return _Pair(dataclasses.replace(change, verdict=Verdict.GONE if before else Verdict.NEW))
     common = [s for s in sorted(before) if s in after]
     lost = [after[s] for s in common if before[s].ok and not after[s].ok]
     if lost:
         reason = f"seed {lost[0].seed}: {lost[0].status}: {lost[0].reason}"
-        return dataclasses.replace(change, verdict=Verdict.BROKEN, reason=reason)
+        return _Pair(dataclasses.replace(change, verdict=Verdict.BROKEN, reason=reason))
     good = [s for s in common if before[s].ok and after[s].ok]
     if good:
         return _measured(change, [before[s] for s in good], [after[s] for s in good])
     mended = any(after[s].ok for s in common)
-    return dataclasses.replace(
-        change,
-        verdict=Verdict.MENDED if mended else Verdict.UNCLEAR,
-        reason="no value before" if mended else "no common seeds",
-    )
+    verdict, reason = (Verdict.MENDED, "no value before") if mended else (Verdict.UNCLEAR, "no common seeds")
+    return _Pair(dataclasses.replace(change, verdict=verdict, reason=reason))
 
 
-def _measured(change: Change, before: Sequence[Measured], after: Sequence[Measured]) -> Change:
+def _measured(change: Change, before: Sequence[Measured], after: Sequence[Measured]) -> _Pair:
     first, second = [[e.value or 0.0 for e in part] for part in (before, after)]
-    result = compare_paired(first, second)
     change = dataclasses.replace(
         change,
-        a=sum(first) / len(first),
-        b=sum(second) / len(second),
-        difference=result.difference,
-        low=result.interval.low if result.interval else None,
-        high=result.interval.high if result.interval else None,
+        a=fmean(first),
+        b=fmean(second),
+        difference=fmean(second) - fmean(first),
         seeds=len(first),
         direction=after[0].direction,
     )
     differences = (difference(identity_of(x), identity_of(y)) for x, y in zip(before, after, strict=True))
     unlike = next(filter(None, differences), "")
     if unlike:
-        return dataclasses.replace(change, verdict=Verdict.UNLIKE, reason=unlike)
+        return _Pair(dataclasses.replace(change, verdict=Verdict.UNLIKE, reason=unlike))
     if first == second:
-        return dataclasses.replace(change, verdict=Verdict.SAME)
-    if result.p is not None:
-        return dataclasses.replace(change, p=result.p)
-    verdict = _by_samples(before, after)
+        return _Pair(dataclasses.replace(change, verdict=Verdict.SAME), before, after)
+    if len(first) >= LEAST:
+        return _Pair(change, before, after)
     counted = f"{len(first)} common seed{'s' * (len(first) != 1)}"
-    return dataclasses.replace(change, verdict=verdict, reason=f"{counted}: an interval over seeds needs {LEAST}")
+    reason = f"{counted}: an interval over seeds needs {LEAST}"
+    return _Pair(dataclasses.replace(change, verdict=_by_samples(before, after), reason=reason))
 
 
 def _by_samples(before: Sequence[Measured], after: Sequence[Measured]) -> Verdict:
@@ -159,27 +219,23 @@ def _by_samples(before: Sequence[Measured], after: Sequence[Measured]) -> Verdic
 
 
 def _apart(x: Measured, y: Measured) -> Verdict:
-    ends = (x.ci_low, x.ci_high, y.ci_low, y.ci_high)
-    if any(end is None for end in ends):
+    """The verdict of two intervals of losses that have no point in common."""
+    sense = glossary.sense(x.metric, x.direction)
+    old, new = _losses(x, sense), _losses(y, sense)
+    if old is None or new is None or (new[0] <= old[1] and old[0] <= new[1]):
         return Verdict.UNCLEAR
-    low, high, other_low, other_high = (end or 0.0 for end in ends)
-    if low <= other_high and other_low <= high:
-        return Verdict.UNCLEAR
-    return _direction_of((y.value or 0.0), (x.value or 0.0), x.metric, x.direction)
+    return _verdict(new[0] - old[0])
 
 
-def _verdict(change: Change, p: float, alpha: float) -> Verdict:
-    if p > alpha or change.a is None or change.b is None:
-        return Verdict.UNCLEAR
-    return _direction_of(change.b, change.a, change.metric, change.direction)
-
-
-def _direction_of(after: float, before: float, metric: str, direction: str) -> Verdict:
-    sense = glossary.sense(metric, direction)
-    new, old = sense.loss(after), sense.loss(before)
-    if new is None or old is None or new == old:
-        return Verdict.UNCLEAR
-    return Verdict.WORSE if new > old else Verdict.BETTER
+def _losses(one: Measured, sense: glossary.Sense) -> tuple[float, float] | None:
+    """The interval over samples as one of losses: with 0 where the ideal value lies inside."""
+    if one.ci_low is None or one.ci_high is None:
+        return None
+    ends = [loss for end in (one.ci_low, one.ci_high) if (loss := sense.loss(end)) is not None]
+    if len(ends) < 2:
+        return None
+    holds_best = sense.direction is Direction.NEAREST and one.ci_low <= (sense.best or 0.0) <= one.ci_high
+    return 0.0 if holds_best else min(ends), max(ends)
 
 
 def frame(changes: Sequence[Change]) -> pd.DataFrame:

@@ -88,6 +88,7 @@ class Measured:
     metric_version: int | None
     budget: int | None
     device: str
+    fit: str
 
     @property
     def ok(self) -> bool:

@@ -76,7 +76,7 @@ def _markdown_row(parts: Sequence[str]) -> str:
 
 
 def to_latex(data: RunData) -> bytes:
-    """The leaderboards as LaTeX tables (booktabs); models in the first place are bold."""
+    """The leaderboards as LaTeX tables (booktabs); the leading group is bold, ranges of places stand small beside."""
     return ("\n\n".join(_latex(board) for board in leaderboards(data)) + "\n").encode()
 
 
@@ -104,8 +104,9 @@ def _latex_cell(cell: Cell | None) -> str:
         return _escape(_cell(cell))
     number = f"{cell.text} \\pm {cell.half_text}" if cell.half_text else cell.text
     number = number.replace("−", "-").replace("\N{NARROW NO-BREAK SPACE}", "\\,")
-    shown = f"$\\mathbf{{{number}}}$" if cell.place == 1 else f"${number}$"
-    return shown + (f" ({cell.n} of {cell.n + len(cell.failed)} seeds)" if cell.failed else "")
+    shown = f"$\\mathbf{{{number}}}$" if cell.leads else f"${number}$"
+    place = f" {{\\scriptsize {_escape(cell.place_range)}}}" if cell.place else ""
+    return shown + place + (f" ({cell.n} of {cell.total} seeds)" if cell.missing else "")
 
 
 ESCAPES = {
@@ -137,8 +138,9 @@ def _name(row: LeaderboardRow) -> str:
 def _cell(cell: Cell | None) -> str:
     if cell is None:
         return ""
-    place = f"{cell.place}{'=' if cell.shared else ''}. " if cell.place else ""
-    return place + cell.plain + (f" ({', '.join(cell.flags)})" if cell.flags else "")
+    place = f"{cell.place_range}. " if cell.place else ""
+    shown = f"**{cell.plain}**" if cell.leads else cell.plain
+    return place + shown + (f" ({', '.join(cell.flags)})" if cell.flags else "")
 
 
 FORMATS: dict[str, Callable[[RunData], bytes]] = {

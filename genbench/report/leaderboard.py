@@ -49,8 +49,10 @@ def evaluation_board(dataset: str, name: str, found: Sequence[Measured], headlin
         by_label.setdefault(measured.label, []).append(measured)
     grid: Grid = {}
     finished = []
+    twins = aggregate.find_twins(by_label, rows)
     for column in columns:
-        done, grid[column.key] = _column_cells(column, by_label, rows)
+        done, made = _column_cells(column, by_label, rows)
+        grid[column.key] = ranked(done, {k: replace(cell, twin=twins.get(k, "")) for k, cell in made.items()}, rows)
         finished.append(done)
     first = next((c for c in finished if c.metric == headline), finished[0])
     return assemble(
@@ -72,7 +74,7 @@ def evaluation_board(dataset: str, name: str, found: Sequence[Measured], headlin
 def _column_cells(
     column: Column, by_label: Mapping[str, Sequence[Measured]], rows: Mapping[RowKey, Measured]
 ) -> tuple[Column, dict[RowKey, Cell]]:
-    """The column with its scale and identities, and its ranked cells by row."""
+    """The column with its scale and identities, and its cells by row."""
     made: dict[RowKey, Cell] = {}
     for label, score in rows:
         own = [e for e in by_label[label] if e.score == score or (not e.ok and not e.score)]
@@ -80,5 +82,4 @@ def _column_cells(
         if cell is not None:
             made[label, score] = cell
     column = aggregate.identified(aggregate.scaled(column, list(made.values())), list(made.values()))
-    compared = {key: aggregate.compared(cell, column) for key, cell in made.items()}
-    return column, ranked(column, compared, rows)
+    return column, {key: aggregate.compared(cell, column) for key, cell in made.items()}

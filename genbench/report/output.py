@@ -41,6 +41,8 @@ def board_records(data: RunData) -> list[dict[str, Any]]:
             "half_width": cell.half,
             "seeds": cell.n,
             "place": cell.place,
+            "last_place": cell.last_place,
+            "leads": cell.leads,
             "status": cell.counts,
             "flags": list(cell.flags),
         }

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
 
-from genbench.report import aggregate, glossary
+from genbench.report import aggregate, glossary, ranking
 from genbench.report.assembly import Grid, assemble, has_content, ranked
 from genbench.report.data import Measured
 from genbench.report.types import OVERVIEW, Cell, Column, Leaderboard, LeaderboardRow, RowKey
@@ -61,7 +61,7 @@ def _headline_cells(
 
 
 def _unranked(cell: Cell) -> Cell:
-    return replace(cell, place=None, last_place=None, shared=False, score=None, flags=())
+    return replace(cell, place=None, last_place=None, leads=False, score=None, flags=())
 
 
 def _over_targets(row: LeaderboardRow, columns: Sequence[Column]) -> Cell:
@@ -69,12 +69,22 @@ def _over_targets(row: LeaderboardRow, columns: Sequence[Column]) -> Cell:
     parts = [row.cells.get(c.key, Cell()) for c in columns]
     seeds = sorted({s for cell in parts for s in (*cell.values, *cell.missing)})
     whole = [s for s in seeds if all(s in cell.values for cell in parts)]
+    twins = {cell.twin for cell in parts}
     statuses = {s: next((c.missing[s] for c in parts if s in c.missing), "failed") for s in seeds if s not in whole}
     return aggregate.summarise(
         Cell(
             values={s: fmean(cell.values[s] for cell in parts) for s in whole},
             missing=statuses,
             reasons=tuple(dict.fromkeys(r for cell in parts for r in cell.reasons)),
+            error=_mean_error(parts, columns),
             comparable=all(cell.comparable for cell in parts),
+            twin=twins.pop() if len(twins) == 1 else "",
         )
     )
+
+
+def _mean_error(cells: Sequence[Cell], columns: Sequence[Column]) -> float | None:
+    """The sampling error of a mean over targets, as if those of the targets were one: they share the ordinary data."""
+    pairs = zip(cells, columns, strict=True)
+    errors = [ranking.tested_row(cell, ranking.tested(column)).error for cell, column in pairs if cell.values]
+    return fmean(errors) if errors else None

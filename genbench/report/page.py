@@ -22,6 +22,7 @@ from genbench.report.export import to_csv
 from genbench.report.failures import failures
 from genbench.report.leaderboard import leaderboards
 from genbench.report.provenance import changes, commands, dataset_facts, origins, run_facts
+from genbench.report.ranking import is_undecided
 from genbench.report.tuning import option_rows
 from genbench.report.types import Column, Flag, Leaderboard
 from genbench.report.wording import seeds, tooltip
@@ -163,8 +164,7 @@ def _common(board: Leaderboard) -> tuple[str, ...]:
 
 
 def _is_undecided(board: Leaderboard, key: str) -> bool:
-    places = [row.cells[key].place for row in board.rows if key in row.cells]
-    return {place for place in places if place is not None} == {1}
+    return is_undecided([row.cells[key] for row in board.rows if key in row.cells and row.cells[key].place])
 
 
 def glossary_of(boards: Sequence[Leaderboard]) -> list[tuple[Column, Metric | None]]:

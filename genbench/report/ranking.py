@@ -1,16 +1,18 @@
-"""Ranking cells: places in which ties are shared, scores between floor and ceiling, values worse than chance."""
+"""Ranking cells: ranges of places, scores between floor and ceiling, values worse than chance."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from statistics import stdev
+from statistics import fmean, stdev
 
 from genbench.core.values import Direction
 from genbench.report import glossary
 from genbench.report.data import Measured
 from genbench.report.types import Cell, Column, Flag, RowKey
+from genbench.report.uncertainty import HALF_95, Tested
+from genbench.stats.estimates import Row
 from genbench.stats.intervals import LEAST
 from genbench.stats.ranks import simultaneous_ranks
 
@@ -25,27 +27,64 @@ def standard_error(cell: Cell) -> float | None:
     if cell.n >= LEAST:
         parts.append(stdev(cell.values.values()) / math.sqrt(cell.n))
     if cell.sample is not None:
-        parts.append((cell.sample[1] - cell.sample[0]) / 2 / 1.96)
+        parts.append((cell.sample[1] - cell.sample[0]) / 2 / HALF_95)
+    elif cell.error:
+        parts.append(cell.error)
     return math.hypot(*parts) if parts else None
 
 
 def give_places(cells: Mapping[RowKey, Cell], column: Column) -> dict[RowKey, Cell]:
-    """The models' cells with their places. Ranked are rows that are complete over at least 3 common seeds and have the
-    column's identity; a row with a failed seed has no place."""
-    ranked = {key: cell for key, cell in cells.items() if _is_ranked(cell, column)}
-    seeds = sorted(set.intersection(*(set(c.values) for c in ranked.values()))) if ranked else []
-    losses = [[column.sense.loss(cell.values[s]) for s in seeds] for cell in ranked.values()]
-    ranks = None
-    if len(ranked) > 1 and len(seeds) >= LEAST:
-        ranks = simultaneous_ranks([[v for v in row if v is not None] for row in losses])
-    if ranks is None:
+    """The models' cells with the ranges of their places. Ranked are rows that are complete, have at least 3 seeds and
+    the column's identity; one and the same fit is one row. A row that is no better than the floor or than chance never
+    leads."""
+    groups: dict[object, list[RowKey]] = {}
+    for key, cell in cells.items():
+        if _is_ranked(cell, column):
+            groups.setdefault((cell.twin, key[1]) if cell.twin else key, []).append(key)
+    firsts = [cells[keys[0]] for keys in groups.values()]
+    if len(firsts) < 2:
         return dict(cells)
-    lows = [rank.low for rank in ranks]
-    placed = {
-        key: replace(cell, place=rank.low, last_place=rank.high, shared=lows.count(rank.low) > 1)
-        for (key, cell), rank in zip(ranked.items(), ranks, strict=True)
-    }
-    return dict(cells) | placed
+    how = tested(column)
+    ranks = simultaneous_ranks(
+        [tested_row(cell, how) for cell in firsts],
+        how.scale,
+        is_higher_better=how.is_higher_better,
+        behind=[i for i, cell in enumerate(firsts) if not _may_lead(cell, column)],
+    )
+    placed = dict(cells)
+    for keys, rank in zip(groups.values(), ranks, strict=True):
+        if rank is not None:
+            placed |= {key: replace(cells[key], place=rank.low, last_place=rank.high) for key in keys}
+    if is_undecided([cell for cell in placed.values() if cell.place]):
+        return placed
+    return {key: replace(c, leads=c.place == 1 and _may_lead(c, column)) for key, c in placed.items()}
+
+
+def is_undecided(placed: Sequence[Cell]) -> bool:
+    """Whether several rows have a place and all share the first."""
+    return len(placed) > 1 and {cell.place for cell in placed} == {1}
+
+
+def _may_lead(cell: Cell, column: Column) -> bool:
+    """Whether the mean is better than the floor's (where it can be told from the ceiling) and than chance."""
+    if {Flag.UNDER_FLOOR, Flag.BELOW_CHANCE} & set(cell.flags) or (cell.score_clear and (cell.score or 0) < 0):
+        return False
+    spec = glossary.metric(column.metric)
+    chance = None if spec is None or spec.chance is None else column.sense.loss(spec.chance)
+    loss = None if cell.mean is None else column.sense.loss(cell.mean)
+    return chance is None or loss is None or loss < chance
+
+
+def tested(column: Column) -> Tested:
+    """How the column's numbers are tested."""
+    return Tested(metric=column.metric, evaluation=column.evaluation, sense=column.sense, counts=column.counts)
+
+
+def tested_row(cell: Cell, how: Tested) -> Row:
+    """What the tests know of a cell that has a value."""
+    sizes = [size for one in cell.identities for size in (one.n, one.m)]
+    row = how.row(list(cell.values.values()), cell.sample, sizes)
+    return row if cell.error is None else replace(row, error=cell.error)
 
 
 def _is_ranked(cell: Cell, column: Column) -> bool:
@@ -122,16 +161,24 @@ def flag_below_chance(cell: Cell, column: Column) -> Cell:
     return replace(cell, flags=(*cell.flags, Flag.BELOW_CHANCE))
 
 
+def mean_loss(cell: Cell, column: Column) -> float | None:
+    """The mean of the seeds' losses: of the mean itself, or of the distances to the ideal value."""
+    if cell.mean is None or column.sense.direction is not Direction.NEAREST:
+        return None if cell.mean is None else column.sense.loss(cell.mean)
+    losses = [column.sense.loss(value) for value in cell.values.values()]
+    return None if None in losses else fmean(loss for loss in losses if loss is not None)
+
+
 def best_first(rows: Sequence[RowKey], cells: Mapping[RowKey, Cell], column: Column | None) -> list[RowKey]:
-    """Rows by mean (shared places are no order); then those with failed seeds, of unlike identity, without a value."""
+    """Rows by mean (shared places are no order); then those that lack seeds, of unlike identity, without a value."""
 
     def order(key: RowKey) -> tuple[float, ...]:
         cell = cells.get(key)
         is_ordered = column is not None and glossary.evaluation(column.evaluation).ranked
-        loss = column.sense.loss(cell.mean) if column and is_ordered and cell and cell.mean is not None else None
+        loss = mean_loss(cell, column) if column and is_ordered and cell else None
         if cell is None or cell.mean is None:
             return (4 if cell is None or not cell.failed else 3, 0.0, 0.0)
-        group = 2 if not cell.comparable else 1 if cell.failed else 0
+        group = 2 if not cell.comparable else 1 if cell.missing else 0
         return (group, 0.0 if loss is None else loss, cell.place or 0)
 
     return sorted(rows, key=order)

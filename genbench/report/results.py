@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from genbench.protocols.results import Copying, Summary, Table
-from genbench.report.ranking import overlap, standard_error
+from genbench.report.ranking import overlap, standard_error, tested, tested_row
 from genbench.report.types import Cell, Column, Leaderboard
-from genbench.stats.comparisons import compare_paired
+from genbench.stats.comparisons import compare
+from genbench.stats.intervals import LEAST
 
 ALPHA = 0.05
 
@@ -76,16 +77,18 @@ class LeaderboardTable:
         return column.title if column else metric
 
     def better(self, one: Summary, other: Summary, metric: str, *, among: int) -> bool:
-        """Better, with intervals apart, and by the paired test over common seeds where there is one."""
+        """Better, with intervals apart, and by the test over seeds where both have enough of them."""
         column = self._column(metric)
         if column is None or one.mean is None or other.mean is None:
             return False
         gap = (column.sense.loss(one.mean) or 0.0) - (column.sense.loss(other.mean) or 0.0)
         if gap >= 0 or overlap(_cell(one), _cell(other)):
             return False
-        seeds = sorted(set(one.values) & set(other.values))
-        tested = compare_paired([other.values[s] for s in seeds], [one.values[s] for s in seeds]).p if seeds else None
-        return tested is None or tested < ALPHA / max(1, among)
+        if min(len(one.values), len(other.values)) < LEAST:
+            return True
+        how = tested(column)
+        p = compare(tested_row(_cell(other), how), tested_row(_cell(one), how), how.scale).p
+        return p < ALPHA / max(1, among)
 
     def _column(self, metric: str) -> Column | None:
         return next((c for c in self.board.columns if c.metric == metric), None)

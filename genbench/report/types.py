@@ -54,11 +54,13 @@ class Cell:
     `values`: by seed, those that are there; `missing`: by seed, the status of those that are not; `reasons`: why, each
     once. `half`: half-width of the 95 % interval of the mean over seeds, None for fewer than 3 seeds or for rows that
     are the same on every seed (`constant`). `sample`: the interval over samples of one fitted model, averaged; another
-    thing, never mixed with `half`. `identities`: those of its seeds, each once (none for a mean over targets);
+    thing, never mixed with `half`; `error`: the standard error that stands for it where a mean over targets has none.
+    `identities`: those of its seeds, each once (none for a mean over targets);
     `comparable` says whether they are the column's. `place`: 1 + rows that are significantly better; `last_place`: the
-    other end of its interval. `score`: 0 is the floor, 1 the ceiling; `score_clear` is False where floor and ceiling
-    overlap. `text` and `half_text` are in the column's scale; `note` says what the number stands for where the column
-    does not.
+    other end of its range; `leads`: it is in the leading group, behind which there are others. `twin`: the label that
+    shows the same fit with the same numbers first; both are ranked as one. `score`: 0 is the floor, 1 the ceiling;
+    `score_clear` is False where floor and ceiling overlap. `text` and `half_text` are in the column's scale; `note`
+    says what the number stands for where the column does not.
     """
 
     values: Mapping[int, float] = field(default_factory=dict)
@@ -68,11 +70,13 @@ class Cell:
     half: float | None = None
     constant: bool = False
     sample: tuple[float, float] | None = None
+    error: float | None = None
     identities: tuple[Identity, ...] = ()
     comparable: bool = True
     place: int | None = None
     last_place: int | None = None
-    shared: bool = False
+    leads: bool = False
+    twin: str = ""
     score: float | None = None
     score_clear: bool = True
     flags: tuple[Flag, ...] = ()
@@ -91,6 +95,18 @@ class Cell:
         return tuple(seed for seed, status in self.missing.items() if status != "unsupported")
 
     @property
+    def total(self) -> int:
+        """How many seeds were asked for."""
+        return len(self.values) + len(self.missing)
+
+    @property
+    def place_range(self) -> str:
+        """`2`, or `2–5` where the place is not known any better; empty without a place."""
+        if self.place is None:
+            return ""
+        return f"{self.place}" if self.last_place in (None, self.place) else f"{self.place}–{self.last_place}"
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many seeds ended how."""
         found = {"ok": len(self.values)} if self.values else {}
@@ -101,10 +117,9 @@ class Cell:
     @property
     def plain(self) -> str:
         """The cell in one string: `1.25 ± 0.13`, `1.25 (2 of 3 seeds)`, `diverged`, `–`."""
-        total = len(self.values) + len(self.failed)
         if self.mean is not None:
             shown = f"{self.text} ± {self.half_text}" if self.half_text else self.text
-            return f"{shown} ({self.n} of {total} seeds)" if self.failed else shown
+            return f"{shown} ({self.n} of {self.total} seeds)" if self.missing else shown
         return next((status for seed, status in self.missing.items() if seed in self.failed), "–")
 
 

@@ -22,7 +22,7 @@ def tooltip(cell: Cell, column: Column) -> str:
         low, high = (v / factor for v in cell.sample)
         lines.append(f"95 % interval over samples: {low:.4g} to {high:.4g}")
     if cell.place is not None:
-        lines.append(f"place: between {cell.place} and {cell.last_place} with 95 % confidence")
+        lines.append(f"place: between {cell.place} and {cell.last_place} with 95 % confidence, all rows at once")
     if cell.score is not None:
         lines.append(f"{cell.score:.2f} of the way from floor to ceiling" + ("" if cell.score_clear else " (unclear)"))
     if Flag.UNDER_FLOOR in cell.flags:

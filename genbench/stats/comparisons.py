@@ -1,8 +1,11 @@
-"""Paired comparisons over seeds: the paired t test, Wilcoxon's where it can reject at all, Holm's correction."""
+"""Comparisons of rows over seeds: Welch's test with moderated variances on a scale, Holm's correction, Wilcoxon's test.
+
+Rows are not paired: seeds of different models share nothing but the data, and two runs with one seed draw other numbers
+as soon as the code differs.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,50 +13,67 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from genbench.stats.intervals import LEAST, Interval, mean_interval
+from genbench.stats.estimates import Estimates, Row, estimates, moderate
+from genbench.stats.intervals import Interval
+from genbench.stats.scales import Array, Scale
+
+Index = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """b − a over pairs: the mean difference, its 95 % interval, the two-sided p and how it was found.
-
-    `interval` and `p` are None for fewer than 3 pairs.
-    """
+    """b − a: the difference of the means, its 95 % interval (on the values' own scale) and the two-sided p of the test
+    (on the scale asked for), not adjusted. `interval` is None where no variance is known at all."""
 
     difference: float
     interval: Interval | None
-    p: float | None
-    n: int
-    method: str
+    p: float
 
 
-def compare_paired(a: Sequence[float], b: Sequence[float]) -> Comparison:
-    """The paired t test of b against a (same seeds, same order); it assumes that differences are about normal.
+def compare_pairs(
+    pairs: Sequence[tuple[Row, Row]], scale: Scale = Scale.IDENTITY, *, level: float = 0.95
+) -> list[Comparison]:
+    """Each b against its a. All rows of the pairs are rows of one table, which lend each other strength."""
+    rows = estimates([row for pair in pairs for row in pair])
+    first, second = np.arange(0, 2 * len(pairs), 2), np.arange(1, 2 * len(pairs), 2)
+    difference = rows.mean[second] - rows.mean[first]
+    error, degrees = standard_errors(moderate(rows), first, second)
+    half = stats.t.ppf((1 + level) / 2, degrees) * error
+    p = pairwise_p(rows, first, second, scale)
+    return [
+        Comparison(float(d), Interval(float(d - h), float(d + h), "Welch, moderated") if h > 0 else None, float(one))
+        for d, h, one in zip(difference, half, p, strict=True)
+    ]
 
-    Differences without any spread (deterministic rows) decide by themselves: p is 1 where they are 0, else 0.
+
+def compare(a: Row, b: Row, scale: Scale = Scale.IDENTITY) -> Comparison:
+    """b against a, which alone lend each other strength."""
+    return compare_pairs([(a, b)], scale)[0]
+
+
+def pairwise_p(rows: Estimates, first: Index, second: Index, scale: Scale = Scale.IDENTITY) -> Array:
+    """Two-sided p of Welch's test of rows `first` against rows `second`: (..., rows) -> (..., tests).
+
+    t = |x̄ − ȳ| / √(s̃ₓ²/nₓ + s̃ᵧ²/nᵧ + what is known), on the scale, s̃² moderated, the degrees of freedom by Welch (1947)
+    and Satterthwaite with those of what is known infinite. p is 1 where no variance is known at all, where the means
+    are equal, and where the scale's end turns their order round.
     """
-    d = np.asarray(b, dtype=np.float64) - np.asarray(a, dtype=np.float64)
-    mean = float(d.mean())
-    if len(d) < LEAST:
-        return Comparison(mean, None, None, len(d), "fewer than 3 pairs")
-    return Comparison(mean, mean_interval(d.tolist()), paired_t(d.tolist()), len(d), "paired t")
+    scaled = moderate(rows.on(scale))
+    error, degrees = standard_errors(scaled, first, second)
+    gap = scaled.mean[..., first] - scaled.mean[..., second]
+    can_tell = (error > 0) & (gap * (rows.mean[..., first] - rows.mean[..., second]) > 0)
+    p: Array = 2 * stats.t.sf(np.abs(gap) / np.where(error > 0, error, 1.0), degrees)
+    return np.where(can_tell, p, 1.0)
 
 
-def paired_t(differences: Sequence[float]) -> float:
-    """Two-sided p of Student's t for the hypothesis that the mean difference is 0."""
-    return float(paired_p(np.asarray(differences, dtype=np.float64)[None])[0])
-
-
-def paired_p(differences: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`paired_t` of each row: (tests, pairs) -> (tests,)."""
-    n = differences.shape[1]
-    if n < 2:
-        raise ValueError(f"a paired test needs at least 2 pairs, got {n}")
-    mean, spread = differences.mean(1), differences.std(1, ddof=1)
-    steady = spread <= 1e-12 * np.abs(differences).max(1)
-    t = np.abs(mean) / (np.where(steady, 1.0, spread) / math.sqrt(n))
-    p: NDArray[np.float64] = np.where(steady, np.where(mean != 0, 0.0, 1.0), 2 * stats.t.sf(t, n - 1))
-    return p
+def standard_errors(rows: Estimates, first: Index, second: Index) -> tuple[Array, Array]:
+    """(standard error of the difference of two means, its degrees of freedom)."""
+    variance = rows.variance[..., first] + rows.variance[..., second]
+    parts = (rows.spread / rows.n) ** 2 / np.maximum(rows.degrees, 1.0)
+    doubt = parts[..., first] + parts[..., second]
+    with np.errstate(over="ignore"):  # a spread that is next to nothing has next to infinite degrees
+        degrees = np.where(doubt > 0, variance**2 / np.where(doubt > 0, doubt, 1.0), np.inf)
+    return np.sqrt(variance), degrees
 
 
 def smallest_wilcoxon_p(n: int) -> float:

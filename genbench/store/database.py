@@ -26,7 +26,7 @@ from genbench.store.place import parse, redacted
 TIDY = (
     "model family sampler dataset seed evaluation metric target value ci_low ci_high n direction kind encoder status "
     "reason seconds label m split score likelihood metric_version budget trained device details job "
-    "encoder_fingerprint"
+    "encoder_fingerprint fit"
 ).split()
 """The columns of the tidy table, the contract's first, in its order."""
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from synthetic import Maker, make_table, tiny
@@ -30,10 +31,56 @@ def test_worse_and_better_follow_the_direction_of_the_metric() -> None:
     assert change.low is not None and change.high is not None and change.low < 4.0166667 < change.high
 
 
-def test_pairing_by_seed_finds_a_small_change_under_a_large_seed_effect() -> None:
+def test_seeds_are_not_pairs() -> None:
+    """Where the code differs, one seed draws other numbers: a common effect of the seed is chance."""
     before = [[10.0, 50.0, 90.0, 30.0]]
     after = [[10.5, 50.51, 90.49, 30.5]]
-    assert changes(tiny(["a"], before), tiny(["a"], after))["a"].verdict is Verdict.WORSE
+    change = changes(tiny(["a"], before), tiny(["a"], after))["a"]
+    assert change.verdict is Verdict.UNCLEAR and change.p is not None and change.p > 0.9
+
+
+def test_equal_differences_are_not_certain() -> None:
+    """p was 0 for differences without spread."""
+    change = changes(tiny(["a"], [[0.01, 0.02, 0.03]]), tiny(["a"], [[0.02, 0.03, 0.04]]))["a"]
+    assert change.verdict is Verdict.UNCLEAR and change.p is not None and change.p > 0.2
+
+
+def test_the_distance_to_an_ideal_value_is_tested() -> None:
+    """From .4 to .6 around 0.5 nothing got better or worse; from .4 to .45 it did."""
+    at = {"metric": "c2st", "direction": "nearest"}
+    low = tiny(["a"], [[0.400, 0.401, 0.399]], **at)
+    high = tiny(["a"], [[0.600, 0.601, 0.599]], **at)
+    near = tiny(["a"], [[0.450, 0.451, 0.449]], **at)
+    assert changes(low, high)["a"].verdict is Verdict.UNCLEAR
+    assert changes(low, near)["a"].verdict is Verdict.UNCLEAR  # within the binomial error of 449 points
+    sized = [table.assign(n=100_000, m=100_000) for table in (low, near)]
+    assert changes(*sized)["a"].verdict is Verdict.BETTER
+    change = changes(*sized[::-1])["a"]
+    assert change.verdict is Verdict.WORSE and change.difference == pytest.approx(-0.05)
+    assert change.low is not None and change.high is not None and change.low < -0.05 < change.high < 0
+
+
+def test_few_seeds_around_an_ideal_value() -> None:
+    def table(value: float) -> pd.DataFrame:
+        maker = Maker()
+        maker.interval("a", 0, "sample-quality", "c2st", value, 0.01, direction="nearest")
+        return maker.frame()
+
+    assert changes(table(0.4), table(0.6))["a"].verdict is Verdict.UNCLEAR
+    assert changes(table(0.4), table(0.51))["a"].verdict is Verdict.BETTER
+    assert changes(table(0.505), table(0.6))["a"].verdict is Verdict.WORSE
+
+
+def test_twenty_unchanged_shares_rarely_speak() -> None:
+    """Trained again, 20 shares of .998 at n = 449 and 3 seeds: a comparison spoke in 37 % of runs."""
+    draw = np.random.default_rng(0)
+
+    def table() -> pd.DataFrame:
+        shares = (draw.binomial(449, 0.998, size=(20, 3)) / 449).tolist()
+        return tiny([f"row {i}" for i in range(20)], shares, metric="precision", direction="higher")
+
+    spoke = [any(c.verdict in (Verdict.WORSE, Verdict.BETTER) for c in compare(table(), table())) for _ in range(60)]
+    assert sum(spoke) <= 5
 
 
 def test_numbers_of_two_encoders_of_one_name_are_not_compared() -> None:
@@ -47,13 +94,14 @@ def test_noise_is_unclear() -> None:
 
 
 def test_holm_is_over_all_that_was_tested() -> None:
-    before = [[1.0, 2.0, 3.0, 4.0]] * 40
-    after = [[1.3, 2.1, 3.35, 4.2]] + [[0.9, 2.1, 3.1, 3.9]] * 39
+    before = [[1.0, 1.1, 1.2, 1.3]] * 40
+    after = [[1.45, 1.55, 1.65, 1.75]] + [[1.31, 0.99, 1.11, 1.22]] * 39
     labels = [f"row {i}" for i in range(40)]
     alone = changes(tiny(labels[:1], before[:1]), tiny(labels[:1], after[:1]))["row 0"]
-    among = changes(tiny(labels, before), tiny(labels, after))["row 0"]
-    assert alone.verdict is Verdict.WORSE and among.verdict is Verdict.UNCLEAR
-    assert alone.p is not None and among.p == pytest.approx(40 * alone.p)
+    among = changes(tiny(labels, before), tiny(labels, after))
+    assert alone.verdict is Verdict.WORSE and among["row 0"].verdict is Verdict.UNCLEAR
+    assert alone.p is not None and among["row 0"].p is not None and among["row 0"].p > 10 * alone.p
+    assert {c.verdict for c in among.values()} == {Verdict.UNCLEAR}
 
 
 def test_few_seeds_are_judged_by_their_samples_alone() -> None:

@@ -72,7 +72,7 @@ def test_markdown_has_a_table_for_each_board(data: RunData) -> None:
     assert "### digits: overview" in text and "### ring8: Diversity" in text
     for block in re.findall(r"(?:^\|.*\n)+", text, flags=re.M):
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1
-    assert "1. 9.0 ± 0.5" in text and "(2 of 3 seeds)" in text and "below chance" in text
+    assert "1. **9.0 ± 0.5**" in text and "(2 of 3 seeds)" in text and "below chance" in text
 
 
 def test_latex_is_escaped_and_balanced() -> None:

@@ -67,8 +67,8 @@ def test_a_row_that_is_the_same_on_every_seed_has_no_interval_over_seeds() -> No
 def test_ties_share_a_place_and_the_next_place_is_not_given() -> None:
     rows = {"a": [1.0, 2.0, 3.0], "b": [2.0, 1.0, 3.3], "c": [90.0, 91.0, 92.0]}
     found = cells(only(tiny(list(rows), list(rows.values()))), "frechet")
-    assert {k: (c.place, c.last_place, c.shared) for k, c in found.items()} == {
-        "a": (1, 2, True), "b": (1, 2, True), "c": (3, 3, False),
+    assert {k: (c.place, c.last_place, c.place_range, c.leads) for k, c in found.items()} == {
+        "a": (1, 2, "1–2", True), "b": (1, 2, "1–2", True), "c": (3, 3, "3", False),
     }  # fmt: skip
 
 
@@ -284,6 +284,85 @@ def test_a_toy_with_an_oracle_takes_it_as_ceiling(tmp_path: Path) -> None:
             family = "vae" if label == "vae" else "control"
             maker.add(label, seed, "sample-quality", "tv", value, family=family)
     assert cells(only(maker.frame()), "tv")["vae"].score == pytest.approx(0.5)
+
+
+def test_a_row_of_two_seeds_drops_out_alone() -> None:
+    maker = Maker()
+    for label, values in {"a": [1.0, 1.1, 1.2], "b": [5.0, 5.1, 5.2], "few": [9.0, 9.1]}.items():
+        for seed, value in enumerate(values):
+            maker.add(label, seed, "sample-quality", "frechet", value)
+    found = cells(only(maker.frame()), "frechet")
+    assert {k: c.place for k, c in found.items()} == {"a": 1, "b": 2, "few": None}
+
+
+def test_an_unsupported_seed_is_counted_as_one_that_is_not_there() -> None:
+    maker = Maker()
+    for seed in range(5):
+        maker.add("a", seed, "sample-quality", "frechet", 1.0 + seed / 10)
+        maker.add("b", seed, "sample-quality", "frechet", 5.0 + seed / 10)
+        if seed != 3:
+            maker.add("c", seed, "sample-quality", "frechet", 0.5 + seed / 10)
+    maker.missing("c", 3, "sample-quality", "unsupported", "fewer than 2 samples")
+    board = only(maker.frame())
+    found = cells(board, "frechet")
+    assert found["c"].plain.endswith("(4 of 5 seeds)") and not found["c"].failed and found["c"].total == 5
+    assert {k: c.place for k, c in found.items()} == {"a": 1, "b": 2, "c": None}
+    assert board.rows[-1].label == "c" and any("unsupported" in note for note in board.notes)
+
+
+def test_rows_that_no_test_separates_have_no_leading_group() -> None:
+    board = only(tiny(["a", "b"], [[1.0, 2.0, 3.0], [2.0, 1.0, 3.3]]))
+    assert {(c.place_range, c.leads) for c in cells(board, "frechet").values()} == {("1–2", False)}
+    assert "3 seeds can't separate these: Fréchet distance." in board.notes
+
+
+def test_deterministic_rows_are_not_certain() -> None:
+    """AUROC .9312, .9310, .9305, each ± .01 over samples, and mse .012 and .012 (1 + 1e-13) had places of their own."""
+    maker = Maker()
+    for seed in range(3):
+        for label, value in {"a": 0.9312, "b": 0.9310, "c": 0.9305}.items():
+            maker.interval(label, seed, "outlier-detection", "auroc", value, 0.01)
+        for label, value in {"a": 0.012, "b": 0.012 * (1 + 1e-13)}.items():
+            maker.add(label, seed, "reconstruction", "mse", value)
+    boards = leaderboards(RunData(table=maker.frame()))[1:]
+    assert [{c.place_range for c in b.cells(b.headline).values()} for b in boards] == [{"1–3"}, {"1–2"}]
+
+
+def test_no_row_under_the_floor_or_below_chance_leads() -> None:
+    maker = Maker()
+    noise = (-1.0, 0.0, 1.0)
+    for seed in range(3):
+        for label, value, sd in (("a", 20.0, 0.5), ("b", 21.0, 0.5), ("c", 40.0, 0.5), ("wild", 160.0, 80.0)):
+            maker.add(label, seed, "sample-quality", "frechet", value + sd * noise[seed])
+        maker.interval("control-test-half", seed, "sample-quality", "frechet", 1.0, 0.1)
+        maker.interval("control-marginals", seed, "sample-quality", "frechet", 100.0 + noise[seed], 0.1)
+        for label, value, sd in (("a", 0.9, 0.01), ("b", 0.91, 0.01), ("c", 0.6, 0.01), ("wild", 0.45, 0.3)):
+            maker.interval(label, seed, "outlier-detection", "auroc", value + sd * noise[seed], 0.01)
+    for board in leaderboards(RunData(table=maker.frame()))[1:]:
+        found = board.cells(board.headline)
+        assert {k for k, c in found.items() if c.leads} == {"a", "b"}
+        assert {k: c.place for k, c in found.items() if c.place} == {"a": 1, "b": 1, "c": 3, "wild": 3}
+
+
+def test_one_fit_is_one_row_and_two_models_with_the_same_numbers_are_two() -> None:
+    maker = Maker()
+    for seed in range(3):
+        for label, value in (("ae", 0.01), ("ae+gmm10", 0.01), ("vae", 0.02), ("gaussian", 0.02)):
+            maker.interval(label, seed, "reconstruction", "mse", value * (1 + seed / 100), 0.0001)
+    board = only(maker.frame())
+    assert {k: c.place_range for k, c in cells(board, "mse").items()} == {
+        "ae": "1", "ae+gmm10": "1", "vae": "2–3", "gaussian": "2–3",
+    }  # fmt: skip
+    assert any(note.endswith("ranked as one row: ae+gmm10 as ae.") for note in board.notes)
+    other = maker.frame().assign(fit=lambda t: t["label"] + t["seed"].astype(str))
+    assert {c.last_place for c in cells(only(other), "mse").values()} == {2, 4}
+
+
+def test_the_distance_to_an_ideal_value_is_ranked() -> None:
+    """Around 0.5, .45 is as good as .55, and .4 is worse."""
+    values = {"under": [0.44, 0.45, 0.46], "over": [0.54, 0.55, 0.56], "off": [0.20, 0.21, 0.19]}
+    found = cells(only(tiny(list(values), list(values.values()), metric="c2st", direction="nearest")), "c2st")
+    assert {k: c.place_range for k, c in found.items()} == {"under": "1–2", "over": "1–2", "off": "3"}
 
 
 def test_rows_of_unlike_budgets_are_not_ranked_together_and_controls_go_with_any() -> None:

@@ -36,7 +36,7 @@ def test_a_store_of_format_1_shows_the_same_table(old: Path) -> None:
     with Store(old, existing=True) as store:
         plan = store.plan()
         assert plan is not None and plan.suite == "small"
-        found = as_exported(store.table(plan.id))
+        found = as_exported(store.table(plan.id)).drop(columns=["fit"])  # which format 1 did not export
     wanted = pd.read_csv(FORMAT_1 / "table.csv").assign(details=None)
     wanted = wanted.astype(found.dtypes.to_dict())
     pd.testing.assert_frame_equal(found, wanted, check_exact=True)

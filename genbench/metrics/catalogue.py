@@ -36,6 +36,7 @@ METRICS: list[Metric] = [
     _sample_quality(
         name="frechet-inf", title="Fréchet distance, extrapolated", direction=_DOWN, best=0.0,
         measure="genbench.metrics.quality:frechet_extrapolated", paper="Chong & Forsyth 2020, arXiv 1911.07023",
+        version=2,
         summary="The Fréchet distance extrapolated to infinitely many samples, from 8 a feature, 500 at least.",
     ),
     _sample_quality(
@@ -62,11 +63,13 @@ METRICS: list[Metric] = [
     _sample_quality(
         name="sliced-wasserstein", title="sliced Wasserstein distance", direction=_DOWN, best=0.0, low=0.0,
         measure="genbench.metrics.quality:sliced_wasserstein", paper="Bonneel et al. 2015",
+        version=2,
         summary="Root of the mean squared 1-D 2-Wasserstein distance over whole random orthonormal bases.",
     ),
     _sample_quality(
         name="c2st", title="classifier two-sample test", direction=_NEAR, best=0.5, low=0.0, high=1.0, least_n=20,
         measure="genbench.metrics.quality:c2st", paper="Lopez-Paz & Oquab 2017, arXiv 1610.06545",
+        version=2,
         summary="Held-out accuracy of a logistic regression that tells reference from generated.",
     ),
     _sample_quality(
@@ -84,6 +87,7 @@ METRICS: list[Metric] = [
         name="fld", needs="training-features",
         title="feature likelihood divergence", direction=_DOWN, best=0.0, least_n=4,
         measure="genbench.metrics.quality:likelihood_divergence", paper="Jiralerspong et al. 2023, arXiv 2302.04440",
+        version=2,
         summary="100 × the excess of the reference's NLL under Gaussians on samples over that on real data.",
     ),
     _diversity(
@@ -142,6 +146,7 @@ METRICS: list[Metric] = [
     _diversity(
         name="mode-kl", direction=_DOWN, best=0.0, low=0.0, unit="nats", needs="density", data=("modes",), least_n=1,
         measure="genbench.metrics.toys:mode_divergence", paper="Srivastava et al. 2017, arXiv 1705.07761",
+        version=2,
         summary="KL divergence of the samples' histogram over modes from the true weights.",
     ),
     _diversity(
@@ -226,6 +231,7 @@ METRICS: list[Metric] = [
         name="ct", needs="training-features",
         title="C_T", direction=_NEAR, best=0.0, least_n=20, measure="genbench.metrics.copying:data_copying",
         sweep=("nearest-training",), paper="Meehan et al. 2020, arXiv 2004.05675",
+        version=2,
         summary="Z-score of nearest-training distances, generated against reference; under −3: copying.",
     ),
     _memorisation(
@@ -239,11 +245,13 @@ METRICS: list[Metric] = [
         title="membership AUC", direction=_NEAR, best=0.5, low=0.0, high=1.0,
         targets=("distance", "nll", "reconstruction"), measure="genbench.metrics.copying:membership_auc",
         sweep=("nearest-sample", "nearest-sample-to-training"), paper="Chen et al. 2020, arXiv 1909.03935",
+        version=2,
         summary="How well nearness to the samples tells training members from reference points.",
     ),
     _memorisation(
         name="train-test-gap", needs="training-features",
         direction=_NEAR, best=0.0, measure="genbench.metrics.copying:train_test_gap",
+        version=2,
         summary="Fréchet distance to training points less the one to the reference, equal n.",
     ),
     _memorisation(
@@ -280,6 +288,7 @@ METRICS: list[Metric] = [
     _density(
         name="wasserstein-1", title="Wasserstein-1 distance", direction=_DOWN, best=0.0, low=0.0, needs="density",
         data=("density", "line"), least_n=1, measure="genbench.metrics.toys:wasserstein_1",
+        version=2,
         summary="∫ |F − G| between samples of a 1-D law and of the model.",
     ),
     _latent_structure(
@@ -295,26 +304,31 @@ METRICS: list[Metric] = [
     _latent_structure(
         name="nmi", title="NMI", direction=_UP, low=0.0, high=1.0, needs="labelled-codes", data=("labels",),
         measure="genbench.metrics.latents:nmi",
+        version=2,
         summary="Normalised mutual information of k-means clusters with the classes.",
     ),
     _latent_structure(
         name="ari", title="ARI", direction=_UP, low=-0.5, high=1.0, needs="labelled-codes", data=("labels",),
         measure="genbench.metrics.latents:ari",
+        version=2,
         summary="Adjusted Rand index of k-means clusters with the classes.",
     ),
     _latent_structure(
         name="cluster-accuracy", direction=_UP, low=0.0, high=1.0, needs="labelled-codes", data=("labels",),
         measure="genbench.metrics.latents:cluster_accuracy",
+        version=2,
         summary="Accuracy of k-means clusters under the best matching with the classes.",
     ),
     _latent_structure(
         name="trustworthiness", direction=_UP, low=0.0, high=1.0, needs="codes", least_n=22,
         measure="genbench.metrics.latents:trustworthiness", paper="Venna & Kaski 2001",
+        version=2,
         summary="Neighbours in code space that are neighbours in data space too.",
     ),
     _latent_structure(
         name="continuity", direction=_UP, low=0.0, high=1.0, needs="codes", least_n=22,
         measure="genbench.metrics.latents:continuity", paper="Venna & Kaski 2001",
+        version=2,
         summary="Neighbours in data space that are neighbours in code space too.",
     ),
     _latent_structure(
@@ -327,18 +341,21 @@ METRICS: list[Metric] = [
         name="dci-disentanglement", title="DCI disentanglement", direction=_UP, low=0.0, high=1.0,
         needs="factor-codes", data=("factors",), least_n=20, measure="genbench.metrics.latents:dci_disentanglement",
         paper="Eastwood & Williams 2018",
+        version=2,
         summary="How far each latent speaks of one factor.",
     ),
     _latent_structure(
         name="dci-completeness", title="DCI completeness", direction=_UP, low=0.0, high=1.0, needs="factor-codes",
         data=("factors",), least_n=20, measure="genbench.metrics.latents:dci_completeness",
         paper="Eastwood & Williams 2018",
+        version=2,
         summary="How far each factor is held by one latent.",
     ),
     _latent_structure(
         name="dci-informativeness", title="DCI informativeness", direction=_UP, low=0.0, high=1.0,
         needs="factor-codes", data=("factors",), least_n=20, measure="genbench.metrics.latents:dci_informativeness",
         paper="Eastwood & Williams 2018",
+        version=2,
         summary="Held-out accuracy of the factors' prediction from codes.",
     ),
     _latent_structure(

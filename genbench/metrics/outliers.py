@@ -6,8 +6,7 @@ The AUROC's interval is DeLong's (1988), the others' a stratified bootstrap.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import torch
@@ -16,6 +15,7 @@ from torch import Tensor
 from genbench.core.errors import Unsupported
 from genbench.core.values import Value
 from genbench.metrics import auc, ranked
+from genbench.metrics.drawing import Shared, named
 from genbench.metrics.intervals import from_error
 from genbench.metrics.measure import Sizes, measured
 from genbench.metrics.ranked import Ranked, Statistic
@@ -32,23 +32,31 @@ class ScoreInputs:
     ordinary: Tensor
     unusual: Tensor
     generator: torch.Generator
+    shared: Shared = field(default_factory=Shared, repr=False, compare=False)
 
     gives: ClassVar[frozenset[str]] = frozenset({"scores"})
+
+    def __post_init__(self) -> None:
+        self.shared.once("generator", lambda: self.generator)
 
     @property
     def sizes(self) -> Sizes:
         """Ordinary data and outliers."""
         return Sizes(len(self.ordinary), len(self.unusual), ("scores of ordinary data", "scores of outliers"))
 
-    @cached_property
+    @property
     def ranked(self) -> Ranked:
         """How often each different score occurs."""
-        return ranked.rank(self.ordinary, self.unusual)
+        return self.shared.once("ranked", lambda: ranked.rank(self.ordinary, self.unusual))
 
-    @cached_property
+    @property
     def resampled(self) -> Ranked:
         """The same of a stratified bootstrap, which all measures share."""
-        return ranked.resample(self.ranked, ROUNDS, self.generator)
+        return self.shared.once("resampled", self._resample)
+
+    def _resample(self) -> Ranked:
+        first = self.shared.once("generator", lambda: self.generator)
+        return ranked.resample(self.ranked, ROUNDS, named(first, "resampled"))
 
 
 def outlier_metrics(

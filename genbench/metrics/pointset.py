@@ -11,6 +11,7 @@ from torch import Tensor
 
 from genbench.core.errors import Unsupported
 from genbench.metrics import clipped, frechet, kernels, vendi
+from genbench.metrics.drawing import by_content
 from genbench.metrics.kernels import Kernel, KernelSums
 from genbench.metrics.manifold import Balls, Held
 from genbench.metrics.neighbours import Nearest, Neighbours, resolve
@@ -71,6 +72,16 @@ class PointSet:
     def dim(self) -> int:
         """d, the length of one feature vector."""
         return self.moments.dim if self._features is None else self._features.shape[1]
+
+    @cached_property
+    def order(self) -> Tensor:
+        """(n,): row numbers in an order that the rows' contents give, for what draws or folds."""
+        return by_content(self.features)
+
+    @property
+    def ordered(self) -> Tensor:
+        """The features in that order."""
+        return self.features[self.order]
 
     @cached_property
     def moments(self) -> frechet.Moments:

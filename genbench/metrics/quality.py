@@ -29,7 +29,7 @@ def frechet_extrapolated(inputs: FeatureInputs) -> Value:
     least = max(500, 8 * made.dim)
     if len(made) < least:
         raise Unsupported(f"extrapolation needs {least} samples (8 a feature, 500 at least), got {len(made)}")
-    line = frechet.extrapolate(inputs.real.moments, made.features, inputs.generator)
+    line = frechet.extrapolate(inputs.real.moments, made.ordered, inputs.generator)
     half = line.quantile * line.error
     return value(line.value, (line.value - half, line.value + half), kind=Kind.ESTIMATE)
 
@@ -84,7 +84,7 @@ def sliced_wasserstein(inputs: FeatureInputs) -> Value:
 
 def c2st(inputs: FeatureInputs) -> Value:
     """`c2st`, with a binomial interval."""
-    hits = two_sample.c2st(inputs.real.features, inputs.generated.features, inputs.generator)
+    hits = two_sample.c2st(inputs.real.ordered, inputs.generated.ordered, inputs.generator)
     return share_value(hits, kind=Kind.ESTIMATE)
 
 
@@ -106,5 +106,5 @@ def likelihood_divergence(inputs: FeatureInputs) -> Value:
     real, made = inputs.real, inputs.generated
     if train is real:
         raise Unsupported("the training set is the reference itself, and it needs both")
-    number = fld.feature_likelihood_divergence(real.features, made.features, train.features, inputs.generator)
+    number = fld.feature_likelihood_divergence(real.ordered, made.ordered, train.ordered, inputs.generator)
     return value(number, kind=Kind.ESTIMATE, reason="no interval: it is fitted on the whole set")

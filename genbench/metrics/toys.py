@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
@@ -18,6 +17,7 @@ from torch import Tensor
 from genbench.core.errors import DataError, Unsupported
 from genbench.core.values import Kind, Status, Value
 from genbench.metrics import grid, laws, modes, wasserstein
+from genbench.metrics.drawing import Shared
 from genbench.metrics.intervals import bootstrap, from_error
 from genbench.metrics.laws import Masses, ModelLaw
 from genbench.metrics.measure import Sizes, measured
@@ -25,8 +25,6 @@ from genbench.metrics.modes import Modes
 from genbench.metrics.two_sample import Hits
 from genbench.metrics.values import share_value, value
 from genbench.protocols.dataset import Density
-
-"""The older name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +34,7 @@ class DensityInputs:
     density: Density
     model: ModelLaw
     generator: torch.Generator | None = None
+    shared: Shared = field(default_factory=Shared, repr=False, compare=False)
 
     gives: ClassVar[frozenset[str]] = frozenset({"density"})
 
@@ -44,23 +43,23 @@ class DensityInputs:
         """Samples; the law is known whole."""
         return Sizes(m=len(self.model.samples))
 
-    @cached_property
+    @property
     def modes(self) -> Modes:
         """Which mode each sample belongs to. Raises `Unsupported` for a law without modes."""
-        return modes.nearest_modes(self.model.samples, self.density)
+        return self.shared.once("modes", lambda: modes.nearest_modes(self.model.samples, self.density))
 
-    @cached_property
+    @property
     def fault(self) -> str | None:
         """What is wrong with the model's density, None where nothing is."""
-        return laws.integral_fault(self.model)
+        return self.shared.once("fault", lambda: laws.integral_fault(self.model))
 
-    @cached_property
+    @property
     def masses(self) -> Masses:
         """Both laws on one grid. Raises `Unsupported` for more than 2 dimensions."""
         dim = self.model.samples.shape[1]
         if dim > 2:
             raise Unsupported(f"a grid is for 1 or 2 dimensions, got samples of {dim}")
-        return laws.masses(self.density, self.model)
+        return self.shared.once("masses", lambda: laws.masses(self.density, self.model))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

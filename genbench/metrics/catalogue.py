@@ -76,6 +76,7 @@ METRICS: list[Metric] = [
         name="nn-accuracy", title="1-NN two-sample accuracy", direction=_NEAR, best=0.5, low=0.0, high=1.0,
         targets=("all", "real", "generated"), measure="genbench.metrics.quality:nn_accuracy",
         sweep=("neighbours", "nearest-reference", "nearest-sample"), paper="Xu et al. 2018, arXiv 1806.07755",
+        version=2,
         summary="Leave-one-out 1-nearest-neighbour accuracy on both sets; low real + high generated: collapse.",
     ),
     _sample_quality(
@@ -114,6 +115,7 @@ METRICS: list[Metric] = [
         name="clipped-density", direction=_UP, low=0.0, high=1.0, least_n=6,
         measure="genbench.metrics.diversity:clipped_density", sweep=("balls",),
         paper="Salvy et al. 2025, arXiv 2507.01761",
+        version=2,
         summary="Density with radii and counts clipped and calibrated: linear in the share of good samples.",
     ),
     _diversity(
@@ -225,6 +227,7 @@ METRICS: list[Metric] = [
         name="authenticity", needs="training-features",
         direction=_UP, low=0.0, high=1.0, measure="genbench.metrics.copying:authenticity",
         sweep=("nearest-training", "training-neighbours"), paper="Alaa et al. 2022, arXiv 2102.08921",
+        version=2,
         summary="Share of samples farther from a training point than it is from its own; judge by the ceiling.",
     ),
     _memorisation(

@@ -15,8 +15,8 @@ from genbench.metrics.values import mean_value, value
 def authenticity(inputs: FeatureInputs) -> Value:
     """`authenticity`, the interval from the spread over samples."""
     train, pair = inputs.training()
-    near = pair.nearest_rows
-    return mean_value(memorisation.authenticity(near.nearest2, near.index, train.neighbours.nearest2))
+    nearest2, own2 = pair.nearest_rows.nearest2, train.neighbours.nearest2
+    return mean_value(pair.ties_of_rows(lambda i, j: memorisation.authenticity(nearest2[i], own2[j])).mean)
 
 
 def _distances(inputs: FeatureInputs) -> tuple[torch.Tensor, torch.Tensor]:

@@ -30,7 +30,7 @@ def jackknife_error(left_out: Tensor) -> float:
     return math.sqrt((m - 1) / m * float((left_out - left_out.mean()).square().sum()))
 
 
-def wilson(hits: int, n: int) -> Interval:
+def wilson(hits: float, n: float) -> Interval:
     """Wilson's interval of a share: inside [0, 1], and not a point at 0 or 1."""
     share, z2 = hits / n, Z95**2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)

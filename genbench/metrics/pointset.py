@@ -14,7 +14,7 @@ from genbench.metrics import clipped, frechet, kernels, vendi
 from genbench.metrics.drawing import by_content
 from genbench.metrics.kernels import Kernel, KernelSums
 from genbench.metrics.manifold import Balls, Held
-from genbench.metrics.neighbours import Nearest, Neighbours, resolve
+from genbench.metrics.neighbours import Nearest, Neighbours, Ties, Weigh, resolve, ties
 from genbench.metrics.points import Points, check_features, working_dtype
 from genbench.metrics.sweep import Observer, sweep, symmetric_sweep
 
@@ -149,6 +149,11 @@ class PointSet:
         return self.neighbours.kth2
 
     @cached_property
+    def tied(self) -> Tensor:
+        """(n,): how many other rows are as near as each row's nearest."""
+        return ties(self.neighbours, self.points, self.points, same=True).count
+
+    @cached_property
     def self_balls(self) -> Tensor:
         """(n,): clipped balls of other rows that hold each row."""
         return clipped.self_balls(self.points, self.neighbours)
@@ -232,3 +237,13 @@ class Pair:
         """For each column its nearest row."""
         self.prepare(nearest=["columns"])
         return self._nearest["columns"]
+
+    def ties_of_rows(self, weigh: Weigh | None = None) -> Ties:
+        """For each row the columns that are as near as its nearest."""
+        left, right = self._points
+        return ties(self.nearest_rows, left, right, same=False, weigh=weigh)
+
+    def ties_of_columns(self) -> Ties:
+        """For each column the rows that are as near as its nearest."""
+        left, right = self._points
+        return ties(self.nearest_columns, right, left, same=False)

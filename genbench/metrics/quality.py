@@ -10,6 +10,7 @@ from genbench.metrics import fld, frechet, inception_score, kernels, two_sample,
 from genbench.metrics.features import FeatureInputs
 from genbench.metrics.intervals import from_error
 from genbench.metrics.kernels import Cubic, Gaussians, Kernel, UnitGaussian
+from genbench.metrics.two_sample import NearestTies
 from genbench.metrics.values import Details, share_value, value
 
 
@@ -90,12 +91,17 @@ def c2st(inputs: FeatureInputs) -> Value:
 
 def nn_accuracy(inputs: FeatureInputs) -> dict[str, Value]:
     """`nn-accuracy` over all points, real ones and generated ones, with binomial intervals."""
-    inputs.pair.prepare(nearest=["rows", "columns"])
+    pair, real, made = inputs.pair, inputs.real, inputs.generated
+    pair.prepare(nearest=["rows", "columns"])
     hits = two_sample.nn_accuracy(
-        inputs.real.neighbours.nearest2,
-        inputs.generated.neighbours.nearest2,
-        inputs.pair.nearest_columns.nearest2,
-        inputs.pair.nearest_rows.nearest2,
+        (
+            NearestTies(real.neighbours.nearest2, real.tied),
+            NearestTies(pair.nearest_columns.nearest2, pair.ties_of_columns().count),
+        ),
+        (
+            NearestTies(made.neighbours.nearest2, made.tied),
+            NearestTies(pair.nearest_rows.nearest2, pair.ties_of_rows().count),
+        ),
     )
     return {target: share_value(found) for target, found in hits.items()}
 

@@ -47,6 +47,7 @@ METRICS: list[Metric] = [
     _sample_quality(
         name="mmd-rbf", title="MMD, Gaussian kernels", direction=_DOWN, best=0.0, scale=1e-3,
         measure="genbench.metrics.quality:mmd_rbf", sweep=("gaussian-kernels",), paper="Gretton et al. 2012, JMLR 13",
+        version=2,
         summary="Unbiased squared MMD, mean of Gaussian kernels at ½, 1, 2 × the reference's median distance.",
     ),
     _sample_quality(
@@ -190,6 +191,7 @@ METRICS: list[Metric] = [
     _reconstruction(
         name="perceptual", direction=_DOWN, best=0.0, low=0.0, high=4.0, needs="images", least_n=1,
         measure="genbench.metrics.reconstruction:perceptual",
+        version=2,
         summary="Mean squared distance of unit-length features of x and its reconstruction.",
     ),
     _reconstruction(

@@ -39,9 +39,13 @@ class Shared:
 
 
 def by_content(x: Tensor) -> Tensor:
-    """Row numbers of (n, d) values in an order that depends on the set of rows alone: equal rows stay as they are."""
+    """Row numbers of (n, d) numbers in the order of their first column, then of the next: the rows' own, whatever the
+    order of a file, a common offset or the type that holds them."""
     rows = np.ascontiguousarray((x.detach().cpu() + 0.0).numpy())  # + 0: minus zero is zero
-    whole = rows.view(np.dtype((np.void, rows.shape[1] * rows.itemsize)))[:, 0]
+    bits = rows.view(np.dtype(f"u{rows.itemsize}"))
+    top = bits.dtype.type(1 << (8 * rows.itemsize - 1))
+    ordered = np.where(bits & top, ~bits, bits | top).astype(bits.dtype.newbyteorder(">"))  # bytes that sort as numbers
+    whole = ordered.view(np.dtype((np.void, rows.shape[1] * rows.itemsize)))[:, 0]
     return torch.from_numpy(np.argsort(whole, kind="stable")).to(x.device)
 
 

@@ -145,7 +145,7 @@ def _order(found: Nearest, points: Points, others: Points, k: int) -> tuple[Tens
 
 @dataclass(frozen=True, slots=True)
 class Ties:
-    """The others that are as near to a point as its nearest: how many, (n,), and the sum of a weight over them, (n,)."""
+    """The others that are as near to a point as its nearest: how many (n,), and the sum of a weight over them (n,)."""
 
     count: Tensor
     weight: Tensor

@@ -15,13 +15,18 @@ from genbench.metrics.values import Details, share_value, value
 
 
 def frechet_distance(inputs: FeatureInputs) -> Value:
-    """`frechet`, with the mean that two samples of the reference's own normal would give as `bias_floor`."""
+    """`frechet`, with the mean that two samples of the reference's own normal would give as `bias_floor`.
+
+    The value is biased upwards and its interval is about it, not about the distance of the laws: the remark says so.
+    """
     real, made = inputs.real.moments, inputs.generated.moments
     distance = frechet.frechet_distance(real, made)
     interval, reason = frechet.interval(distance, real, made)
     floor = frechet.bias_floor(real.eigenvalues, real.n, made.n) if real.dim <= frechet.INFLUENCE_LIMIT else None
     details = {} if floor is None else {"bias_floor": floor}
-    return value(distance, interval, reason=reason, details=details)
+    about = "" if floor is None else f": two samples of one law would be at about {floor:.3g}"
+    biased = f"biased upwards at this n{about}; the interval is about the biased value"
+    return value(distance, interval, reason=biased if interval else reason, details=details)
 
 
 def frechet_extrapolated(inputs: FeatureInputs) -> Value:
@@ -77,7 +82,7 @@ def inception(inputs: FeatureInputs) -> Value:
 
 
 def sliced_wasserstein(inputs: FeatureInputs) -> Value:
-    """`sliced-wasserstein`, with a bootstrap interval over directions and samples."""
+    """`sliced-wasserstein`, with an interval over samples and directions that leaves out its bias near 0."""
     sliced = wasserstein.sliced_wasserstein(inputs.real.features, inputs.generated.features, inputs.generator)
     interval = from_error(sliced.value, sliced.error, low=0.0)
     return value(sliced.value, interval, kind=Kind.ESTIMATE, details={"directions": sliced.directions})

@@ -18,6 +18,7 @@ from torchmetrics.functional.image import (
 )
 
 from genbench.core.errors import Unavailable, Unsupported
+from genbench.metrics.points import refuse_zero_rows
 
 _BATCH = 256
 SMALL_SIDE = 16
@@ -97,6 +98,9 @@ def _by_image(measure: Callable[[Tensor, Tensor], Tensor], x: Tensor, x_hat: Ten
 
 
 def perceptual(features: Tensor, features_hat: Tensor) -> Tensor:
-    """(n,): squared distance of unit-length features (n, d) of x and x̂; ↓ [0, 4]."""
-    sides = [torch.nn.functional.normalize(side.double(), dim=1) for side in (features, features_hat)]
-    return (sides[0] - sides[1]).square().sum(1)
+    """(n,): squared distance of unit-length features (n, d) of x and x̂; ↓ [0, 4]. Raises `Unsupported` for zeros."""
+    norms = [side.double().norm(dim=1, keepdim=True) for side in (features, features_hat)]
+    for norm, name in zip(norms, ("features of examples", "features of reconstructions"), strict=True):
+        refuse_zero_rows(norm[:, 0], name)
+    gap: Tensor = features.double() / norms[0] - features_hat.double() / norms[1]
+    return gap.square().sum(1)

@@ -75,9 +75,10 @@ def test_clusters_and_trees_do_not_depend_on_the_order_of_rows() -> None:
 
 
 def test_rows_in_order_of_their_contents() -> None:
-    x = torch.tensor([[2.0, 1.0], [-0.0, 3.0], [0.0, 3.0], [2.0, 0.0]])
-    rows = torch.tensor([3, 1, 0, 2])
-    assert torch.equal(x[by_content(x)], x[rows][by_content(x[rows])])
+    x = torch.tensor([[2.0, 1.0], [-0.0, 3.0], [-5.0, 9.0], [0.0, -3.0], [2.0, -7.0]])
+    for seen in (x, x.double(), x + 100, x[torch.tensor([3, 1, 4, 0, 2])]):
+        expected = sorted(seen.tolist())
+        assert seen[by_content(seen)].tolist() == expected
 
 
 def test_a_mode_kl_without_a_generator_has_a_fixed_one() -> None:

@@ -95,11 +95,13 @@ METRICS: list[Metric] = [
     _diversity(
         name="precision", direction=_UP, low=0.0, high=1.0, least_n=6, measure="genbench.metrics.diversity:precision",
         sweep=("balls",), paper="Kynkäänniemi et al. 2019, arXiv 1904.06991",
+        version=2,
         summary="Share of samples inside the 5-nearest-neighbour balls of the reference.",
     ),
     _diversity(
         name="recall", direction=_UP, low=0.0, high=1.0, least_n=6, measure="genbench.metrics.diversity:recall",
         sweep=("balls",), paper="Kynkäänniemi et al. 2019, arXiv 1904.06991",
+        version=2,
         summary="Share of the reference inside the 5-nearest-neighbour balls of the samples.",
     ),
     _diversity(
@@ -110,6 +112,7 @@ METRICS: list[Metric] = [
     _diversity(
         name="coverage", direction=_UP, low=0.0, high=1.0, least_n=6, measure="genbench.metrics.diversity:coverage",
         sweep=("balls",), paper="Naeem et al. 2020, arXiv 2002.09797",
+        version=2,
         summary="Share of the reference's balls that hold a sample.",
     ),
     _diversity(
@@ -138,6 +141,7 @@ METRICS: list[Metric] = [
     _diversity(
         name="duplicate-rate", direction=_DOWN, best=0.0, low=0.0, high=1.0,
         measure="genbench.metrics.diversity:duplicate_rate", sweep=("neighbours",),
+        version=2,
         summary="Share of samples with another within 0.1 × the reference's median nearest-neighbour distance.",
     ),
     _diversity(
@@ -161,6 +165,7 @@ METRICS: list[Metric] = [
         name="condition-accuracy", direction=_UP, low=0.0, high=1.0, needs="condition", data=("labels",),
         least_n=1, measure="genbench.metrics.diversity:condition_accuracy",
         paper="Ravuri & Vinyals 2019, arXiv 1905.10887",
+        version=2,
         summary="Share of conditional samples that the ruler reads as the class asked for.",
     ),
     _reconstruction(
@@ -203,26 +208,31 @@ METRICS: list[Metric] = [
     _outlier_detection(
         name="auroc", title="AUROC", direction=_UP, chance=0.5, low=0.0, high=1.0, needs="scores",
         measure="genbench.metrics.outliers:auroc", paper="DeLong et al. 1988",
+        version=2,
         summary="Chance that an outlier scores higher than an ordinary example; ties count half.",
     ),
     _outlier_detection(
         name="aupr-out", title="AUPR, outliers positive", direction=_UP, low=0.0, high=1.0, needs="scores",
         measure="genbench.metrics.outliers:aupr_out",
+        version=2,
         summary="Average precision with the outliers as the positive class.",
     ),
     _outlier_detection(
         name="aupr-in", title="AUPR, ordinary positive", direction=_UP, low=0.0, high=1.0, needs="scores",
         measure="genbench.metrics.outliers:aupr_in",
+        version=2,
         summary="Average precision with the ordinary data as the positive class, the score negated.",
     ),
     _outlier_detection(
         name="fpr95", title="FPR95", direction=_DOWN, best=0.0, low=0.0, high=1.0, needs="scores",
         measure="genbench.metrics.outliers:fpr95",
+        version=2,
         summary="Share of outliers accepted at the threshold that accepts 95 % of ordinary data.",
     ),
     _outlier_detection(
         name="recall-at-5", title="recall at 5 %", direction=_UP, low=0.0, high=1.0, needs="scores",
         measure="genbench.metrics.outliers:recall_at_5",
+        version=2,
         summary="Share of all outliers among the 5 % strangest.",
     ),
     _memorisation(
@@ -263,6 +273,7 @@ METRICS: list[Metric] = [
         name="copy-rate", needs="training-features",
         direction=_DOWN, best=0.0, low=0.0, high=1.0, measure="genbench.metrics.copying:copy_rate",
         sweep=("nearest-training", "training-neighbours"),
+        version=2,
         summary="Share of samples within 0.1 × the median nearest-neighbour distance of a training example.",
     ),
     _density(

@@ -69,8 +69,7 @@ def membership_auc(inputs: FeatureInputs) -> dict[str, Value]:
 
 def membership(members: torch.Tensor, others: torch.Tensor) -> Value:
     """`membership-auc` of any score that should be higher for members: log-likelihood, −reconstruction error, ..."""
-    number, error = auc.auc(members, others), auc.auc_error(members, others)
-    return value(number, intervals.from_error(number, error, low=0.0, high=1.0))
+    return value(auc.auc(members, others), auc.auc_interval(members, others))
 
 
 def train_test_gap(inputs: FeatureInputs) -> Value:

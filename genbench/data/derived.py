@@ -40,12 +40,14 @@ def without_class(base: Dataset, name: str) -> Dataset:
 
 
 def only_class(base: Dataset, name: str) -> Dataset:
-    """One class of `base`, without labels. All the others' reference examples are the outlier set `other-classes`."""
+    """One class of `base`, without labels. All the others' reference examples are the outlier set `other-classes`,
+    which is compared whole (Ruff et al. 2018)."""
     kept = _class_number(base, name)
     others = [k for k in range(base.spec.classes) if k != kept]
     made = _of_classes(base, [kept], f"{base.name}-only-{slug(base.classes[kept])}")
     outliers = _rows(base.reference, others, None)
-    return replace(made, outliers={"other-classes": outliers, **made.outliers}, near=frozenset({"other-classes"}))
+    others_alone = frozenset({"other-classes"})
+    return replace(made, outliers={"other-classes": outliers, **made.outliers}, near=others_alone, whole=others_alone)
 
 
 def validation(base: Dataset) -> Dataset:
@@ -73,6 +75,7 @@ def validation(base: Dataset) -> Dataset:
         ceiling=val,
         outliers={"shuffled": Split(_shuffled(val.x, base.fingerprint))},
         near=frozenset(),
+        whole=frozenset(),
         density=None,
         title=f"{base.title}, validation part",
     )

@@ -20,7 +20,7 @@ def test_a_share_lies_in_its_own_interval(n: int) -> None:
     for right in {0, 1, n // 3, n - 1, n}:
         for found in (share_value(Hits(right, n)), mean_value((torch.arange(n) < right).double())):
             assert found.ci_low <= found.value <= found.ci_high
-            assert 0 <= found.ci_low and found.ci_high <= 1
+            assert found.ci_low >= 0 and found.ci_high <= 1
 
 
 def test_shares_of_0_and_1_valued_terms_have_wilsons_interval() -> None:

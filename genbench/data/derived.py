@@ -9,14 +9,14 @@ import torch
 from genbench.core import seeds
 from genbench.core.errors import DataError, nearest
 from genbench.data.outliers import procedural
-from genbench.data.splits import Parts
+from genbench.data.splits import Parts, stratified
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 
 VALIDATION = "@val"
 """Ends the name of a dataset as a tuner may see it."""
 
 VALIDATION_SHARE = 5
-"""One training example in so many is held out where a dataset has no `val`."""
+"""One training example in so many is held out, of each class alike, where a dataset has no `val`."""
 
 LEAST_VALIDATION = 10
 
@@ -59,9 +59,9 @@ def validation(base: Dataset) -> Dataset:
     """
     train, val = base.train, base.val
     if not len(val):
-        order = torch.randperm(len(train), generator=seeds.generator("validation", base.fingerprint))
         cut = len(train) // VALIDATION_SHARE
-        train, val = base.train.take(order[cut:].sort().values), base.train.take(order[:cut].sort().values)
+        kept, held = stratified(train.y, (len(train) - cut, cut), "validation", base.fingerprint, n=len(train))
+        train, val = base.train.take(kept), base.train.take(held)
     if len(val) < LEAST_VALIDATION:
         raise DataError(f"{base.name} has {len(base.train)} training examples: too few to hold out a part for tuning.")
     if base.bernoulli and not len(base.val):

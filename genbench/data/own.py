@@ -21,7 +21,7 @@ from genbench.data.arrays import Arrays, as_images, as_rows, read_npz
 from genbench.data.assembly import About, image_dataset
 from genbench.data.images import Entry, by_folder, listed
 from genbench.data.outliers import procedural
-from genbench.data.splits import HALVES, Parts, in_four, rows_with_test, stratified, with_official_test, without_shared
+from genbench.data.splits import Parts, in_four, rows_in_four, rows_with_test, with_official_test, without_shared
 from genbench.data.storage import Hold, hold_for
 from genbench.data.tables import standardised
 from genbench.protocols.dataset import Dataset, DataSpec, Split
@@ -42,9 +42,9 @@ def folder(path: str, *, size: str | None = None) -> Dataset:
         n = len(folders)
         if official:
             train = torch.tensor([f.partition("/")[0] == "train" for f in folders])
-            rows = rows_with_test(y, train.nonzero()[:, 0], (~train).nonzero()[:, 0], "own")
+            rows = rows_with_test(train.nonzero()[:, 0], (~train).nonzero()[:, 0], "own")
         else:
-            rows = stratified(y, HALVES, "own", n=n)
+            rows = rows_in_four(y, n, "own")
         key = _content_key(listing.entries, f"{listing.shape}")
         values = n * math.prod(listing.shape)
         splits = [

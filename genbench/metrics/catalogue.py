@@ -289,6 +289,7 @@ METRICS: list[Metric] = [
     _density(
         name="kl-reverse", title="KL(p_model ‖ p_data)", direction=_DOWN, best=0.0, low=0.0, unit="nats",
         needs="density", data=("density",), least_n=1, measure="genbench.metrics.toys:kl_reverse",
+        version=2,
         summary="∫ q log q/p on a grid.",
     ),
     _density(

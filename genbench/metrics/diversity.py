@@ -110,7 +110,7 @@ def class_spread(inputs: FeatureInputs) -> Value:
         raise Unsupported("it compares within classes, and this encoder reads none")
     ratios = classes.class_spread(inputs.real.features, real, inputs.generated.features, made)
     if not len(ratios):
-        raise Unsupported("no class has 20 samples on both sides")
+        raise Unsupported("no class has 20 samples on both sides, of which the real ones differ")
     return value(
         float(ratios.mean()), None, reason="no interval: a mean over classes", details={"classes": len(ratios)}
     )

@@ -95,6 +95,7 @@ class CodeInputs:
         return self.shared.once("clusters", self._cluster)
 
     def _cluster(self) -> Tensor:
+        _several(self.labels, "labels")
         found = torch.empty(len(self.order), dtype=torch.int64)
         found[self.order] = statistics.clustering(
             self.codes.test[self.order], len(torch.unique(self.labels)), self.seed
@@ -148,7 +149,14 @@ def _labelled(inputs: CodeInputs) -> tuple[LabelledCodes, LabelledCodes]:
     """Train and test codes."""
     codes = inputs.codes
     train = LabelledCodes(_asked(codes.train, "training codes"), _asked(codes.train_y, "training labels"))
+    _several(train.y, "training labels")
     return train, LabelledCodes(codes.test, inputs.labels)
+
+
+def _several(y: Tensor, what: str) -> None:
+    """Raise `Unsupported` where there is nothing to tell apart."""
+    if len(torch.unique(y)) < 2:
+        raise Unsupported(f"the {what} hold one class alone")
 
 
 def probe_linear(inputs: CodeInputs) -> Value:
@@ -158,7 +166,10 @@ def probe_linear(inputs: CodeInputs) -> Value:
 
 def probe_knn(inputs: CodeInputs) -> Value:
     """`probe-knn`, with a binomial interval."""
-    return share_value(statistics.probe_knn(*_labelled(inputs)))
+    train, test = _labelled(inputs)
+    if len(train.y) < statistics.PROBE_K:
+        raise Unsupported(f"it needs {statistics.PROBE_K} training codes, got {len(train.y)}")
+    return share_value(statistics.probe_knn(train, test))
 
 
 def nmi(inputs: CodeInputs) -> Value:
@@ -238,6 +249,11 @@ def collapsed_share(inputs: CodeInputs) -> Value:
 def rate(inputs: CodeInputs) -> Value:
     """`rate`, the interval from the spread over examples."""
     variance = _asked(inputs.codes.variance, "posterior variances")
+    flat = (variance <= 0).any(0)
+    if bool(flat.any()):
+        raise Unsupported(
+            f"infinite: {int(flat.sum())} of {len(flat)} latents have a posterior variance of 0 somewhere"
+        )
     return mean_value(statistics.rate(inputs.codes.test, variance), high=float("inf"))
 
 

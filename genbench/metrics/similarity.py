@@ -21,6 +21,8 @@ from genbench.core.errors import Unavailable, Unsupported
 from genbench.metrics.points import refuse_zero_rows
 
 _BATCH = 256
+LEAST_SIDE = 3
+"""SSIM's small window reaches 2 px over the edge."""
 SMALL_SIDE = 16
 """Images with a side below this many pixels take the small SSIM window."""
 
@@ -52,7 +54,12 @@ def window(x: Tensor) -> Window:
 
 
 def ssim(x: Tensor, x_hat: Tensor) -> Tensor:
-    """(n,): structural similarity of each image pair (n, C, H, W) in [0, 1]; ↑ [−1, 1]. Wang et al. 2004."""
+    """(n,): structural similarity of each image pair (n, C, H, W) in [0, 1]; ↑ [−1, 1]. Wang et al. 2004.
+
+    Raises `Unsupported` for sides of 1 or 2 px, which the window of 5 px cannot be mirrored at.
+    """
+    if min(x.shape[-2:]) < LEAST_SIDE:
+        raise Unsupported(f"its window of 5 px needs sides of {LEAST_SIDE} px, got {x.shape[-2]} × {x.shape[-1]}")
     sigma = window(x).sigma
 
     def similarity(a: Tensor, b: Tensor) -> Tensor:

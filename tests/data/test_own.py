@@ -175,3 +175,14 @@ def test_a_registered_dataset_is_found_by_its_name() -> None:
 def test_options_are_split_off() -> None:
     assert split_options("a/b?size=64", ("size",)) == ("a/b", {"size": "64"})
     assert split_options("C:/x", ("size",)) == ("C:/x", {})
+
+
+def test_a_reference_that_is_too_small_or_lacks_a_class_is_said_so(tmp_path: Path) -> None:
+    place = tmp_path / "few.npz"
+    np.savez(place, X=np.arange(24.0).reshape(12, 2), y=np.array([0] * 11 + [1]))
+    with pytest.warns(UserWarning) as seen:
+        data = load_dataset(f"npz:{place}")
+    said = " ".join(str(one.message) for one in seen)
+    assert len(data.reference) == 3 and "the reference holds 3 examples" in said
+    if data.train.y is not None and bool((data.train.y == 1).any()):
+        assert "the reference holds no example of class 1" in said

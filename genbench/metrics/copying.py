@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from genbench.core import seeds
 from genbench.core.errors import Unsupported
 from genbench.core.values import Kind, Value
 from genbench.metrics import auc, frechet, intervals, manifold, memorisation
@@ -73,13 +74,16 @@ def membership(members: torch.Tensor, others: torch.Tensor) -> Value:
 
 
 def train_test_gap(inputs: FeatureInputs) -> Value:
-    """`train-test-gap`, with the interval of the difference of influences."""
+    """`train-test-gap`, with the interval of the difference of influences.
+
+    Which training points are compared depends on the training set alone, so that rows of a table share them.
+    """
     train, _ = inputs.training()
     if train is inputs.real:
         raise Unsupported("the training set is the reference itself: there is no gap to measure")
     if len(train) < len(inputs.real):
         raise Unsupported(f"it needs as many training points as reference points, got {len(train)}")
-    rows = draw(train.order, len(inputs.real), inputs.generator)
+    rows = draw(train.order, len(inputs.real), seeds.generator("train-test-gap"))
     some = frechet.moments(train.features[rows])
     gap = frechet.frechet_distance(some, inputs.generated.moments) - frechet.frechet_distance(
         inputs.real.moments, inputs.generated.moments

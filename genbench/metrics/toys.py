@@ -181,12 +181,17 @@ def _with_density(inputs: DensityInputs | ModeInputs) -> DensityInputs:
 
 
 def wasserstein_1(inputs: DensityInputs | ModeInputs) -> Value:
-    """`wasserstein-1` from as many draws of the truth as there are samples, with a bootstrap interval over these."""
+    """`wasserstein-1` from as many draws of the truth as there are samples, with a bootstrap interval over both."""
     law = _with_density(inputs)
     x, generator = law.model.samples, _drawing(inputs)
     if x.shape[1] != 1:
         raise Unsupported(f"it is for the line, got {x.shape[1]} dimensions")
     truth = law.density.sample(len(x), generator=generator)[:, 0]
     number = wasserstein.wasserstein_1(truth, x[:, 0])
-    spread = bootstrap(lambda rows: wasserstein.wasserstein_1(truth, x[rows, 0]), len(x), generator, rounds=50)
+
+    def again(rows: Tensor) -> float:
+        others = torch.randint(len(truth), (len(truth),), generator=generator)
+        return wasserstein.wasserstein_1(truth[others], x[rows, 0])
+
+    spread = bootstrap(again, len(x), generator, rounds=100)
     return value(number, from_error(number, (spread[1] - spread[0]) / 3.92, low=0.0), kind=Kind.ESTIMATE)

@@ -1,4 +1,5 @@
-"""`genbench check metrics`: does every metric move the way it should on sets that are spoilt in known ways?
+"""`genbench check metrics`: does every metric move the way it should on sets that are spoilt in known ways, and is it
+blind to what must not matter (`genbench.conformance.input`)?
 
 The data are scikit-learn's digits, which need no file: half as training set, a quarter as reference, and a quarter of
 real data that plays a perfect model. Each spoilt set is compared with that one.
@@ -7,7 +8,7 @@ real data that plays a perfect model. Each spoilt set is compared with that one.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from sklearn.datasets import load_digits
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
+from genbench.conformance.input import Sides, input_checks
 from genbench.core import seeds
 from genbench.metrics.outliers import outlier_metrics
 from genbench.metrics.panel import feature_metrics
@@ -106,7 +108,16 @@ def check_metrics(seed: int = 0) -> Report:
         for values in [measure(name, x)]
         for metric, way in EXPECTED[name].items()
     ]
-    return Report((*checks, *_pairs(real), *_scores(real, sets["noised"]), *_modes(seed)), time.perf_counter() - start)
+    checks += [*_pairs(real), *_scores(real, sets["noised"]), *_modes(seed), *_input(names, seed)]
+    return Report(tuple(checks), time.perf_counter() - start)
+
+
+def _input(names: Sequence[str], seed: int) -> Iterator[Check]:
+    """Ties, offsets, half precision and the like, on digits of whole grey levels."""
+    levels = torch.from_numpy(load_digits().data).float()
+    levels = levels[torch.randperm(len(levels), generator=seeds.generator("selftest", seed))][:800]
+    for found in input_checks(Sides(levels[:200], levels[200:400], levels[400:]), names, seed):
+        yield Check(found.case, found.metric, found.value, found.truth, found.expected, found.passed)
 
 
 def _check(name: str, metric: str, value: float | None, truth: float | None, expected: str) -> Check:

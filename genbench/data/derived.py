@@ -9,14 +9,14 @@ import torch
 from genbench.core import seeds
 from genbench.core.errors import DataError, nearest
 from genbench.data.outliers import procedural
-from genbench.data.splits import Parts
+from genbench.data.splits import Parts, stratified
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 
 VALIDATION = "@val"
 """Ends the name of a dataset as a tuner may see it."""
 
 VALIDATION_SHARE = 5
-"""One training example in so many is held out where a dataset has no `val`."""
+"""One training example in so many is held out, of each class alike, where a dataset has no `val`."""
 
 LEAST_VALIDATION = 10
 
@@ -40,12 +40,14 @@ def without_class(base: Dataset, name: str) -> Dataset:
 
 
 def only_class(base: Dataset, name: str) -> Dataset:
-    """One class of `base`, without labels. All the others' reference examples are the outlier set `other-classes`."""
+    """One class of `base`, without labels. All the others' reference examples are the outlier set `other-classes`,
+    which is compared whole (Ruff et al. 2018)."""
     kept = _class_number(base, name)
     others = [k for k in range(base.spec.classes) if k != kept]
     made = _of_classes(base, [kept], f"{base.name}-only-{slug(base.classes[kept])}")
     outliers = _rows(base.reference, others, None)
-    return replace(made, outliers={"other-classes": outliers, **made.outliers}, near=frozenset({"other-classes"}))
+    others_alone = frozenset({"other-classes"})
+    return replace(made, outliers={"other-classes": outliers, **made.outliers}, near=others_alone, whole=others_alone)
 
 
 def validation(base: Dataset) -> Dataset:
@@ -57,9 +59,9 @@ def validation(base: Dataset) -> Dataset:
     """
     train, val = base.train, base.val
     if not len(val):
-        order = torch.randperm(len(train), generator=seeds.generator("validation", base.fingerprint))
         cut = len(train) // VALIDATION_SHARE
-        train, val = base.train.take(order[cut:].sort().values), base.train.take(order[:cut].sort().values)
+        kept, held = stratified(train.y, (len(train) - cut, cut), "validation", base.fingerprint, n=len(train))
+        train, val = base.train.take(kept), base.train.take(held)
     if len(val) < LEAST_VALIDATION:
         raise DataError(f"{base.name} has {len(base.train)} training examples: too few to hold out a part for tuning.")
     if base.bernoulli and not len(base.val):
@@ -73,6 +75,7 @@ def validation(base: Dataset) -> Dataset:
         ceiling=val,
         outliers={"shuffled": Split(_shuffled(val.x, base.fingerprint))},
         near=frozenset(),
+        whole=frozenset(),
         density=None,
         title=f"{base.title}, validation part",
     )

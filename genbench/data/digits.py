@@ -11,7 +11,7 @@ from genbench.protocols.dataset import Dataset, DataSpec, Split
 
 
 def digits(*, root: str | None = None) -> Dataset:
-    """8 × 8 grey digits, values k/16; 899 / 0 / 449 / 449 examples, stratified."""
+    """8 × 8 grey digits, values k/16; 899 / 0 / 449 / 449 examples."""
     bunch = load_digits()
     x = torch.from_numpy(bunch.images).to(torch.float32).div_(16).unsqueeze(1)
     y = torch.from_numpy(bunch.target).to(torch.int64)

@@ -6,7 +6,7 @@ import hashlib
 import importlib
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,13 @@ from genbench.data.arrays import Arrays, as_images, as_rows, read_npz
 from genbench.data.assembly import About, image_dataset
 from genbench.data.images import Entry, by_folder, listed
 from genbench.data.outliers import procedural
-from genbench.data.splits import HALVES, Parts, in_four, rows_with_test, stratified, with_official_test, without_shared
+from genbench.data.splits import Parts, in_four, rows_in_four, rows_with_test, with_official_test, without_shared
 from genbench.data.storage import Hold, hold_for
 from genbench.data.tables import standardised
 from genbench.protocols.dataset import Dataset, DataSpec, Split
+
+FEW = 4
+"""Of fewer reference examples it is said that they are few."""
 
 SOURCE = "your own"
 
@@ -42,9 +45,9 @@ def folder(path: str, *, size: str | None = None) -> Dataset:
         n = len(folders)
         if official:
             train = torch.tensor([f.partition("/")[0] == "train" for f in folders])
-            rows = rows_with_test(y, train.nonzero()[:, 0], (~train).nonzero()[:, 0], "own")
+            rows = rows_with_test(train.nonzero()[:, 0], (~train).nonzero()[:, 0], "own")
         else:
-            rows = stratified(y, HALVES, "own", n=n)
+            rows = rows_in_four(y, n, "own")
         key = _content_key(listing.entries, f"{listing.shape}")
         values = n * math.prod(listing.shape)
         splits = [
@@ -177,7 +180,21 @@ def _distinct(parts: Parts, name: str, holds: Sequence[Hold] = ()) -> Parts:
         )
     if not (len(parts.train) and len(reference) and len(ceiling)):
         raise DataError(f"{name} has too few different examples for its splits (train, reference, ceiling).")
-    return parts._replace(reference=reference, ceiling=ceiling)
+    parts = parts._replace(reference=reference, ceiling=ceiling)
+    for trouble in _thin(parts):
+        warnings.warn(f"{name}: {trouble}", stacklevel=4)
+    return parts
+
+
+def _thin(parts: Parts) -> Iterator[str]:
+    """What of the reference is too small for the numbers that stand on it."""
+    if len(parts.reference) < FEW:
+        yield f"the reference holds {len(parts.reference)} examples: no number of so few says much."
+    if parts.train.y is not None and parts.reference.y is not None:
+        absent = sorted(set(parts.train.y.tolist()) - set(parts.reference.y.tolist()))
+        if absent:
+            names = ", ".join(map(str, absent))
+            yield f"the reference holds no example of class {names}: nothing is measured of it."
 
 
 def _numbered(labels: np.ndarray | None) -> tuple[Tensor | None, tuple[str, ...]]:

@@ -1,7 +1,8 @@
 """`roads`: driving scenes of 32 × 32 pixels with a long tail, the kind of data that outlier detection is for.
 
-95 % are ordinary (straight, clear, empty); 5 % are rare: somebody on a crossing, snow or heavy rain, a barrier, a sharp
-bend. A picture is a function of its attributes (`draw`), which are returned with it.
+95 % of the training scenes are ordinary (straight, clear, empty); 5 % are rare: somebody on a crossing, snow or heavy
+rain, a barrier, a sharp bend. Reference and ceiling are ordinary, so that a perfect detector is perfect. A picture is
+a function of its attributes (`draw`), which are returned with it.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from genbench.data.canvas import Canvas, Dice, in_batches, kept, mix, rgb
 from genbench.data.splits import Parts
 from genbench.protocols.dataset import Dataset, Split
 
-RECIPE = "roads-1"
+RECIPE = "roads-2"
 SIDE = 32
 KINDS = ("ordinary", "crossing", "weather", "barrier", "bend")
 WEIGHTS = (0.95, 0.0125, 0.0125, 0.0125, 0.0125)
+ORDINARY = (1.0, 0.0, 0.0, 0.0, 0.0)
 ATTRIBUTES = (
     *("kind", "weather", "bend", "person", "barrier", "daylight"),
     *("land", "horizon", "phase", "place", "tilt", "trees", "hue"),
@@ -36,7 +38,8 @@ JACKETS = torch.tensor([[0.85, 0.12, 0.12], [0.95, 0.75, 0.10], [0.12, 0.20, 0.7
 
 
 def roads(*, root: str | None = None) -> Dataset:
-    """20,000 / 0 / 4,000 / 4,000 scenes of the long-tailed law, and 500 of each rare kind as outlier sets."""
+    """20,000 scenes of the long-tailed law to train on, 4,000 ordinary ones each as reference and ceiling, and 500 of
+    each rare kind as outlier sets."""
     levels = kept(RECIPE, _all)
     parts = Parts(*(_split(levels, name) for name in SIZES))
     about = About(
@@ -190,7 +193,7 @@ def _all() -> dict[str, Tensor]:
     """Every scene of the dataset, as attributes and bytes."""
     made: dict[str, Tensor] = {}
     for name, n in SIZES.items():
-        made[f"{name}.attributes"] = scenes(n, name)
+        made[f"{name}.attributes"] = scenes(n, name, weights=WEIGHTS if name == "train" else ORDINARY)
     for i, kind in enumerate(KINDS[1:], start=1):
         made[f"{kind}.attributes"] = scenes(RARE, kind, weights=tuple(float(k == i) for k in range(len(KINDS))))
     drawn = {key.replace("attributes", "levels"): _drawn(value) for key, value in made.items()}

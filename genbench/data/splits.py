@@ -1,4 +1,8 @@
-"""How a set becomes disjoint parts: stratified, in a fixed random order, the same on every machine and version."""
+"""How a set becomes disjoint parts in a fixed random order, the same on every machine and version.
+
+Training part, validation and reference are stratified. The ceiling, which plays a perfect model, is not: no model can
+have the reference's class counts, and a ceiling that has them is better than any can be.
+"""
 
 from __future__ import annotations
 
@@ -28,21 +32,30 @@ class Parts(NamedTuple):
     ceiling: Split
 
 
-def rows_with_test(y: Tensor | None, train: Tensor, test: Tensor, *parts: str | int) -> list[Tensor]:
+def rows_with_test(train: Tensor, test: Tensor, *parts: str | int) -> list[Tensor]:
     """Row numbers of train, val, reference, ceiling, where these rows are the official parts: see below."""
     n = min(len(test), len(train) // 2)
-    left, taken = stratified(None if y is None else y[train], (len(train) - n, n), *parts, n=len(train))
+    left, taken = stratified(None, (len(train) - n, n), *parts, n=len(train))
     return [train[left], train[:0], test, train[taken]]
+
+
+def rows_in_four(y: Tensor | None, n: int, *parts: str | int) -> list[Tensor]:
+    """Row numbers of train, val, reference, ceiling of n rows cut by `HALVES`: the ceiling first, without regard to
+    class, then the others, each with its share of every class that is left."""
+    *weights, ceiling = HALVES
+    left, taken = stratified(None, (sum(weights), ceiling), "ceiling", *parts, n=n)
+    rest = stratified(None if y is None else y[left], weights, *parts, n=len(left))
+    return [*(left[rows] for rows in rest), taken]
 
 
 def in_four(whole: Split, *parts: str | int) -> Parts:
     """A set without an official test part, cut by `HALVES`."""
-    return Parts(*(whole.take(rows) for rows in stratified(whole.y, HALVES, *parts, n=len(whole))))
+    return Parts(*(whole.take(rows) for rows in rows_in_four(whole.y, len(whole), *parts)))
 
 
 def with_official_test(train: Split, test: Split, *parts: str | int) -> Parts:
     """The test part is the reference; the ceiling is equally many (at most half) taken from the training part."""
-    rows = rows_with_test(train.y, torch.arange(len(train)), torch.arange(len(test)), *parts)
+    rows = rows_with_test(torch.arange(len(train)), torch.arange(len(test)), *parts)
     return Parts(train.take(rows[0]), train.take(rows[1]), test, train.take(rows[3]))
 
 

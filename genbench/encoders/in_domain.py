@@ -107,10 +107,15 @@ def train_fingerprint(dataset: Dataset) -> str:
 
 
 def stated_accuracy(dataset: Dataset) -> float:
-    """The accuracy on the reference that a classifier must have to be used."""
+    """The accuracy on the reference that a classifier must have to be used.
+
+    Chance is the share of the most frequent class, or of any where the reference does not hold all of them (one of
+    ordinary scenes alone would be read without error by a classifier that knows no other).
+    """
     y = dataset.reference.y
     assert y is not None
-    chance = float(torch.bincount(y, minlength=dataset.spec.classes).max()) / len(y)
+    counts = torch.bincount(y, minlength=dataset.spec.classes)
+    chance = float(counts.max()) / len(y) if bool(counts.all()) else 1 / dataset.spec.classes
     return STATED_ACCURACY.get(dataset.name, min(3 * chance, (1 + chance) / 2))
 
 

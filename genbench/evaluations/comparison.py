@@ -13,10 +13,11 @@ from genbench.evaluations.context import NEIGHBOURS, equal_n, reference_part
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.outcome import measurements, named
 from genbench.metrics.classes import Readings
-from genbench.metrics.laws import ModelLaw
+from genbench.metrics.laws import SUPPORT, ModelLaw
 from genbench.metrics.likelihood import nll_metrics
 from genbench.metrics.panel import feature_metrics
 from genbench.metrics.toys import density_metrics
+from genbench.models.controls import Oracle
 from genbench.protocols.encoder import Classifier, Encoder
 from genbench.protocols.evaluation import FeatureConfig
 from genbench.protocols.model import EstimatesDensity
@@ -94,12 +95,17 @@ def density_measurements(evidence: Evidence, samples: int, metrics: Sequence[str
 
 
 def model_law(evidence: Evidence, samples: int) -> ModelLaw:
-    """What is known of the model's law: its samples, and its density where that is exact and the samples follow it."""
+    """What is known of the model's law: its samples, and its density where that is exact and the samples follow it.
+
+    The truth itself is measured from samples, so that its row shows what the others' estimates cannot tell from 0.
+    """
     drawn = evidence.samples(samples)
     model = cast(EstimatesDensity, evidence.model)
-    if not evidence.can("density") or evidence.resampled or model.likelihood_kind is not Kind.EXACT:
+    by_samples = isinstance(evidence.model, Oracle) or not evidence.can("density") or evidence.resampled
+    if by_samples or model.likelihood_kind is not Kind.EXACT:
         return ModelLaw(drawn)
-    return ModelLaw(drawn, lambda x: evidence.through(model.log_prob, x.float()), Kind.EXACT)
+    log_prob = lambda x: evidence.through(model.log_prob, x.float())
+    return ModelLaw(drawn, log_prob, Kind.EXACT, support=evidence.samples(SUPPORT))
 
 
 def likelihood_measurements(evidence: Evidence, most: int, metrics: Sequence[str]) -> list[Measurement]:

@@ -15,6 +15,7 @@ import torch
 from genbench.core import seeds
 from genbench.core.errors import Unsupported
 from genbench.data.loading import load_dataset
+from genbench.data.splits import shuffled
 from genbench.encoders.features import split_features
 from genbench.encoders.loading import default_encoder, load_encoder
 from genbench.metrics.pointset import PointSet
@@ -103,6 +104,13 @@ def reference_rows(dataset: Dataset, n: int) -> torch.Tensor:
     if n >= total:
         return torch.arange(total)
     return torch.randperm(total, generator=seeds.generator("reference", dataset.fingerprint))[:n]
+
+
+def outlier_part(dataset: Dataset, name: str, n: int) -> Split:
+    """At most n examples of an outlier set, in an order that depends on the set alone."""
+    outliers = dataset.outliers[name]
+    order = shuffled(len(outliers), "outliers", dataset.outlier_fingerprints[name])
+    return outliers.take(torch.from_numpy(order[:n]))
 
 
 def reference_part(dataset: Dataset, n: int) -> Split:

@@ -37,6 +37,7 @@ EVALUATION = Evaluation(
     ceiling=known_answers.TOP,
     sanity="genbench.evaluations.density:sanity",
     pictures={"density": "Density of the samples"},
+    version=2,
 )
 
 

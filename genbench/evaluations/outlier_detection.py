@@ -41,17 +41,22 @@ EVALUATION = Evaluation(
     inputs=("scores",),
     metrics=("auroc", "aupr-out", "aupr-in", "fpr95", "recall-at-5"),
     headline="auroc",
-    over_targets=True,
+    over_targets="near",
     tuning=Tuning(),
     sanity="genbench.evaluations.outlier_detection:sanity",
+    version=2,
 )
 
 
 def evaluate(evidence: Evidence, config: OutlierDetectionConfig) -> Outcome:
-    """Each score on the reference against each outlier set; `target` names the set."""
+    """Each score on the reference against each outlier set; `target` names the set.
+
+    As many of a set as there are ordinary examples are taken, in an order that depends on the set alone: its file may
+    be sorted by class or writer. A set that the protocol wants whole (all other classes) is so, up to `samples`.
+    """
     from genbench.core.errors import Unsupported
     from genbench.core.values import Measurement
-    from genbench.evaluations.context import reference_part
+    from genbench.evaluations.context import outlier_part, reference_part
     from genbench.evaluations.outcome import Outcome, measurements
     from genbench.evaluations.outlier_scores import finite, scores
     from genbench.metrics.outliers import outlier_metrics
@@ -63,11 +68,14 @@ def evaluate(evidence: Evidence, config: OutlierDetectionConfig) -> Outcome:
             raise Unsupported(f"{data.name} has no outlier set {name!r}; it has {', '.join(data.outliers)}.")
     metrics = list(config.metrics or EVALUATION.metrics_on(data.kind))
     ordinary = reference_part(data, config.samples).x
+    outliers = {
+        name: outlier_part(data, name, config.samples if name in data.whole else len(ordinary)).x for name in names
+    }
     found: list[Measurement] = []
     for score_name, score in scores(evidence):
         usual = finite(evidence.through(score, ordinary), score_name)
-        for name in names:
-            unusual = finite(evidence.through(score, data.outliers[name].x[: len(ordinary)]), score_name)
+        for name, x in outliers.items():
+            unusual = finite(evidence.through(score, x), score_name)
             generator = evidence.generator("outliers", score_name, name)
             values = outlier_metrics(usual, unusual, metrics=metrics, generator=generator)
             found += [

@@ -45,6 +45,7 @@ EVALUATION = Evaluation(
     tuning=Tuning(),
     sanity="genbench.evaluations.sample_quality:sanity",
     pictures={"samples": "Samples"},
+    version=2,
 )
 
 

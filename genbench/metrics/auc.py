@@ -1,11 +1,22 @@
-"""Area under the ROC curve as a rank statistic, and DeLong's standard error (DeLong et al. 1988)."""
+"""Area under the ROC curve as a rank statistic, DeLong's standard error (1988), and an interval good near 0 and 1.
+
+On the scale of the logit DeLong's interval covers near the ends too. Where only a few points are misplaced its variance
+is hardly known, and is 0 where none is: there Newcombe's score interval (2006, method 5) is added to it.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
+from scipy.optimize import brentq
 from torch import Tensor
+
+from genbench.metrics.intervals import Z95, Interval, from_logit, hull
+
+FEW = 10
+"""Fewer misplaced points than so many, on either side, leave DeLong's variance unknown."""
 
 
 def placements(x: Tensor, y: Tensor) -> Tensor:
@@ -23,3 +34,51 @@ def auc(x: Tensor, y: Tensor) -> float:
 def auc_error(x: Tensor, y: Tensor) -> float:
     """DeLong's standard error of `auc`; needs two of each."""
     return math.sqrt(float(placements(x, y).var()) / len(x) + float(placements(y, x).var()) / len(y))
+
+
+def misplaced(x: Tensor, y: Tensor) -> int:
+    """How many of x and of y, whichever are fewer, are on the wrong side of some point of the other set.
+
+    The wrong side is the rarer one: below for an area of ½ or more, above for a smaller one.
+    """
+    up, down = placements(x, y), placements(y, x)
+    above = float(up.mean()) >= 0.5
+    wrong = (up < 1, down > 0) if above else (up > 0, down < 1)
+    return min(int(side.sum()) for side in wrong)
+
+
+def auc_interval(x: Tensor, y: Tensor) -> Interval:
+    """95 % over both sets; needs two of each. Covers 94 to 97 %, up to 99 % where few points are misplaced."""
+    area = auc(x, y)
+    score = newcombe(area, len(x), len(y))
+    by_logit = from_logit(area, auc_error(x, y))
+    if by_logit is None:
+        return score
+    return hull(by_logit, score) if misplaced(x, y) < FEW else by_logit
+
+
+def newcombe(area: float, n: int, m: int) -> Interval:
+    """Newcombe's method 5: the areas θ with |θ − area| ≤ 1.96 √v(θ), v the variance of Hanley & McNeil (1982).
+
+    v(θ) = θ (1 − θ) [1 + (N − 1) ((1 − θ)/(2 − θ) + θ/(1 + θ))] / nm with N = (n + m)/2.
+    """
+    more = (n + m) / 2 - 1
+
+    def beyond(theta: float) -> float:
+        spread = theta * (1 - theta) * (1 + more * ((1 - theta) / (2 - theta) + theta / (1 + theta))) / (n * m)
+        return (theta - area) ** 2 - Z95**2 * spread
+
+    low = 0.0 if area <= 0 else float(brentq(beyond, 0.0, area)) if area < 1 else _root_below_one(beyond)
+    high = (
+        1.0
+        if area >= 1
+        else float(brentq(beyond, area, 1.0))
+        if area > 0
+        else 1 - _root_below_one(lambda theta: beyond(1 - theta))
+    )
+    return low, high
+
+
+def _root_below_one(beyond: Callable[[float], float]) -> float:
+    """The root below that at 1 itself."""
+    return float(brentq(beyond, 0.0, 1 - 1e-12))

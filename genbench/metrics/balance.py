@@ -111,7 +111,9 @@ def share_divergence(inputs: AttributeInputs) -> dict[str, Value]:
 def rare_share(inputs: AttributeInputs) -> dict[str, Value]:
     """`minority-recall` of the rarest attribute, and of the one that is missed most."""
     data = inputs.targets()["data"]
-    return {"": _compared(inputs, minority_recall, data), "worst": _compared(inputs, worst_recall, data)}
+    none = "the data hold no example of some attribute, so there is no share to compare with"
+    rare = Value.unsupported(none) if float(data.min()) == 0 else _compared(inputs, minority_recall, data)
+    return {"": rare, "worst": _compared(inputs, worst_recall, data)}
 
 
 def _compared(inputs: AttributeInputs, comparison: Callable[[Tensor, Tensor], float], target: Tensor) -> Value:

@@ -36,6 +36,7 @@ METRICS: list[Metric] = [
     _sample_quality(
         name="frechet-inf", title="Fréchet distance, extrapolated", direction=_DOWN, best=0.0,
         measure="genbench.metrics.quality:frechet_extrapolated", paper="Chong & Forsyth 2020, arXiv 1911.07023",
+        version=2,
         summary="The Fréchet distance extrapolated to infinitely many samples, from 8 a feature, 500 at least.",
     ),
     _sample_quality(
@@ -46,6 +47,7 @@ METRICS: list[Metric] = [
     _sample_quality(
         name="mmd-rbf", title="MMD, Gaussian kernels", direction=_DOWN, best=0.0, scale=1e-3,
         measure="genbench.metrics.quality:mmd_rbf", sweep=("gaussian-kernels",), paper="Gretton et al. 2012, JMLR 13",
+        version=2,
         summary="Unbiased squared MMD, mean of Gaussian kernels at ½, 1, 2 × the reference's median distance.",
     ),
     _sample_quality(
@@ -62,17 +64,20 @@ METRICS: list[Metric] = [
     _sample_quality(
         name="sliced-wasserstein", title="sliced Wasserstein distance", direction=_DOWN, best=0.0, low=0.0,
         measure="genbench.metrics.quality:sliced_wasserstein", paper="Bonneel et al. 2015",
+        version=2,
         summary="Root of the mean squared 1-D 2-Wasserstein distance over whole random orthonormal bases.",
     ),
     _sample_quality(
         name="c2st", title="classifier two-sample test", direction=_NEAR, best=0.5, low=0.0, high=1.0, least_n=20,
         measure="genbench.metrics.quality:c2st", paper="Lopez-Paz & Oquab 2017, arXiv 1610.06545",
+        version=2,
         summary="Held-out accuracy of a logistic regression that tells reference from generated.",
     ),
     _sample_quality(
         name="nn-accuracy", title="1-NN two-sample accuracy", direction=_NEAR, best=0.5, low=0.0, high=1.0,
         targets=("all", "real", "generated"), measure="genbench.metrics.quality:nn_accuracy",
         sweep=("neighbours", "nearest-reference", "nearest-sample"), paper="Xu et al. 2018, arXiv 1806.07755",
+        version=2,
         summary="Leave-one-out 1-nearest-neighbour accuracy on both sets; low real + high generated: collapse.",
     ),
     _sample_quality(
@@ -84,16 +89,19 @@ METRICS: list[Metric] = [
         name="fld", needs="training-features",
         title="feature likelihood divergence", direction=_DOWN, best=0.0, least_n=4,
         measure="genbench.metrics.quality:likelihood_divergence", paper="Jiralerspong et al. 2023, arXiv 2302.04440",
+        version=2,
         summary="100 × the excess of the reference's NLL under Gaussians on samples over that on real data.",
     ),
     _diversity(
         name="precision", direction=_UP, low=0.0, high=1.0, least_n=6, measure="genbench.metrics.diversity:precision",
         sweep=("balls",), paper="Kynkäänniemi et al. 2019, arXiv 1904.06991",
+        version=2,
         summary="Share of samples inside the 5-nearest-neighbour balls of the reference.",
     ),
     _diversity(
         name="recall", direction=_UP, low=0.0, high=1.0, least_n=6, measure="genbench.metrics.diversity:recall",
         sweep=("balls",), paper="Kynkäänniemi et al. 2019, arXiv 1904.06991",
+        version=2,
         summary="Share of the reference inside the 5-nearest-neighbour balls of the samples.",
     ),
     _diversity(
@@ -104,12 +112,14 @@ METRICS: list[Metric] = [
     _diversity(
         name="coverage", direction=_UP, low=0.0, high=1.0, least_n=6, measure="genbench.metrics.diversity:coverage",
         sweep=("balls",), paper="Naeem et al. 2020, arXiv 2002.09797",
+        version=2,
         summary="Share of the reference's balls that hold a sample.",
     ),
     _diversity(
         name="clipped-density", direction=_UP, low=0.0, high=1.0, least_n=6,
         measure="genbench.metrics.diversity:clipped_density", sweep=("balls",),
         paper="Salvy et al. 2025, arXiv 2507.01761",
+        version=2,
         summary="Density with radii and counts clipped and calibrated: linear in the share of good samples.",
     ),
     _diversity(
@@ -131,6 +141,7 @@ METRICS: list[Metric] = [
     _diversity(
         name="duplicate-rate", direction=_DOWN, best=0.0, low=0.0, high=1.0,
         measure="genbench.metrics.diversity:duplicate_rate", sweep=("neighbours",),
+        version=2,
         summary="Share of samples with another within 0.1 × the reference's median nearest-neighbour distance.",
     ),
     _diversity(
@@ -142,6 +153,7 @@ METRICS: list[Metric] = [
     _diversity(
         name="mode-kl", direction=_DOWN, best=0.0, low=0.0, unit="nats", needs="density", data=("modes",), least_n=1,
         measure="genbench.metrics.toys:mode_divergence", paper="Srivastava et al. 2017, arXiv 1705.07761",
+        version=2,
         summary="KL divergence of the samples' histogram over modes from the true weights.",
     ),
     _diversity(
@@ -153,6 +165,7 @@ METRICS: list[Metric] = [
         name="condition-accuracy", direction=_UP, low=0.0, high=1.0, needs="condition", data=("labels",),
         least_n=1, measure="genbench.metrics.diversity:condition_accuracy",
         paper="Ravuri & Vinyals 2019, arXiv 1905.10887",
+        version=2,
         summary="Share of conditional samples that the ruler reads as the class asked for.",
     ),
     _reconstruction(
@@ -183,6 +196,7 @@ METRICS: list[Metric] = [
     _reconstruction(
         name="perceptual", direction=_DOWN, best=0.0, low=0.0, high=4.0, needs="images", least_n=1,
         measure="genbench.metrics.reconstruction:perceptual",
+        version=2,
         summary="Mean squared distance of unit-length features of x and its reconstruction.",
     ),
     _reconstruction(
@@ -194,38 +208,45 @@ METRICS: list[Metric] = [
     _outlier_detection(
         name="auroc", title="AUROC", direction=_UP, chance=0.5, low=0.0, high=1.0, needs="scores",
         measure="genbench.metrics.outliers:auroc", paper="DeLong et al. 1988",
+        version=2,
         summary="Chance that an outlier scores higher than an ordinary example; ties count half.",
     ),
     _outlier_detection(
         name="aupr-out", title="AUPR, outliers positive", direction=_UP, low=0.0, high=1.0, needs="scores",
         measure="genbench.metrics.outliers:aupr_out",
+        version=2,
         summary="Average precision with the outliers as the positive class.",
     ),
     _outlier_detection(
         name="aupr-in", title="AUPR, ordinary positive", direction=_UP, low=0.0, high=1.0, needs="scores",
         measure="genbench.metrics.outliers:aupr_in",
+        version=2,
         summary="Average precision with the ordinary data as the positive class, the score negated.",
     ),
     _outlier_detection(
         name="fpr95", title="FPR95", direction=_DOWN, best=0.0, low=0.0, high=1.0, needs="scores",
         measure="genbench.metrics.outliers:fpr95",
+        version=2,
         summary="Share of outliers accepted at the threshold that accepts 95 % of ordinary data.",
     ),
     _outlier_detection(
         name="recall-at-5", title="recall at 5 %", direction=_UP, low=0.0, high=1.0, needs="scores",
         measure="genbench.metrics.outliers:recall_at_5",
+        version=2,
         summary="Share of all outliers among the 5 % strangest.",
     ),
     _memorisation(
         name="authenticity", needs="training-features",
         direction=_UP, low=0.0, high=1.0, measure="genbench.metrics.copying:authenticity",
         sweep=("nearest-training", "training-neighbours"), paper="Alaa et al. 2022, arXiv 2102.08921",
+        version=2,
         summary="Share of samples farther from a training point than it is from its own; judge by the ceiling.",
     ),
     _memorisation(
         name="ct", needs="training-features",
         title="C_T", direction=_NEAR, best=0.0, least_n=20, measure="genbench.metrics.copying:data_copying",
         sweep=("nearest-training",), paper="Meehan et al. 2020, arXiv 2004.05675",
+        version=2,
         summary="Z-score of nearest-training distances, generated against reference; under −3: copying.",
     ),
     _memorisation(
@@ -239,17 +260,20 @@ METRICS: list[Metric] = [
         title="membership AUC", direction=_NEAR, best=0.5, low=0.0, high=1.0,
         targets=("distance", "nll", "reconstruction"), measure="genbench.metrics.copying:membership_auc",
         sweep=("nearest-sample", "nearest-sample-to-training"), paper="Chen et al. 2020, arXiv 1909.03935",
+        version=2,
         summary="How well nearness to the samples tells training members from reference points.",
     ),
     _memorisation(
         name="train-test-gap", needs="training-features",
         direction=_NEAR, best=0.0, measure="genbench.metrics.copying:train_test_gap",
+        version=2,
         summary="Fréchet distance to training points less the one to the reference, equal n.",
     ),
     _memorisation(
         name="copy-rate", needs="training-features",
         direction=_DOWN, best=0.0, low=0.0, high=1.0, measure="genbench.metrics.copying:copy_rate",
         sweep=("nearest-training", "training-neighbours"),
+        version=2,
         summary="Share of samples within 0.1 × the median nearest-neighbour distance of a training example.",
     ),
     _density(
@@ -265,6 +289,7 @@ METRICS: list[Metric] = [
     _density(
         name="kl-reverse", title="KL(p_model ‖ p_data)", direction=_DOWN, best=0.0, low=0.0, unit="nats",
         needs="density", data=("density",), least_n=1, measure="genbench.metrics.toys:kl_reverse",
+        version=2,
         summary="∫ q log q/p on a grid.",
     ),
     _density(
@@ -280,6 +305,7 @@ METRICS: list[Metric] = [
     _density(
         name="wasserstein-1", title="Wasserstein-1 distance", direction=_DOWN, best=0.0, low=0.0, needs="density",
         data=("density", "line"), least_n=1, measure="genbench.metrics.toys:wasserstein_1",
+        version=2,
         summary="∫ |F − G| between samples of a 1-D law and of the model.",
     ),
     _latent_structure(
@@ -295,26 +321,31 @@ METRICS: list[Metric] = [
     _latent_structure(
         name="nmi", title="NMI", direction=_UP, low=0.0, high=1.0, needs="labelled-codes", data=("labels",),
         measure="genbench.metrics.latents:nmi",
+        version=2,
         summary="Normalised mutual information of k-means clusters with the classes.",
     ),
     _latent_structure(
         name="ari", title="ARI", direction=_UP, low=-0.5, high=1.0, needs="labelled-codes", data=("labels",),
         measure="genbench.metrics.latents:ari",
+        version=2,
         summary="Adjusted Rand index of k-means clusters with the classes.",
     ),
     _latent_structure(
         name="cluster-accuracy", direction=_UP, low=0.0, high=1.0, needs="labelled-codes", data=("labels",),
         measure="genbench.metrics.latents:cluster_accuracy",
+        version=2,
         summary="Accuracy of k-means clusters under the best matching with the classes.",
     ),
     _latent_structure(
         name="trustworthiness", direction=_UP, low=0.0, high=1.0, needs="codes", least_n=22,
         measure="genbench.metrics.latents:trustworthiness", paper="Venna & Kaski 2001",
+        version=2,
         summary="Neighbours in code space that are neighbours in data space too.",
     ),
     _latent_structure(
         name="continuity", direction=_UP, low=0.0, high=1.0, needs="codes", least_n=22,
         measure="genbench.metrics.latents:continuity", paper="Venna & Kaski 2001",
+        version=2,
         summary="Neighbours in data space that are neighbours in code space too.",
     ),
     _latent_structure(
@@ -327,18 +358,21 @@ METRICS: list[Metric] = [
         name="dci-disentanglement", title="DCI disentanglement", direction=_UP, low=0.0, high=1.0,
         needs="factor-codes", data=("factors",), least_n=20, measure="genbench.metrics.latents:dci_disentanglement",
         paper="Eastwood & Williams 2018",
+        version=2,
         summary="How far each latent speaks of one factor.",
     ),
     _latent_structure(
         name="dci-completeness", title="DCI completeness", direction=_UP, low=0.0, high=1.0, needs="factor-codes",
         data=("factors",), least_n=20, measure="genbench.metrics.latents:dci_completeness",
         paper="Eastwood & Williams 2018",
+        version=2,
         summary="How far each factor is held by one latent.",
     ),
     _latent_structure(
         name="dci-informativeness", title="DCI informativeness", direction=_UP, low=0.0, high=1.0,
         needs="factor-codes", data=("factors",), least_n=20, measure="genbench.metrics.latents:dci_informativeness",
         paper="Eastwood & Williams 2018",
+        version=2,
         summary="Held-out accuracy of the factors' prediction from codes.",
     ),
     _latent_structure(

@@ -29,12 +29,16 @@ condition_accuracy = accuracy
 
 
 def class_spread(x: Tensor, x_class: Tensor, g: Tensor, g_class: Tensor, least: int = 20) -> Tensor:
-    """Mean pairwise distance within a class, generated over real, for classes with ≥ `least` of both: (c,)."""
+    """Mean pairwise distance within a class, generated over real, for classes with ≥ `least` of both: (c,).
+
+    A class whose real examples are all the same is left out.
+    """
     ratios = []
     for label in torch.unique(x_class).tolist():
         real, fake = x[x_class == label], g[g_class == label]
-        if min(len(real), len(fake)) >= least:
-            ratios.append(mean_distance(fake) / mean_distance(real))
+        spread = mean_distance(real) if min(len(real), len(fake)) >= least else 0.0
+        if spread > 0:
+            ratios.append(mean_distance(fake) / spread)
     return torch.tensor(ratios, dtype=torch.float64)
 
 

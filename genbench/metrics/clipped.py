@@ -7,9 +7,10 @@ import torch
 from scipy import special
 from torch import Tensor
 
-from genbench.metrics.manifold import Held, median
+from genbench.metrics.manifold import Balls, Held, median
 from genbench.metrics.neighbours import Neighbours
 from genbench.metrics.points import Points, squared_distances
+from genbench.metrics.sweep import sweep
 
 
 def clipped_density(held: Held, self_balls: Tensor, k: int) -> float:
@@ -49,11 +50,24 @@ def expected_coverage(n: int, m: int, k: int) -> np.ndarray:
 def self_balls(points: Points, near: Neighbours) -> Tensor:
     """How many clipped balls (≤) of *other* points hold each point of one set: (n,).
 
-    A ball holds its own k nearest, so the neighbour lists know all of it.
+    A ball holds its own k nearest, so the neighbour lists know all of it; where ties may reach beyond a list, all
+    pairs are looked at.
     """
-    clipped2 = near.kth2.clamp(max=float(median(near.kth2)))[:, None]
+    clipped2 = near.kth2.clamp(max=float(median(near.kth2)))
+    reach = 2 * points.rounding()
     value = -2 * near.candidates.double()
-    slack = 2 * points.rounding() * (points.half[:, None] + points.half[near.candidate_index])
-    row, slot = ((value - clipped2).abs() <= slack).nonzero().unbind(1)
+    unseen = value[:, -1] - reach * (points.half + points.half.max())
+    if value.shape[1] < len(points) - 1 and bool((unseen <= clipped2).any()):
+        return _counted(points, near.kth2)
+    slack = reach * (points.half[:, None] + points.half[near.candidate_index])
+    row, slot = ((value - clipped2[:, None]).abs() <= slack).nonzero().unbind(1)
     value[row, slot] = squared_distances(points.x, points.x, row, near.candidate_index[row, slot])
-    return torch.bincount(near.candidate_index[value <= clipped2], minlength=len(points))
+    return torch.bincount(near.candidate_index[value <= clipped2[:, None]], minlength=len(points))
+
+
+def _counted(points: Points, radii2: Tensor) -> Tensor:
+    """The same from all pairs, less each point's own ball."""
+    twin = Points(points.x, points.centre, points.dtype)
+    balls = Balls(points, twin, radii2, radii2)
+    sweep(points, twin, [balls])
+    return balls.held().clipped_balls - 1

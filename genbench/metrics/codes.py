@@ -26,6 +26,9 @@ from genbench.metrics.two_sample import Hits
 ACTIVE = 0.01
 """A latent is active where its mean code varies by more than this (Burda et al. 2016)."""
 
+PROBE_K = 5
+"""Neighbours that vote in `probe-knn`."""
+
 
 @dataclass(frozen=True, slots=True)
 class LabelledCodes:
@@ -40,7 +43,7 @@ def probe_linear(train: LabelledCodes, test: LabelledCodes) -> Hits:
     return _probe(LogisticRegression(max_iter=500, tol=1e-3), train, test)
 
 
-def probe_knn(train: LabelledCodes, test: LabelledCodes, k: int = 5) -> Hits:
+def probe_knn(train: LabelledCodes, test: LabelledCodes, k: int = PROBE_K) -> Hits:
     """Hits of k nearest neighbours on standardised codes; ↑."""
     return _probe(KNeighborsClassifier(k), train, test)
 

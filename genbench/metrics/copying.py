@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import torch
 
+from genbench.core import seeds
 from genbench.core.errors import Unsupported
 from genbench.core.values import Kind, Value
 from genbench.metrics import auc, frechet, intervals, manifold, memorisation
+from genbench.metrics.drawing import draw
 from genbench.metrics.features import FeatureInputs
 from genbench.metrics.values import mean_value, value
 
@@ -14,8 +16,8 @@ from genbench.metrics.values import mean_value, value
 def authenticity(inputs: FeatureInputs) -> Value:
     """`authenticity`, the interval from the spread over samples."""
     train, pair = inputs.training()
-    near = pair.nearest_rows
-    return mean_value(memorisation.authenticity(near.nearest2, near.index, train.neighbours.nearest2))
+    nearest2, own2 = pair.nearest_rows.nearest2, train.neighbours.nearest2
+    return mean_value(pair.ties_of_rows(lambda i, j: memorisation.authenticity(nearest2[i], own2[j])).mean)
 
 
 def _distances(inputs: FeatureInputs) -> tuple[torch.Tensor, torch.Tensor]:
@@ -33,7 +35,7 @@ def data_copying(inputs: FeatureInputs) -> Value:
     if len(train) < 10:
         raise Unsupported(f"it cuts the training set into 10 cells, and that has {len(train)} rows")
     seed = int(torch.randint(2**31 - 1, (1,), generator=inputs.generator))
-    g_cell, r_cell = memorisation.cells(train.features, [inputs.generated.features, inputs.real.features], seed)
+    g_cell, r_cell = memorisation.cells(train.ordered, [inputs.generated.features, inputs.real.features], seed)
     try:
         copying = memorisation.data_copying(g.cpu(), r.cpu(), g_cell, r_cell)
     except ValueError as error:
@@ -48,8 +50,9 @@ def distance_ratio(inputs: FeatureInputs) -> Value:
     middle = manifold.median(r)
     if float(middle) == 0:
         raise Unsupported("the median distance of the reference to the training set is 0")
+    ordered = g.sort().values
     found = intervals.bootstrap(
-        lambda rows: float(manifold.median(g[rows.to(g.device)]) / middle), len(g), inputs.generator
+        lambda rows: float(manifold.median(ordered[rows.to(g.device)]) / middle), len(g), inputs.generator
     )
     return value(memorisation.distance_ratio(g**2, r**2), found)
 
@@ -60,25 +63,27 @@ def membership_auc(inputs: FeatureInputs) -> dict[str, Value]:
     if train is inputs.real:
         raise Unsupported("the training set is the reference itself: members and others are the same")
     size = min(len(train), len(inputs.real))
-    rows = torch.randperm(len(train), generator=inputs.generator)[:size].to(train.features.device)
+    rows = draw(train.order, size, inputs.generator)
     members = -pair.nearest_columns.nearest2[rows]
     return {"distance": membership(members, -inputs.pair.nearest_columns.nearest2)}
 
 
 def membership(members: torch.Tensor, others: torch.Tensor) -> Value:
     """`membership-auc` of any score that should be higher for members: log-likelihood, −reconstruction error, ..."""
-    number, error = auc.auc(members, others), auc.auc_error(members, others)
-    return value(number, intervals.from_error(number, error, low=0.0, high=1.0))
+    return value(auc.auc(members, others), auc.auc_interval(members, others))
 
 
 def train_test_gap(inputs: FeatureInputs) -> Value:
-    """`train-test-gap`, with the interval of the difference of influences."""
+    """`train-test-gap`, with the interval of the difference of influences.
+
+    Which training points are compared depends on the training set alone, so that rows of a table share them.
+    """
     train, _ = inputs.training()
     if train is inputs.real:
         raise Unsupported("the training set is the reference itself: there is no gap to measure")
     if len(train) < len(inputs.real):
         raise Unsupported(f"it needs as many training points as reference points, got {len(train)}")
-    rows = torch.randperm(len(train), generator=inputs.generator)[: len(inputs.real)].to(train.features.device)
+    rows = draw(train.order, len(inputs.real), seeds.generator("train-test-gap"))
     some = frechet.moments(train.features[rows])
     gap = frechet.frechet_distance(some, inputs.generated.moments) - frechet.frechet_distance(
         inputs.real.moments, inputs.generated.moments

@@ -36,6 +36,8 @@ def mig(codes: Tensor, factors: Tensor) -> float:
 
 
 def _bins(z: NDArray[np.float64]) -> NDArray[np.int64]:
+    if np.ptp(z) <= 1e-12 * np.abs(z).max():  # constant, or so narrow that its bins would be empty
+        return np.zeros(len(z), np.int64)
     edges = np.histogram_bin_edges(z, BINS)
     return np.digitize(z, edges[1:-1]).astype(np.int64)
 
@@ -65,6 +67,8 @@ def dci(codes: Tensor, factors: Tensor, seed: int, limit: int = 5_000) -> Dci:
     completeness: the same over latents, mean weighted by factor; informativeness: accuracy on the held-out half (a
     factor with more than 5 values is predicted as a number and rounded). At most `limit` points are used.
     """
+    if bool((codes == codes[0]).all()):
+        raise Unsupported("all codes are the same, so no latent has any importance")
     rows = torch.randperm(len(codes), generator=torch.Generator().manual_seed(seed))[:limit]
     z = codes[rows].double().numpy()
     half = len(z) // 2
@@ -76,6 +80,8 @@ def dci(codes: Tensor, factors: Tensor, seed: int, limit: int = 5_000) -> Dci:
         columns.append(model.feature_importances_)
         right.append(float((np.rint(model.predict(z[half:])) == v[half:]).mean()))
     importance = np.stack(columns, 1)
+    if importance.sum() == 0:
+        raise Unsupported("no tree found a latent that says anything of a factor, so none has any importance")
     return Dci(_focus(importance), _focus(importance.T), float(np.mean(right)))
 
 

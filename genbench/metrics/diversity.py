@@ -20,10 +20,13 @@ from genbench.metrics.values import mean_value, share_value, value
 
 
 def _constant(inputs: FeatureInputs) -> str | None:
-    """A remark where balls are points."""
-    sides = {"reference": inputs.real, "samples": inputs.generated}
-    flat = [name for name, side in sides.items() if float(side.radii2.max()) == 0]
-    return f"all radii of the {' and the '.join(flat)} are 0: identical rows" if flat else None
+    """A remark where balls are points, which hold nothing, not even a copy of their centre."""
+    found = []
+    for name, side in {"reference": inputs.real, "samples": inputs.generated}.items():
+        points, of = int((side.radii2 == 0).sum()), len(side)
+        if points:
+            found.append(f"{'all' if points == of else f'{points} of {of}'} radii of the {name} are 0: identical rows")
+    return "; ".join(found) or None
 
 
 def _share(inputs: FeatureInputs, terms: Callable[[Held], Tensor]) -> Value:
@@ -55,11 +58,11 @@ def density(inputs: FeatureInputs) -> Value:
 
 def clipped_density(inputs: FeatureInputs) -> Value:
     """`clipped-density`, the interval from the spread over samples, the calibration held fixed."""
-    own = inputs.real.self_balls
     k = inputs.real.k
+    if float(manifold.median(inputs.real.radii2)) == 0:
+        raise Unsupported("half of the reference's radii are 0 (identical rows), so balls clipped at that are points")
+    own = inputs.real.self_balls
     norm = float(own.clamp(max=k).double().mean()) / k
-    if norm == 0:
-        raise Unsupported("no reference ball holds another reference point, so there is nothing to calibrate with")
     terms = inputs.pair.held.clipped_balls.clamp(max=k).double() / k
     number = clipped.clipped_density(inputs.pair.held, own, k)
     return value(number, from_error(number, mean_error(terms) / norm, low=0.0, high=1.0), details={"k": k})
@@ -107,7 +110,7 @@ def class_spread(inputs: FeatureInputs) -> Value:
         raise Unsupported("it compares within classes, and this encoder reads none")
     ratios = classes.class_spread(inputs.real.features, real, inputs.generated.features, made)
     if not len(ratios):
-        raise Unsupported("no class has 20 samples on both sides")
+        raise Unsupported("no class has 20 samples on both sides, of which the real ones differ")
     return value(
         float(ratios.mean()), None, reason="no interval: a mean over classes", details={"classes": len(ratios)}
     )

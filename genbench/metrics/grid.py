@@ -72,7 +72,8 @@ def total_variation(p: Tensor, q: Tensor) -> float:
 def kl(log_p: Tensor, log_q: Tensor) -> float:
     """Σ p log p/q over cells, nats, from log masses; cells without p contribute 0. inf where q misses mass of p."""
     p = log_p.exp()
-    return float(torch.where(p > 0, p * (log_p - log_q), 0.0).sum())
+    some = p > 0
+    return float((p[some] * (log_p[some] - log_q[some])).sum())
 
 
 def regional_error(p: Tensor, q: Tensor, *, region: str) -> float:

@@ -12,9 +12,11 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from genbench.core.errors import Unsupported
+from genbench.core import seeds
+from genbench.metrics.drawing import by_content, draw
 from genbench.metrics.intervals import jackknife_error
-from genbench.metrics.points import Points
+from genbench.metrics.manifold import median
+from genbench.metrics.points import Points, refuse_zero_rows
 from genbench.metrics.sweep import Tile
 
 
@@ -79,8 +81,7 @@ class UnitGaussian:
     def terms(self, points: Points) -> Tensor:
         """Half of what u lacks to x·y, and 1/|x|."""
         norm = torch.cat([row.double().norm(dim=1) for row in torch.split(points.x, 1024)])
-        if bool((norm == 0).any()):
-            raise Unsupported(f"{int((norm == 0).sum())} feature vectors are all 0: they have no direction")
+        refuse_zero_rows(norm)
         return torch.stack([_half_raw(points), 1 / norm], 1)
 
     def apply(self, u: Tensor, rows: Tensor, columns: Tensor, out: Tensor) -> Tensor:
@@ -147,10 +148,8 @@ def jackknife(sums: Sums, *, biased: bool = False) -> float:
 
 
 def median_distance(x: Tensor, limit: int = 2048) -> float:
-    """Median distance over the pairs of a set: of all its rows up to `limit`, else of that many, evenly spaced in the
-    order of a fixed projection, so that the order of rows does not matter."""
+    """Median distance over the pairs of a set (n, d), of the middle two the mean: of all its rows up to `limit`, else
+    of that many, drawn at random in the order of their contents, so that the order of rows does not matter."""
     if len(x) > limit:
-        direction = torch.cos(torch.arange(x.shape[1], dtype=torch.float64, device=x.device) * 1.7 + 0.3)
-        order = torch.cat([rows.double() @ direction for rows in torch.split(x, 1024)]).argsort()
-        x = x[order[torch.linspace(0, len(x) - 1, limit, device=x.device).round().long()]]
-    return float(torch.pdist(x.double()).median())
+        x = x[draw(by_content(x), limit, seeds.generator("median distance"))]
+    return float(median(torch.pdist(x.double())))

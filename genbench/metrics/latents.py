@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -14,6 +13,7 @@ from genbench.core.values import Kind, Value
 from genbench.metrics import codes as statistics
 from genbench.metrics import disentanglement, diversity
 from genbench.metrics.codes import LabelledCodes
+from genbench.metrics.drawing import Shared, by_content, draw, named
 from genbench.metrics.features import FeatureInputs
 from genbench.metrics.measure import Sizes, measured
 from genbench.metrics.values import mean_value, share_value, value
@@ -49,6 +49,10 @@ class CodeInputs:
 
     codes: Codes
     generator: torch.Generator
+    shared: Shared = field(default_factory=Shared, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.shared.once("generator", lambda: self.generator)
 
     @property
     def gives(self) -> frozenset[str]:
@@ -61,10 +65,19 @@ class CodeInputs:
         """Codes of the reference."""
         return Sizes(len(self.codes.test))
 
-    @cached_property
+    @property
     def seed(self) -> int:
-        """A seed for scikit-learn, drawn once."""
-        return int(torch.randint(2**31 - 1, (1,), generator=self.generator))
+        """A seed for scikit-learn, drawn once for all measures."""
+        return self.shared.once("seed", self._draw_seed)
+
+    def _draw_seed(self) -> int:
+        first = self.shared.once("generator", lambda: self.generator)
+        return int(torch.randint(2**31 - 1, (1,), generator=named(first, "seed")))
+
+    @property
+    def order(self) -> Tensor:
+        """(n,): row numbers of the reference's codes in an order that their contents give."""
+        return self.shared.once("order", lambda: by_content(self.codes.test))
 
     @property
     def labels(self) -> Tensor:
@@ -76,15 +89,27 @@ class CodeInputs:
         """Ground-truth factors (n, F) of the reference."""
         return _asked(self.codes.factors, "ground-truth factors")
 
-    @cached_property
+    @property
     def clusters(self) -> Tensor:
         """(n,): k-means clusters with the true number of classes."""
-        return statistics.clustering(self.codes.test, len(torch.unique(self.labels)), self.seed)
+        return self.shared.once("clusters", self._cluster)
 
-    @cached_property
+    def _cluster(self) -> Tensor:
+        _several(self.labels, "labels")
+        found = torch.empty(len(self.order), dtype=torch.int64)
+        found[self.order] = statistics.clustering(
+            self.codes.test[self.order], len(torch.unique(self.labels)), self.seed
+        )
+        return found
+
+    @property
     def dci(self) -> disentanglement.Dci:
         """The three scores of Eastwood & Williams from one set of fits."""
-        return disentanglement.dci(self.codes.test, self.factors, self.seed)
+        return self.shared.once("dci", self._dci)
+
+    def _dci(self) -> disentanglement.Dci:
+        rows = by_content(torch.cat([self.codes.test, self.factors.double()], 1))
+        return disentanglement.dci(self.codes.test[rows], self.factors[rows], self.seed)
 
 
 def latent_metrics(codes: Codes, *, metrics: Sequence[str], generator: torch.Generator) -> dict[str, Value]:
@@ -124,7 +149,14 @@ def _labelled(inputs: CodeInputs) -> tuple[LabelledCodes, LabelledCodes]:
     """Train and test codes."""
     codes = inputs.codes
     train = LabelledCodes(_asked(codes.train, "training codes"), _asked(codes.train_y, "training labels"))
+    _several(train.y, "training labels")
     return train, LabelledCodes(codes.test, inputs.labels)
+
+
+def _several(y: Tensor, what: str) -> None:
+    """Raise `Unsupported` where there is nothing to tell apart."""
+    if len(torch.unique(y)) < 2:
+        raise Unsupported(f"the {what} hold one class alone")
 
 
 def probe_linear(inputs: CodeInputs) -> Value:
@@ -134,7 +166,10 @@ def probe_linear(inputs: CodeInputs) -> Value:
 
 def probe_knn(inputs: CodeInputs) -> Value:
     """`probe-knn`, with a binomial interval."""
-    return share_value(statistics.probe_knn(*_labelled(inputs)))
+    train, test = _labelled(inputs)
+    if len(train.y) < statistics.PROBE_K:
+        raise Unsupported(f"it needs {statistics.PROBE_K} training codes, got {len(train.y)}")
+    return share_value(statistics.probe_knn(train, test))
 
 
 def nmi(inputs: CodeInputs) -> Value:
@@ -169,7 +204,7 @@ def continuity(inputs: CodeInputs) -> Value:
 
 def _of_neighbourhoods(kept: Callable[[Tensor, Tensor], float], inputs: CodeInputs) -> Value:
     data = _asked(inputs.codes.data, "the examples themselves")
-    rows = torch.randperm(len(data), generator=torch.Generator().manual_seed(inputs.seed))[:POINTS]
+    rows = draw(inputs.order, POINTS, torch.Generator().manual_seed(inputs.seed))
     number = kept(data[rows], inputs.codes.test[rows])
     return value(number, reason="no interval: neighbourhoods overlap", details={"points": len(rows), "k": 10})
 
@@ -214,6 +249,11 @@ def collapsed_share(inputs: CodeInputs) -> Value:
 def rate(inputs: CodeInputs) -> Value:
     """`rate`, the interval from the spread over examples."""
     variance = _asked(inputs.codes.variance, "posterior variances")
+    flat = (variance <= 0).any(0)
+    if bool(flat.any()):
+        raise Unsupported(
+            f"infinite: {int(flat.sum())} of {len(flat)} latents have a posterior variance of 0 somewhere"
+        )
     return mean_value(statistics.rate(inputs.codes.test, variance), high=float("inf"))
 
 

@@ -5,36 +5,58 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from genbench.core.values import Kind
 from genbench.metrics.grid import COARSE, FINE, LINE, LogProb, box, coarsened, grid, histogram, log_mass
 from genbench.protocols.dataset import Density
 
+SUPPORT = 10_000
+"""Samples whose box a density is integrated over."""
+
+OUTSIDE = 1e-6
+"""True mass outside the box, at most (`grid.box`): samples there count as one cell of that mass."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelLaw:
-    """What a model gives of its law: `samples` (m, D), and `log_prob` where it has one, exact or not."""
+    """What a model gives of its law: `samples` (m, D), and `log_prob` where it has one, exact or not.
+
+    `support`: draws whose box the density must integrate to 1 over; the first 10,000 samples unless given.
+    """
 
     samples: Tensor
     log_prob: LogProb | None = None
     kind: Kind = Kind.EXACT
+    support: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Masses:
-    """Log of the true and of the model's mass of each cell (cells,), and how the model's was found."""
+    """Log of the true and of the model's mass of each cell (cells,), and how the model's was found.
+
+    `log_seen`: the same of the model where an empty cell is one (−inf), not half a sample; the last cell is all that is
+    outside the box.
+    """
 
     log_p: Tensor
     log_q: Tensor
     kind: Kind
     how: str
+    log_seen: Tensor
+
+    @property
+    def log_p_seen(self) -> Tensor:
+        """The true masses of the cells of `log_seen`."""
+        return torch.cat([self.log_p, self.log_p.new_full((1,), math.log(OUTSIDE))])
 
 
 def integral(model: ModelLaw) -> float:
-    """∫ exp(log_prob) over a box that holds the model's own samples, widened by half; 1 for a density."""
+    """∫ exp(log_prob) over a box that holds 10,000 of the model's own samples, widened by half; 1 for a density."""
     assert model.log_prob is not None
-    low, high = model.samples.double().amin(0), model.samples.double().amax(0)
+    draws = (model.samples[:SUPPORT] if model.support is None else model.support).double()
+    low, high = draws.amin(0), draws.amax(0)
     cells = grid(low - 0.25 * (high - low), high + 0.25 * (high - low), LINE if len(low) == 1 else FINE)
     return float(log_mass(model.log_prob, cells).exp().sum())
 
@@ -55,9 +77,12 @@ def masses(density: Density, model: ModelLaw) -> Masses:
     cells = grid(*box(density), fine)
     log_p = log_mass(density.log_prob, cells)
     if model.log_prob is not None:
-        return Masses(log_p, log_mass(model.log_prob, cells), model.kind, f"density on {fine} cells a side")
+        log_q = log_mass(model.log_prob, cells)
+        nothing = torch.cat([log_q, log_q.new_full((1,), -math.inf)])
+        return Masses(log_p, log_q, model.kind, f"density on {fine} cells a side", nothing)
     side = COARSE if dim == 2 else LINE // 20
-    counts = histogram(model.samples, grid(cells.low, cells.high, side)) + 0.5
-    log_q = (counts / (m + 0.5 * len(counts))).log()
-    how = f"histogram of {m} samples on {side} cells a side, Laplace 1/2"
-    return Masses(coarsened(log_p, fine, side, dim), log_q, Kind.ESTIMATE, how)
+    counts = histogram(model.samples, grid(cells.low, cells.high, side))
+    smooth = ((counts + 0.5) / (m + 0.5 * len(counts))).log()
+    seen = torch.cat([counts, (m - counts.sum())[None]]) / m
+    how = f"histogram of {m} samples on {side} cells a side"
+    return Masses(coarsened(log_p, fine, side, dim), smooth, Kind.ESTIMATE, how, seen.log())

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 from typing import Any, Protocol
+
+import torch
 
 from genbench import registry
 from genbench.core.errors import GenbenchError, Unavailable, Unsupported
 from genbench.core.values import Status, Value
+from genbench.metrics.drawing import named
 from genbench.protocols.metric import NEEDS, Metric
 
 
@@ -37,10 +40,12 @@ class Inputs(Protocol):
 def measured(inputs: Inputs, metrics: Iterable[str]) -> dict[str, Value]:
     """Each metric as `metric` or `metric:target`, with n and m; what cannot be measured is a value with a reason.
 
-    A measure takes the inputs alone and gives a number, a `Value`, or a mapping of targets to these, where the target
-    `""` is the metric itself. One that raises `Unsupported`, that fails in any other way, or whose number is not finite
-    takes no other metric with it. Raises `UnknownName` for a metric that nobody has; other errors that genbench raises
-    on purpose, such as `DataError`, are about the inputs and go through.
+    Where the inputs have a `generator`, each metric finds one of its own there, made of it and of the metric's name:
+    what it draws does not depend on the metrics beside it. A measure takes the inputs alone and gives a number, a
+    `Value`, or a mapping of targets to these, where the target `""` is the metric itself. One that raises
+    `Unsupported`, that fails in any other way, or whose number is not finite takes no other metric with it. Raises
+    `UnknownName` for a metric that nobody has; other errors that genbench raises on purpose, such as `DataError`, are
+    about the inputs and go through.
     """
     sizes = inputs.sizes
     found: dict[str, Value] = {}
@@ -56,7 +61,7 @@ def _attempt(entry: registry.Entry[Metric], inputs: Inputs) -> dict[str, Value]:
     """The metric's values by target, or why there are none."""
     try:
         _check(entry.card, inputs)
-        return _by_target(entry.load()(inputs))
+        return _by_target(entry.load()(_with_own_generator(inputs, entry.card.name)))
     except Unsupported as reason:
         return {"": Value.unsupported(reason)}
     except GenbenchError:
@@ -65,6 +70,13 @@ def _attempt(entry: registry.Entry[Metric], inputs: Inputs) -> dict[str, Value]:
         return {"": Value.unsupported(Unavailable(f"its code needs what is not installed: {error}"))}
     except Exception as error:
         return {"": Value.missing(Status.FAILED, f"{type(error).__name__}: {error}")}
+
+
+def _with_own_generator(inputs: Inputs, name: str) -> Inputs:
+    given = getattr(inputs, "generator", None)
+    if not isinstance(given, torch.Generator) or not is_dataclass(inputs):
+        return inputs
+    return replace(inputs, generator=named(given, name))
 
 
 def _check(metric: Metric, inputs: Inputs) -> None:

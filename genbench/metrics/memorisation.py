@@ -22,13 +22,14 @@ NEAR = 0.1
 """A copy or duplicate is nearer than this share of the median nearest-neighbour distance of real data."""
 
 
-def authenticity(nearest2: Tensor, index: Tensor, own2: Tensor) -> Tensor:
-    """Per sample: 1 where ‖g − x*‖ exceeds the distance from x* to its nearest other training point.
+def authenticity(nearest2: Tensor, own2: Tensor) -> Tensor:
+    """Per pair (g, x*): 1 where ‖g − x*‖ exceeds the distance from x* to its nearest other training point.
 
-    `nearest2`, `index` (m,): squared distance to and number of x*, the training point nearest to g; `own2` (t,).
-    Mean ↑; the truth gives 1/3 in 1-D and more in more dimensions, never simply ½.
+    `nearest2`, `own2` (p,): squared distances of g to x*, the training point nearest to it, and of x* to its own
+    nearest; a sample with several nearest takes the mean over them. Mean ↑; the truth gives 1/3 in 1-D and more in
+    more dimensions, never simply ½.
     """
-    return (nearest2 > own2[index]).double()
+    return (nearest2 > own2).double()
 
 
 def distance_ratio(g2: Tensor, r2: Tensor) -> float:

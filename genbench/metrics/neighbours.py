@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +13,13 @@ from genbench.metrics.sweep import Tile, sweep
 
 _SPARE = 3  # candidates kept beyond the k that are asked for, to see whether the k-th was a close call
 _NOBODY = -torch.inf
+_PAIRS = 1 << 18  # decided at once: among equal rows every pair is a tie
+
+TIED = 1e-12
+"""Squared distances that differ by less, relatively, are the same but for rounding."""
+
+Weigh = Callable[[Tensor, Tensor], Tensor]
+"""(pairs,) numbers of pairs (i, j), given as row numbers of points and of others."""
 
 
 class Nearest:
@@ -133,3 +141,72 @@ def _order(found: Nearest, points: Points, others: Points, k: int) -> tuple[Tens
     unseen = u[:, -1] + points.rounding() * (points.half + others.half.max())  # no point left out is nearer than this
     unsure = (unseen >= floor.squeeze(1)) & (value > 0) & torch.isfinite(unseen) & (u.shape[1] < len(others))
     return value, index, unsure
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """The others that are as near to a point as its nearest: how many (n,), and the sum of a weight over them (n,)."""
+
+    count: Tensor
+    weight: Tensor
+
+    @property
+    def mean(self) -> Tensor:
+        """(n,): the mean weight, so that each of the tied has its share of one vote."""
+        return self.weight / self.count
+
+
+def ties(near: Neighbours, points: Points, others: Points, *, same: bool, weigh: Weigh | None = None) -> Ties:
+    """Who shares the place of the nearest. Candidates answer where they reach beyond it; else the row is swept again.
+
+    So a vote of the nearest depends neither on the order of rows nor on how many candidates were kept.
+    """
+    weigh = weigh or (lambda i, j: torch.ones(len(i), dtype=torch.float64, device=i.device))
+    seen = _Tied(points, others, near.nearest2 * (1 + TIED), weigh)
+    reach = 2 * points.rounding()
+    value = -2 * near.candidates.double()
+    known = torch.isfinite(value)
+    least = value - reach * (points.half[:, None] + others.half[near.candidate_index])
+    unseen = value[:, -1] - reach * (points.half + others.half.max())
+    left_out = value.shape[1] < len(others) - same
+    again = (unseen <= seen.limit2) & known[:, -1] if left_out else torch.zeros_like(known[:, -1])
+    row, slot = ((least <= seen.limit2[:, None]) & known & ~again[:, None]).nonzero().unbind(1)
+    seen.take(row, near.candidate_index[row, slot])
+    rows = again.nonzero().squeeze(1)
+    if len(rows):
+        few = Points(points.x[rows], points.centre, points.dtype)
+        sweep(few, others, [_TiedInSweep(seen, few, rows, same=same)])
+    return Ties(seen.count, seen.weight)
+
+
+class _Tied:
+    """Counts the pairs within each row's limit, measured in float64."""
+
+    def __init__(self, points: Points, others: Points, limit2: Tensor, weigh: Weigh) -> None:
+        self.sides, self.limit2, self.weigh = (points, others), limit2, weigh
+        self.count, self.weight = torch.zeros_like(limit2), torch.zeros_like(limit2)
+
+    def take(self, i: Tensor, j: Tensor) -> None:
+        """Count those of the pairs that are tied."""
+        tied = squared_distances(self.sides[0].x, self.sides[1].x, i, j) <= self.limit2[i]
+        i, j = i[tied], j[tied]
+        self.count.scatter_add_(0, i, torch.ones(len(i), dtype=torch.float64, device=i.device))
+        self.weight.scatter_add_(0, i, self.weigh(i, j).double())
+
+
+class _TiedInSweep:
+    """Observer of a sweep of some rows over all others: shows `_Tied` whatever float32 can't rule out."""
+
+    def __init__(self, seen: _Tied, few: Points, rows: Tensor, *, same: bool) -> None:
+        self._seen, self._rows, self._same = seen, rows, same
+        others = seen.sides[1]
+        slack = few.rounding() * (few.half + others.half.max())
+        self._bar = (-0.5 * seen.limit2[rows] - slack).to(few.dtype)
+
+    def see(self, tile: Tile) -> None:
+        """Find the pairs that may be tied, and decide each."""
+        near = tile.u >= self._bar[tile.rows, None]
+        for pairs in torch.split(near.nonzero(), _PAIRS):
+            i, j = self._rows[pairs[:, 0] + tile.rows.start], pairs[:, 1] + tile.columns.start
+            other = i != j if self._same else torch.ones_like(i, dtype=torch.bool)
+            self._seen.take(i[other], j[other])

@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor
 
-from genbench.core.errors import DataError
+from genbench.core.errors import DataError, Unsupported
 
 SMALL = 1 << 33
 """Multiply-adds up to which a Gram matrix is taken in float64: there it costs next to nothing and rounds to nothing."""
@@ -45,6 +45,13 @@ def _complaint(x: Tensor, first: str) -> str:
         f"values up to {float(x.abs().max()):.3g}, the first at {first}: beyond {LARGEST:g} their squares overflow, "
         "bring both sides to a scale of about 1"
     )
+
+
+def refuse_zero_rows(norms: Tensor, name: str = "feature vectors") -> None:
+    """Raise `Unsupported` where rows of these lengths (n,) have no direction, with their number and the first."""
+    zero = (norms == 0).nonzero()
+    if len(zero):
+        raise Unsupported(f"{len(zero)} {name} are all 0, the first is row {int(zero[0])}: they have no direction")
 
 
 def working_dtype(rows: int, columns: int, d: int) -> torch.dtype:

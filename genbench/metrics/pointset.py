@@ -11,9 +11,10 @@ from torch import Tensor
 
 from genbench.core.errors import Unsupported
 from genbench.metrics import clipped, frechet, kernels, vendi
+from genbench.metrics.drawing import by_content
 from genbench.metrics.kernels import Kernel, KernelSums
 from genbench.metrics.manifold import Balls, Held
-from genbench.metrics.neighbours import Nearest, Neighbours, resolve
+from genbench.metrics.neighbours import Nearest, Neighbours, Ties, Weigh, resolve, ties
 from genbench.metrics.points import Points, check_features, working_dtype
 from genbench.metrics.sweep import Observer, sweep, symmetric_sweep
 
@@ -71,6 +72,16 @@ class PointSet:
     def dim(self) -> int:
         """d, the length of one feature vector."""
         return self.moments.dim if self._features is None else self._features.shape[1]
+
+    @cached_property
+    def order(self) -> Tensor:
+        """(n,): row numbers in an order that the rows' contents give, for what draws or folds."""
+        return by_content(self.features)
+
+    @property
+    def ordered(self) -> Tensor:
+        """The features in that order."""
+        return self.features[self.order]
 
     @cached_property
     def moments(self) -> frechet.Moments:
@@ -136,6 +147,11 @@ class PointSet:
                 f"radii to the {self.k}th neighbour need more than {self.k} {self.name} rows: {len(self)}"
             )
         return self.neighbours.kth2
+
+    @cached_property
+    def tied(self) -> Tensor:
+        """(n,): how many other rows are as near as each row's nearest."""
+        return ties(self.neighbours, self.points, self.points, same=True).count
 
     @cached_property
     def self_balls(self) -> Tensor:
@@ -221,3 +237,13 @@ class Pair:
         """For each column its nearest row."""
         self.prepare(nearest=["columns"])
         return self._nearest["columns"]
+
+    def ties_of_rows(self, weigh: Weigh | None = None) -> Ties:
+        """For each row the columns that are as near as its nearest."""
+        left, right = self._points
+        return ties(self.nearest_rows, left, right, same=False, weigh=weigh)
+
+    def ties_of_columns(self) -> Ties:
+        """For each column the rows that are as near as its nearest."""
+        left, right = self._points
+        return ties(self.nearest_columns, right, left, same=False)

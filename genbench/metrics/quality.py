@@ -10,17 +10,23 @@ from genbench.metrics import fld, frechet, inception_score, kernels, two_sample,
 from genbench.metrics.features import FeatureInputs
 from genbench.metrics.intervals import from_error
 from genbench.metrics.kernels import Cubic, Gaussians, Kernel, UnitGaussian
+from genbench.metrics.two_sample import NearestTies
 from genbench.metrics.values import Details, share_value, value
 
 
 def frechet_distance(inputs: FeatureInputs) -> Value:
-    """`frechet`, with the mean that two samples of the reference's own normal would give as `bias_floor`."""
+    """`frechet`, with the mean that two samples of the reference's own normal would give as `bias_floor`.
+
+    The value is biased upwards and its interval is about it, not about the distance of the laws: the remark says so.
+    """
     real, made = inputs.real.moments, inputs.generated.moments
     distance = frechet.frechet_distance(real, made)
     interval, reason = frechet.interval(distance, real, made)
     floor = frechet.bias_floor(real.eigenvalues, real.n, made.n) if real.dim <= frechet.INFLUENCE_LIMIT else None
     details = {} if floor is None else {"bias_floor": floor}
-    return value(distance, interval, reason=reason, details=details)
+    about = "" if floor is None else f": two samples of one law would be at about {floor:.3g}"
+    biased = f"biased upwards at this n{about}; the interval is about the biased value"
+    return value(distance, interval, reason=biased if interval else reason, details=details)
 
 
 def frechet_extrapolated(inputs: FeatureInputs) -> Value:
@@ -29,7 +35,7 @@ def frechet_extrapolated(inputs: FeatureInputs) -> Value:
     least = max(500, 8 * made.dim)
     if len(made) < least:
         raise Unsupported(f"extrapolation needs {least} samples (8 a feature, 500 at least), got {len(made)}")
-    line = frechet.extrapolate(inputs.real.moments, made.features, inputs.generator)
+    line = frechet.extrapolate(inputs.real.moments, made.ordered, inputs.generator)
     half = line.quantile * line.error
     return value(line.value, (line.value - half, line.value + half), kind=Kind.ESTIMATE)
 
@@ -76,7 +82,7 @@ def inception(inputs: FeatureInputs) -> Value:
 
 
 def sliced_wasserstein(inputs: FeatureInputs) -> Value:
-    """`sliced-wasserstein`, with a bootstrap interval over directions and samples."""
+    """`sliced-wasserstein`, with an interval over samples and directions that leaves out its bias near 0."""
     sliced = wasserstein.sliced_wasserstein(inputs.real.features, inputs.generated.features, inputs.generator)
     interval = from_error(sliced.value, sliced.error, low=0.0)
     return value(sliced.value, interval, kind=Kind.ESTIMATE, details={"directions": sliced.directions})
@@ -84,18 +90,23 @@ def sliced_wasserstein(inputs: FeatureInputs) -> Value:
 
 def c2st(inputs: FeatureInputs) -> Value:
     """`c2st`, with a binomial interval."""
-    hits = two_sample.c2st(inputs.real.features, inputs.generated.features, inputs.generator)
+    hits = two_sample.c2st(inputs.real.ordered, inputs.generated.ordered, inputs.generator)
     return share_value(hits, kind=Kind.ESTIMATE)
 
 
 def nn_accuracy(inputs: FeatureInputs) -> dict[str, Value]:
     """`nn-accuracy` over all points, real ones and generated ones, with binomial intervals."""
-    inputs.pair.prepare(nearest=["rows", "columns"])
+    pair, real, made = inputs.pair, inputs.real, inputs.generated
+    pair.prepare(nearest=["rows", "columns"])
     hits = two_sample.nn_accuracy(
-        inputs.real.neighbours.nearest2,
-        inputs.generated.neighbours.nearest2,
-        inputs.pair.nearest_columns.nearest2,
-        inputs.pair.nearest_rows.nearest2,
+        (
+            NearestTies(real.neighbours.nearest2, real.tied),
+            NearestTies(pair.nearest_columns.nearest2, pair.ties_of_columns().count),
+        ),
+        (
+            NearestTies(made.neighbours.nearest2, made.tied),
+            NearestTies(pair.nearest_rows.nearest2, pair.ties_of_rows().count),
+        ),
     )
     return {target: share_value(found) for target, found in hits.items()}
 
@@ -106,5 +117,5 @@ def likelihood_divergence(inputs: FeatureInputs) -> Value:
     real, made = inputs.real, inputs.generated
     if train is real:
         raise Unsupported("the training set is the reference itself, and it needs both")
-    number = fld.feature_likelihood_divergence(real.features, made.features, train.features, inputs.generator)
+    number = fld.feature_likelihood_divergence(real.ordered, made.ordered, train.ordered, inputs.generator)
     return value(number, kind=Kind.ESTIMATE, reason="no interval: it is fitted on the whole set")

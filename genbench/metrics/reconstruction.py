@@ -58,18 +58,28 @@ class ImageInputs:
 def reconstruction_metrics(
     x: Tensor, x_hat: Tensor, *, metrics: Sequence[str], features: Features | None = None
 ) -> dict[str, Value]:
-    """Each metric of `metrics` for pairs of examples (n, *shape) in [0, 1] and their reconstructions.
+    """Each metric of `metrics` for pairs of examples (n, *shape) in [0, 1], or as bytes, and their reconstructions.
 
-    x̂ is clamped to [0, 1] for images and stays float. Raises `DataError` for unlike shapes or values that are not
-    finite; what cannot be measured is a value with a reason.
+    x̂ is clamped to [0, 1] for images and stays float. Raises `DataError` for unlike shapes, other whole numbers or
+    values that are not finite; what cannot be measured is a value with a reason.
     """
     x, x_hat = (side.cpu() if side.device.type == "mps" else side for side in (x, x_hat))  # which has no float64
+    x, x_hat = _widened(x), _widened(x_hat)
     if x.shape != x_hat.shape:
         raise DataError(f"pairs must be alike, got x {tuple(x.shape)} and its reconstruction {tuple(x_hat.shape)}.")
     for name, side in (("examples", x), ("reconstructions", x_hat)):
         if not bool(torch.isfinite(side).all()):
             raise DataError(f"{name} hold {int((~torch.isfinite(side)).sum())} NaN or inf.")
     return measured(ImageInputs(x=x, reconstruction=x_hat, features=features), metrics)
+
+
+def _widened(x: Tensor) -> Tensor:
+    """Bytes as 255ths, truth values as 0 and 1, half precision as float32."""
+    if x.dtype == torch.uint8:
+        return x.float() / 255
+    if not (x.is_floating_point() or x.dtype == torch.bool):
+        raise DataError(f"examples are floats in [0, 1] or bytes, got {x.dtype}: say by what they are to be divided.")
+    return x if x.dtype == torch.float64 else x.float()
 
 
 def mse(inputs: ImageInputs) -> Value:

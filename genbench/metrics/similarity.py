@@ -18,8 +18,11 @@ from torchmetrics.functional.image import (
 )
 
 from genbench.core.errors import Unavailable, Unsupported
+from genbench.metrics.points import refuse_zero_rows
 
 _BATCH = 256
+LEAST_SIDE = 3
+"""SSIM's small window reaches 2 px over the edge."""
 SMALL_SIDE = 16
 """Images with a side below this many pixels take the small SSIM window."""
 
@@ -51,7 +54,12 @@ def window(x: Tensor) -> Window:
 
 
 def ssim(x: Tensor, x_hat: Tensor) -> Tensor:
-    """(n,): structural similarity of each image pair (n, C, H, W) in [0, 1]; ↑ [−1, 1]. Wang et al. 2004."""
+    """(n,): structural similarity of each image pair (n, C, H, W) in [0, 1]; ↑ [−1, 1]. Wang et al. 2004.
+
+    Raises `Unsupported` for sides of 1 or 2 px, which the window of 5 px cannot be mirrored at.
+    """
+    if min(x.shape[-2:]) < LEAST_SIDE:
+        raise Unsupported(f"its window of 5 px needs sides of {LEAST_SIDE} px, got {x.shape[-2]} × {x.shape[-1]}")
     sigma = window(x).sigma
 
     def similarity(a: Tensor, b: Tensor) -> Tensor:
@@ -97,6 +105,9 @@ def _by_image(measure: Callable[[Tensor, Tensor], Tensor], x: Tensor, x_hat: Ten
 
 
 def perceptual(features: Tensor, features_hat: Tensor) -> Tensor:
-    """(n,): squared distance of unit-length features (n, d) of x and x̂; ↓ [0, 4]."""
-    sides = [torch.nn.functional.normalize(side.double(), dim=1) for side in (features, features_hat)]
-    return (sides[0] - sides[1]).square().sum(1)
+    """(n,): squared distance of unit-length features (n, d) of x and x̂; ↓ [0, 4]. Raises `Unsupported` for zeros."""
+    norms = [side.double().norm(dim=1, keepdim=True) for side in (features, features_hat)]
+    for norm, name in zip(norms, ("features of examples", "features of reconstructions"), strict=True):
+        refuse_zero_rows(norm[:, 0], name)
+    gap: Tensor = features.double() / norms[0] - features_hat.double() / norms[1]
+    return gap.square().sum(1)

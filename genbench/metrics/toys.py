@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
@@ -18,7 +17,8 @@ from torch import Tensor
 from genbench.core.errors import DataError, Unsupported
 from genbench.core.values import Kind, Status, Value
 from genbench.metrics import grid, laws, modes, wasserstein
-from genbench.metrics.intervals import bootstrap, from_error
+from genbench.metrics.drawing import Shared
+from genbench.metrics.intervals import bootstrap, divergence_interval, from_error
 from genbench.metrics.laws import Masses, ModelLaw
 from genbench.metrics.measure import Sizes, measured
 from genbench.metrics.modes import Modes
@@ -34,6 +34,7 @@ class DensityInputs:
     density: Density
     model: ModelLaw
     generator: torch.Generator | None = None
+    shared: Shared = field(default_factory=Shared, repr=False, compare=False)
 
     gives: ClassVar[frozenset[str]] = frozenset({"density"})
 
@@ -42,23 +43,23 @@ class DensityInputs:
         """Samples; the law is known whole."""
         return Sizes(m=len(self.model.samples))
 
-    @cached_property
+    @property
     def modes(self) -> Modes:
         """Which mode each sample belongs to. Raises `Unsupported` for a law without modes."""
-        return modes.nearest_modes(self.model.samples, self.density)
+        return self.shared.once("modes", lambda: modes.nearest_modes(self.model.samples, self.density))
 
-    @cached_property
+    @property
     def fault(self) -> str | None:
         """What is wrong with the model's density, None where nothing is."""
-        return laws.integral_fault(self.model)
+        return self.shared.once("fault", lambda: laws.integral_fault(self.model))
 
-    @cached_property
+    @property
     def masses(self) -> Masses:
         """Both laws on one grid. Raises `Unsupported` for more than 2 dimensions."""
         dim = self.model.samples.shape[1]
         if dim > 2:
             raise Unsupported(f"a grid is for 1 or 2 dimensions, got samples of {dim}")
-        return laws.masses(self.density, self.model)
+        return self.shared.once("masses", lambda: laws.masses(self.density, self.model))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,11 +125,11 @@ def covered_modes(inputs: DensityInputs | ModeInputs) -> dict[str, Value]:
 
 
 def mode_divergence(inputs: DensityInputs | ModeInputs) -> Value:
-    """`mode-kl`, with a bootstrap interval over samples, and its mean under the truth as `null_mean`."""
+    """`mode-kl`, with its mean under the truth as `null_mean`. The interval is for the divergence less that bias."""
     mode, weights = inputs.modes.mode, inputs.modes.weights
     m, total = len(mode), len(weights)
-    interval = bootstrap(lambda rows: modes.mode_kl(mode[rows], weights), m, _drawing(inputs), rounds=100)
-    return value(modes.mode_kl(mode, weights), interval, details={"null_mean": (total - 1) / (2 * m)})
+    number = modes.mode_kl(mode, weights)
+    return value(number, divergence_interval(number, m, total), details={"null_mean": (total - 1) / (2 * m)})
 
 
 def _drawing(inputs: DensityInputs | ModeInputs) -> torch.Generator:
@@ -136,37 +137,38 @@ def _drawing(inputs: DensityInputs | ModeInputs) -> torch.Generator:
 
 
 def total_variation(inputs: DensityInputs | ModeInputs) -> Value:
-    """`tv`, integrated."""
-    return _on_grid(inputs, lambda p, q: grid.total_variation(p.exp(), q.exp()))
+    """`tv`, integrated; a histogram has half a sample more in each cell."""
+    return _on_grid(inputs, lambda on: grid.total_variation(on.log_p.exp(), on.log_q.exp()))
 
 
 def kl_forward(inputs: DensityInputs | ModeInputs) -> Value:
-    """`kl-forward`, integrated."""
-    return _on_grid(inputs, lambda p, q: max(0.0, grid.kl(p, q)))
+    """`kl-forward`, integrated; a histogram has half a sample more in each cell."""
+    return _on_grid(inputs, lambda on: max(0.0, grid.kl(on.log_p, on.log_q)))
 
 
 def kl_reverse(inputs: DensityInputs | ModeInputs) -> Value:
-    """`kl-reverse`, integrated."""
-    return _on_grid(inputs, lambda p, q: max(0.0, grid.kl(q, p)))
+    """`kl-reverse`, integrated. An empty cell of a histogram counts 0: half a sample where the truth has none would be
+    all that is seen. What lies outside the box is one cell that the truth gives 1e-6."""
+    return _on_grid(inputs, lambda on: max(0.0, grid.kl(on.log_seen, on.log_p_seen)))
 
 
 def dense_error(inputs: DensityInputs | ModeInputs) -> Value:
-    """`dense-error`, integrated."""
-    return _on_grid(inputs, lambda p, q: grid.regional_error(p.exp(), q.exp(), region="dense"))
+    """`dense-error`, integrated; a histogram has half a sample more in each cell."""
+    return _on_grid(inputs, lambda on: grid.regional_error(on.log_p.exp(), on.log_q.exp(), region="dense"))
 
 
 def sparse_error(inputs: DensityInputs | ModeInputs) -> Value:
-    """`sparse-error`, integrated."""
-    return _on_grid(inputs, lambda p, q: grid.regional_error(p.exp(), q.exp(), region="sparse"))
+    """`sparse-error`, integrated; a histogram has half a sample more in each cell."""
+    return _on_grid(inputs, lambda on: grid.regional_error(on.log_p.exp(), on.log_q.exp(), region="sparse"))
 
 
-def _on_grid(inputs: DensityInputs | ModeInputs, statistic: Callable[[Tensor, Tensor], float]) -> Value:
-    """A statistic of the log masses of both laws."""
+def _on_grid(inputs: DensityInputs | ModeInputs, statistic: Callable[[Masses], float]) -> Value:
+    """A statistic of the masses of both laws."""
     law = _with_density(inputs)
     if law.fault is not None:
         return Value.missing(Status.FAILED, law.fault)
     masses = law.masses
-    number = statistic(masses.log_p, masses.log_q)
+    number = statistic(masses)
     if math.isinf(number):
         raise Unsupported("infinite: one law has no mass where the other has some")
     return value(number, kind=masses.kind, reason="no interval: integrated", details={"how": masses.how})
@@ -179,12 +181,17 @@ def _with_density(inputs: DensityInputs | ModeInputs) -> DensityInputs:
 
 
 def wasserstein_1(inputs: DensityInputs | ModeInputs) -> Value:
-    """`wasserstein-1` from as many draws of the truth as there are samples, with a bootstrap interval over these."""
+    """`wasserstein-1` from as many draws of the truth as there are samples, with a bootstrap interval over both."""
     law = _with_density(inputs)
     x, generator = law.model.samples, _drawing(inputs)
     if x.shape[1] != 1:
         raise Unsupported(f"it is for the line, got {x.shape[1]} dimensions")
     truth = law.density.sample(len(x), generator=generator)[:, 0]
     number = wasserstein.wasserstein_1(truth, x[:, 0])
-    spread = bootstrap(lambda rows: wasserstein.wasserstein_1(truth, x[rows, 0]), len(x), generator, rounds=50)
+
+    def again(rows: Tensor) -> float:
+        others = torch.randint(len(truth), (len(truth),), generator=generator)
+        return wasserstein.wasserstein_1(truth[others], x[rows, 0])
+
+    spread = bootstrap(again, len(x), generator, rounds=100)
     return value(number, from_error(number, (spread[1] - spread[0]) / 3.92, low=0.0), kind=Kind.ESTIMATE)

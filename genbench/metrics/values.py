@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from torch import Tensor
 
+from genbench.core.errors import Unsupported
 from genbench.core.values import Kind, Value
 from genbench.metrics.intervals import Interval, from_error, mean_error, wilson
 from genbench.metrics.two_sample import Hits
@@ -21,8 +23,16 @@ def value(
     reason: str | None = None,
     details: Details | None = None,
 ) -> Value:
-    """A value with its interval and what belongs to its record."""
+    """A value with its interval, which holds it whatever was rounded, and what belongs to its record.
+
+    Raises `Unsupported` for a number that is none.
+    """
+    if not math.isfinite(number):
+        raise Unsupported(f"it is {number} here, which is no number")
     low, high = interval or (None, None)
+    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+        return Value(value=number, kind=kind, reason=reason, details=details or {})
+    low, high = min(low, number), max(high, number)
     return Value(value=number, ci_low=low, ci_high=high, kind=kind, reason=reason, details=details or {})
 
 
@@ -34,19 +44,14 @@ def mean_value(
     reason: str | None = None,
     details: Details | None = None,
 ) -> Value:
-    """The mean of per-point terms with the interval that their spread gives.
-
-    Terms that are all 0 or all 1 have no spread, yet their share is not known for sure: there the interval is Wilson's.
-    """
+    """The mean of per-point terms with the interval that their spread gives; Wilson's where all are 0 or 1."""
     mean = float(terms.mean())
-    if high == 1.0 and mean in (0.0, 1.0):
-        return value(mean, wilson(int(mean) * len(terms), len(terms)), reason=reason, details=details)
+    if high == 1.0 and bool(((terms == 0) | (terms == 1)).all()):
+        return value(mean, wilson(float(terms.sum()), len(terms)), reason=reason, details=details)
     interval = from_error(mean, mean_error(terms), low=low, high=high) if len(terms) > 1 else None
     return value(mean, interval, reason=reason, details=details)
 
 
 def share_value(hits: Hits, *, kind: Kind = Kind.EXACT, details: Details | None = None) -> Value:
     """A share of right answers with Wilson's interval."""
-    share = hits.right / hits.of
-    low, high = wilson(hits.right, hits.of)
-    return value(share, (min(low, share), max(high, share)), kind=kind, details=details)
+    return value(hits.right / hits.of, wilson(hits.right, hits.of), kind=kind, details=details)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from genbench.core.errors import Unsupported
+from genbench.metrics.points import refuse_zero_rows
 from genbench.metrics.symmetric import add_products, mirror
 
 EXACT = 1 << 33
@@ -35,8 +35,7 @@ def vendi_score(x: Tensor) -> Vendi:
     """
     m, d = x.shape
     norms = torch.cat([row.double().norm(dim=1) for row in torch.split(x, 1024)])
-    if bool((norms == 0).any()):
-        raise Unsupported(f"{int((norms == 0).sum())} feature vectors are all 0: they have no direction")
+    refuse_zero_rows(norms)
     small = m <= d
     matrix = _similarity(x, norms) if small else _second_moment(x, norms)
     if min(m, d) > ERROR_LIMIT:

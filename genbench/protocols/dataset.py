@@ -97,7 +97,8 @@ class Dataset:
 
     `train` (fitting), `val` (tuning; may be empty), `reference` (what metrics compare with), `ceiling` (real data that
     plays the part of a perfect model). `outliers`: named sets of unusual data in the same shape and range; `near` names
-    those that are hard. `density`: the exact law where known. `bernoulli`: the training pixels are probabilities, of
+    those that are hard, `whole` those of which a protocol takes all, not as many as there are reference examples.
+    `density`: the exact law where known. `bernoulli`: the training pixels are probabilities, of
     which the trainer draws each batch anew (dynamic binarisation); the other splits are drawn already.
     """
 
@@ -109,6 +110,7 @@ class Dataset:
     ceiling: Split
     outliers: Mapping[str, Split] = field(default_factory=dict)
     near: frozenset[str] = frozenset()
+    whole: frozenset[str] = frozenset()
     density: Density | None = None
     classes: tuple[str, ...] = ()
     factor_names: tuple[str, ...] = ()

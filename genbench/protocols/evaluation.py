@@ -59,6 +59,8 @@ class Tuning:
 
 ByKind = Mapping[DataKind, Any]
 
+OVER_TARGETS = ("", "all", "near")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
@@ -72,9 +74,11 @@ class Evaluation:
 
     `ranked`: whether more is better at all; numbers of one that is not are read against the ceiling row. `floor` and
     `ceiling`: the controls between which values are placed, the first that is there (`exact`: the end of the metric's
-    range); none: no such scores. `over_targets`: the overview shows the mean over the headline's targets. `tuning`:
-    what `genbench tune` may do, None where a row cannot be tuned for it. `sanity`: a function of a
-    `protocols.results.Results`, or its `"module:function"`, that yields a sentence for each control out of its place;
+    range); none: no such scores. `over_targets`: the overview shows the mean over the headline's targets: over `all`,
+    or over those that the dataset calls hard (`near`), the mean of the others beside it; `""`: the first target alone.
+    A row is tuned for the same targets. `tuning`: what `genbench tune` may do, None where a row cannot be tuned for it.
+    `sanity`: a function of a `protocols.results.Results`, or its `"module:function"`, that yields a sentence for each
+    control out of its place;
     `copying`: likewise one that judges which rows copy their training data. `pictures`: titles by name, in the order
     in which they are shown. `once_a_row`: measured on the first seed alone with nothing else running; `timed`: its
     numbers depend on the machine, which is part of their identity, and their intervals are quartiles. `version` grows
@@ -93,7 +97,7 @@ class Evaluation:
     ranked: bool = True
     floor: tuple[str, ...] = ()
     ceiling: tuple[str, ...] = ()
-    over_targets: bool = False
+    over_targets: str = ""
     tuning: Tuning | None = None
     sanity: str | Callable[..., Any] | None = None
     copying: str | Callable[..., Any] | None = None
@@ -105,6 +109,8 @@ class Evaluation:
 
     def __post_init__(self) -> None:
         check_data_words(f"evaluation {self.name!r}", self.data)
+        if self.over_targets not in OVER_TARGETS:
+            raise ValueError(f"evaluation {self.name!r}: over_targets is one of {OVER_TARGETS}")
         for name in ("metrics", "headline"):
             given = getattr(self, name)
             if not isinstance(given, Mapping):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from genbench.report import aggregate, glossary, memorisation, sanity
@@ -22,18 +22,22 @@ def leaderboards(data: RunData, found: Sequence[Measured] | None = None) -> list
     heads = headlines(data, found)
     boards: list[Leaderboard] = []
     for dataset in dict.fromkeys(e.dataset for e in found):
-        boards += dataset_boards(dataset, [e for e in found if e.dataset == dataset], heads[dataset])
+        near = data.content.get("datasets", {}).get(dataset, {}).get("near", ())
+        boards += dataset_boards(dataset, [e for e in found if e.dataset == dataset], heads[dataset], near=near)
     return boards
 
 
-def dataset_boards(dataset: str, found: Sequence[Measured], heads: Mapping[str, str]) -> list[Leaderboard]:
-    """The overview and the evaluations' leaderboards of one dataset; `heads`: the headline of each evaluation."""
+def dataset_boards(
+    dataset: str, found: Sequence[Measured], heads: Mapping[str, str], *, near: Collection[str] = ()
+) -> list[Leaderboard]:
+    """The overview and the evaluations' leaderboards of one dataset; `heads`: the headline of each evaluation; `near`:
+    the dataset's hard targets."""
     by_evaluation: dict[str, list[Measured]] = {}
     for measured in found:
         by_evaluation.setdefault(measured.evaluation, []).append(measured)
     boards = [evaluation_board(dataset, name, rows, heads[name]) for name, rows in by_evaluation.items()]
     checked = sanity.check(boards)
-    overview = replace(overview_board(dataset, by_evaluation, boards), warnings=checked.warnings)
+    overview = replace(overview_board(dataset, by_evaluation, boards, near=near), warnings=checked.warnings)
     rows = sanity.together(checked.copying.values())
     return [memorisation.flag_copies(b, rows, checked.copying.get(b.evaluation, {})) for b in [overview, *boards]]
 

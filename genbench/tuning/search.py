@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from genbench import registry
 from genbench.core import paths
 from genbench.core.errors import UsageError
 from genbench.core.jobs import Job, Plan
@@ -25,7 +26,7 @@ from genbench.runs.suite import ModelUse, OptionTable, Suite
 from genbench.tuning.records import Search, Study, Trial, Tuning
 from genbench.tuning.spaces import row_space
 from genbench.tuning.strategies import STRATEGIES, check_strategy
-from genbench.tuning.targets import target
+from genbench.tuning.targets import Target, target
 
 TRAINED_FROM = 1_000_000
 """Added to the search's seed: trials are trained from a seed that no suite measures with."""
@@ -135,7 +136,10 @@ class _Round:
         measured = dict(iter(values.groupby("job")))
         for one, job in list(zip(asked, jobs, strict=True))[-len(new) :]:
             own = measured.get(job.key, values.iloc[:0])
-            one.study.trials.append(_trial(one, job, ends.get(job.key, {}), own))
+            near = self.context.dataset(one.view).near
+            one.study.trials.append(
+                _trial(one, job, ends.get(job.key, {}), _headline_rows(own, one.study.target, near))
+            )
         return done
 
 
@@ -160,9 +164,18 @@ def tuning_suite(suite: Suite, asked: Sequence[Asked]) -> Suite:
     )
 
 
-def _trial(asked: Asked, job: Job, end: Mapping[str, Any], values: pd.DataFrame) -> Trial:
-    """How a trial ended. Its value is the mean over the targets of its metric (outlier scores, ...)."""
-    rows = values[values.metric == asked.study.target.metric]
+def _headline_rows(values: pd.DataFrame, target: Target, near: Collection[str]) -> pd.DataFrame:
+    """What the overview would show of a trial: of several scores the first that the model gives, of the targets those
+    that the evaluation's record means."""
+    rows = values[values.metric == target.metric]
+    rows = rows[rows.score.fillna("") == rows.score.fillna("").iloc[0]] if len(rows) else rows
+    hard = rows.target.isin(near)
+    by_near = registry.evaluations.get(target.config.name).card.over_targets == "near"
+    return rows[hard] if by_near and hard.any() else rows
+
+
+def _trial(asked: Asked, job: Job, end: Mapping[str, Any], rows: pd.DataFrame) -> Trial:
+    """How a trial ended. Its value is the mean over `rows`, the targets of its metric."""
     status, reason = Status(end.get("status", Status.FAILED)), end.get("reason") or (None if end else "it did not end")
     bad = rows[rows.status != Status.OK]
     if status is Status.OK and (rows.empty or len(bad)):

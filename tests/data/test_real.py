@@ -14,7 +14,7 @@ from genbench.data.originals import offline
 from genbench.data.tables import ADBENCH
 
 SIZES = {
-    "notmnist": (5000, 2453, 2450, 10),
+    "notmnist": (5000, 2450, 2442, 10),
     "omniglot28": (2420, 1210, 1210, 242),
     "fashion-mnist-5class": (2500, 1250, 1250, 5),
     "olivetti": (200, 100, 100, 40),

@@ -68,6 +68,8 @@ def test_the_stated_accuracy_can_be_reached_for_any_number_of_classes() -> None:
         data = replace(digits, name="mine", spec=DataSpec((1, 8, 8), None, classes), reference=Split(y, y))
         assert 1 / classes < stated_accuracy(data) < 1
     assert stated_accuracy(data) == pytest.approx(0.3)
+    ordinary = Split(torch.zeros(50), torch.zeros(50, dtype=torch.int64))
+    assert stated_accuracy(replace(data, reference=ordinary)) == pytest.approx(0.3)  # not 1, as for a class of all
 
 
 def test_sets_without_labels_or_images_are_refused(cache: Path) -> None:

@@ -11,7 +11,7 @@ from genbench.metrics.catalogue import METRICS
 from genbench.metrics.panel import feature_metrics
 from genbench.metrics.pointset import PointSet
 
-ON_FEATURES = [metric.name for metric in METRICS if metric.needs in ("features", "probabilities")]
+ON_FEATURES = [metric.name for metric in METRICS if metric.needs in ("features", "training-features", "probabilities")]
 
 
 def gen(seed: int = 0) -> torch.Generator:

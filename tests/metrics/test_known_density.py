@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from laws import Normal, ring8
@@ -11,6 +12,7 @@ from oracles import gen
 from scipy.stats import norm
 
 from genbench.core.values import Kind, Status
+from genbench.metrics.grid import box
 from genbench.metrics.laws import ModelLaw, integral
 from genbench.metrics.likelihood import bits_per_dim, nll_metrics
 from genbench.metrics.toys import density_metrics
@@ -65,6 +67,50 @@ def test_a_histogram_of_the_truth_is_near_and_of_one_mode_far() -> None:
     assert near["tv"].kind is Kind.ESTIMATE
     assert near["tv"].value < 0.03
     assert far["tv"].value == pytest.approx(7 / 8, abs=0.02)
+
+
+def test_the_reverse_divergence_of_a_histogram_is_not_that_of_the_half_samples() -> None:
+    law = ring8()
+    x = law.sample(5_000, generator=gen())
+    one = law.modes[:1] + 0.02 * torch.randn(5_000, 2, generator=gen())
+    truth, dropped = (density_metrics(law, g, metrics=["kl-reverse"])["kl-reverse"] for g in (x, one))
+    # with 1/2 in each cell: 146.9 and 148.6
+    assert dropped.value == pytest.approx(math.log(8), abs=0.03)
+    assert 0 <= truth.value < 0.03
+    assert truth.kind is Kind.ESTIMATE
+
+
+def test_the_reverse_divergence_of_a_histogram_is_its_sum_over_the_cells_that_hold_samples() -> None:
+    law, x = Normal(0.0), 0.5 * torch.randn(2_000, 1, generator=gen())
+    low, high = box(law)
+    counts, edges = np.histogram(x[:, 0].double().numpy(), 200, (float(low), float(high)))
+    p, q = np.diff(norm.cdf(edges)), counts / 2_000
+    expected = float((q[q > 0] * np.log(q[q > 0] / p[q > 0])).sum())
+    found = density_metrics(law, x, metrics=["kl-reverse"])["kl-reverse"].value
+    assert found == pytest.approx(expected, abs=1e-3)
+
+
+def test_samples_outside_the_box_are_mass_where_the_truth_has_next_to_none() -> None:
+    law = ring8()
+    x = law.sample(10_000, generator=gen())
+    x[:1000] += 100
+    found = density_metrics(law, x, metrics=["kl-reverse"])["kl-reverse"].value
+    assert found == pytest.approx(0.1 * math.log(0.1 / 1e-6) + 0.9 * math.log(0.9), abs=0.02)
+
+
+def test_the_box_of_the_integral_holds_10000_samples_and_no_more() -> None:
+    law, seen = Normal(0.0), []
+    x = law.sample(20_000, generator=gen())
+    x[15_000] = 1e4  # one more draw of a heavy tail would make the cells too wide to see the density
+
+    def log_prob(points: torch.Tensor) -> torch.Tensor:
+        seen.append(float(points.max()))
+        return law.log_prob(points)
+
+    assert integral(ModelLaw(x, log_prob)) == pytest.approx(1, abs=1e-3)
+    assert max(seen) < 10
+    few = ModelLaw(x[:50], law.log_prob, support=x[:10_000])
+    assert integral(few) == pytest.approx(1, abs=1e-3)
 
 
 def test_wasserstein_1_on_the_line_is_the_shift() -> None:

@@ -13,7 +13,7 @@ from scipy.stats import norm
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from genbench.metrics import ranked as statistics
-from genbench.metrics.auc import auc
+from genbench.metrics.auc import auc, auc_interval, newcombe
 from genbench.metrics.outliers import outlier_metrics
 from genbench.metrics.ranked import rank
 
@@ -109,3 +109,47 @@ def test_the_same_seed_gives_the_same_interval() -> None:
 def test_unusable_scores_are_a_status_with_the_count(bad: torch.Tensor) -> None:
     found = outlier_metrics(bad, draws(10, 0), metrics=ALL, generator=gen())
     assert all(v.value is None and "1" in (v.reason or "") for v in found.values())
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "mean", "most"),
+    [(30, 30, 4.07, 0.995), (30, 30, 2.5, 0.99), (200, 200, 3.0, 0.97), (30, 200, 3.0, 0.99)],
+)
+def test_the_auroc_interval_covers_near_1(n: int, m: int, mean: float, most: float) -> None:
+    truth, inside = norm.cdf(mean / math.sqrt(2)), 0
+    for i in range(500):
+        low, high = auc_interval(draws(m, 2 * i, mean), draws(n, 2 * i + 1))
+        inside += low <= truth <= high
+    assert 0.93 * 500 <= inside <= most * 500 + 2  # DeLong's own: 48 % in the first case
+
+
+@pytest.mark.parametrize("name", ["aupr-out", "aupr-in"])
+def test_the_aupr_interval_does_not_collapse_near_1(name: str) -> None:
+    truth, inside = 0.998, 0  # of both for N(0, 1) against N(4.07, 1), equally many
+    for i in range(200):
+        value = outlier_metrics(draws(30, 2 * i), draws(30, 2 * i + 1, 4.07), metrics=[name], generator=gen())[name]
+        inside += value.ci_low <= truth <= value.ci_high
+    assert inside >= 0.93 * 200
+
+
+def test_a_perfect_detector_is_not_certain() -> None:
+    found = outlier_metrics(draws(30, 0), 100 + draws(30, 1), metrics=ALL, generator=gen())
+    for name in ("auroc", "aupr-out", "aupr-in"):
+        assert found[name].value == found[name].ci_high == 1
+        assert 0.85 < found[name].ci_low < 0.95
+    assert found["fpr95"].value == found["fpr95"].ci_low == 0
+    assert found["fpr95"].ci_high == pytest.approx(1.96**2 / (30 + 1.96**2), rel=1e-3)  # Wilson's, of 30
+
+
+@pytest.mark.parametrize(("area", "n", "m"), [(0.76, 50, 60), (0.95, 30, 30), (0.1, 20, 90)])
+def test_newcombes_ends_are_where_the_score_is_196(area: float, n: int, m: int) -> None:
+    for theta in newcombe(area, n, m):
+        q1, q2 = theta / (2 - theta), 2 * theta**2 / (1 + theta)
+        size = (n + m) / 2  # Newcombe's: both sizes in place of each
+        spread = (theta * (1 - theta) + (size - 1) * (q1 - theta**2 + q2 - theta**2)) / (n * m)
+        assert abs(theta - area) == pytest.approx(1.96 * math.sqrt(spread), rel=1e-3)
+
+
+def test_the_prevalence_is_printed() -> None:
+    found = outlier_metrics(draws(90, 0), draws(10, 1), metrics=ALL, generator=gen())
+    assert all(value.details["prevalence"] == pytest.approx(0.1) for value in found.values())

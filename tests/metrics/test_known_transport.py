@@ -10,7 +10,7 @@ import torch
 from oracles import gen, normal, number, values
 from scipy.stats import wasserstein_distance
 
-from genbench.metrics.wasserstein import line_cost, orthonormal, wasserstein_1
+from genbench.metrics.wasserstein import line_cost, line_potential, orthonormal, sliced_wasserstein, wasserstein_1
 
 
 @pytest.mark.parametrize("d", [1, 2, 7, 300])
@@ -73,3 +73,21 @@ def test_a_collapsed_model_has_low_real_and_high_generated_accuracy() -> None:
     _, real, generated = number_of(x, x[:1] + 0.01 * normal(300, 5, 1))
     assert generated > 0.99
     assert real > 0.9
+
+
+@pytest.mark.parametrize(("d", "shift", "scale", "m"), [(1, 1.0, 1.0, 200), (2, 0.0, 2.0, 300), (20, 0.5, 0.5, 300)])
+def test_the_error_of_sliced_wasserstein_is_its_spread_over_samples(d: int, shift: float, scale: float, m: int) -> None:
+    x, found = normal(200, d), []
+    for seed in range(60):
+        found.append(sliced_wasserstein(x, shift + scale * normal(m, d, seed + 1), gen(seed)))
+    spread = float(torch.tensor([one.value for one in found]).std())
+    assert sum(one.error for one in found) / 60 == pytest.approx(spread, rel=0.25)
+
+
+def test_the_potential_is_the_slope_of_the_cost_in_the_mass_at_a_point() -> None:
+    x, y = normal(40, 1)[:, 0].sort().values[None], (1 + 0.5 * normal(40, 1, 1))[:, 0].sort().values[None]
+    psi = line_potential(x, y)[0]
+    heavier = torch.cat([y.repeat(1, 50), y[:, 10:11].repeat(1, 20), y[:, 30:31].repeat(1, 20)], 1).sort(1).values
+    step = 20 / (40 * 50 + 40)  # the share of mass that was moved to each of the two
+    grown = float(line_cost(x, heavier, 2)) - float(line_cost(x, y, 2))
+    assert grown == pytest.approx(float(step * (psi[10] + psi[30])), rel=0.1)

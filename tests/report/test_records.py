@@ -12,6 +12,7 @@ import pytest
 from synthetic import Maker, draw_pictures, make_table, quality
 
 from genbench import registry
+from genbench.core.records import PlanRecord
 from genbench.core.values import Direction
 from genbench.protocols.evaluation import Evaluation
 from genbench.protocols.metric import Metric
@@ -41,7 +42,7 @@ RECORD = Evaluation(
     headline="sharpness",
     floor=("worst",),
     ceiling=("best",),
-    over_targets=True,
+    over_targets="all",
     sanity=check,
     copying=copying,
     pictures={"close-up": "Seen from near"},
@@ -118,7 +119,7 @@ def test_its_range_may_be_the_ceiling(known: pytest.MonkeyPatch) -> None:
 
 
 def test_it_may_be_unranked_timed_and_of_one_target(known: pytest.MonkeyPatch) -> None:
-    register(known, registry.evaluations, dataclasses.replace(RECORD, ranked=False, over_targets=False, timed=True))
+    register(known, registry.evaluations, dataclasses.replace(RECORD, ranked=False, over_targets="", timed=True))
     maker = made()
     for row in maker.rows:
         row["n"] = row["seed"] + 7
@@ -175,3 +176,31 @@ def test_an_evaluation_that_nobody_knows_is_shown_neutrally() -> None:
     assert all(cell.score is None for row in board.rows for cell in row.cells.values())
     assert any(cell.place for row in board.rows for cell in row.cells.values())
     render(RunData(table=table))
+
+
+def test_hard_targets_are_the_headline_and_the_others_stand_beside_them(known: pytest.MonkeyPatch) -> None:
+    register(known, registry.evaluations, dataclasses.replace(RECORD, over_targets="near"))
+    maker = made()
+    plan = PlanRecord(id="p", suite="s", jobs=(), content={"datasets": {maker.rows[0]["dataset"]: {"near": ["near"]}}})
+    overview = leaderboards(RunData(table=maker.frame(), plan=plan))[0]
+    assert [c.target for c in overview.columns] == ["near", "far"] and overview.headline == overview.columns[0].key
+    hard, far = (overview.cells(c.key)["a"].mean for c in overview.columns)
+    assert (hard, far) == pytest.approx((50.1, 51.1))
+    assert [c.target for c in boards(maker)[0].columns] == ["mean of 2 sets"]  # nothing is known of which are hard
+
+
+def test_a_mean_over_targets_keeps_its_sampling_error(known: pytest.MonkeyPatch) -> None:
+    cell = cells(boards(made())[0])["a"]
+    low, high = cell.sample
+    assert (high - low) / 2 == pytest.approx(0.1)  # the mean of the half-widths, for the targets share ordinary data
+    assert (low + high) / 2 == pytest.approx(cell.mean)
+
+
+def test_a_mean_just_under_chance_is_not_flagged(known: pytest.MonkeyPatch) -> None:
+    maker = Maker()
+    for seed in range(3):
+        for target in ("near", "far"):
+            maker.interval("c", seed, "look", "sharpness", 4.99, 0.1, target=target, direction="higher")
+            maker.interval("d", seed, "look", "sharpness", 4.7, 0.1, target=target, direction="higher")
+    found = cells(boards(maker)[0])
+    assert Flag.BELOW_CHANCE not in found["c"].flags and Flag.BELOW_CHANCE in found["d"].flags

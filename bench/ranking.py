@@ -143,8 +143,8 @@ def paired_t(tables: Tables, first: NDArray[np.intp], second: NDArray[np.intp]) 
 
 
 def permutation(tables: Tables, first: NDArray[np.intp], second: NDArray[np.intp]) -> Array:
-    """What a permutation test could find at best: no p is under 2 / (2n choose n), .1 at 3 seeds and .008 at 5, so
-    that Holm over 36 pairs rejects none below 7 seeds. Above that bound Welch's p stands for it."""
+    """What a permutation test could find at best: no p is smaller than 2 / (2n choose n), .1 at 3 seeds and .008 at 5,
+    so that Holm over 36 pairs rejects none below 7 seeds. Above that bound Welch's p stands for it."""
     n = tables.values.shape[-1]
     return np.maximum(welch(tables, first, second), 2 / special.comb(2 * n, n))
 

@@ -30,6 +30,8 @@ def print_leaderboards(data: RunData) -> None:
         for row in (*board.rows, *board.controls):
             if row.flags:
                 console.out.print(Text(f"{row.label}: {', '.join(row.flags)}", style="red"), soft_wrap=True)
+        for note in board.notes:
+            console.out.print(Text(note, style="dim"), soft_wrap=True)
         for warning in board.warnings:
             console.out.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
         console.out.print()

@@ -95,7 +95,8 @@ def _latex(board: Leaderboard) -> str:
         for row in rows:
             cells = [_latex_cell(row.cells.get(c.key)) for c in board.columns]
             lines.append(" & ".join([_escape(_name(row)), *cells]) + " \\\\")
-    lines += ["\\bottomrule", "\\end{tabular}", "\\end{table}"]
+    notes = [f"\\par{{\\footnotesize {_escape(note)}}}" for note in board.notes]
+    lines += ["\\bottomrule", "\\end{tabular}", *notes, "\\end{table}"]
     return "\n".join(lines)
 
 
@@ -112,7 +113,7 @@ def _latex_cell(cell: Cell | None) -> str:
 ESCAPES = {
     "\\": "\\textbackslash{}", "&": "\\&", "%": "\\%", "$": "\\$", "#": "\\#", "_": "\\_", "{": "\\{", "}": "\\}",
     "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "↓": "$\\downarrow$", "↑": "$\\uparrow$",
-    "→": "$\\rightarrow$", "±": "$\\pm$", "–": "--", "−": "$-$", "×": "$\\times$",
+    "→": "$\\rightarrow$", "±": "$\\pm$", "–": "--", "−": "$-$", "×": "$\\times$", "≠": "$\\neq$",
 }  # fmt: skip
 ESCAPES |= {raised: f"$^{plain}$" for raised, plain in zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789", strict=True)}
 

@@ -93,3 +93,11 @@ def test_an_unknown_format_names_the_nearest(data: RunData) -> None:
 @pytest.mark.parametrize("form", sorted(set(FORMATS) - {"parquet"}))
 def test_an_empty_table_can_be_exported(form: str) -> None:
     export(RunData(table=make_table().head(0)), form)
+
+
+def test_a_tie_is_said_in_words_and_nothing_is_bold() -> None:
+    table = tiny(["a", "b"], [[1.0, 2.0, 3.0], [2.0, 1.0, 3.3]])
+    for form in ("latex", "markdown"):
+        text = render_table(table, form).decode()
+        assert "3 seeds can't separate these" in text
+        assert "mathbf" not in text and "**" not in text

@@ -1,0 +1,32 @@
+"""The leaderboard in a terminal: ranges of places, and what no seeds can separate."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from genbench.cli.boards import print_boards
+
+from genbench.report.data import RunData
+
+
+def table(values: dict[str, list[float]]) -> pd.DataFrame:
+    rows = [
+        {
+            "model": label, "family": "vae", "sampler": "", "dataset": "digits", "seed": seed, "value": value, "n": 449,
+            "evaluation": "sample-quality", "metric": "frechet", "target": "", "direction": "lower", "kind": "exact",
+            "status": "ok", "label": label,
+        }
+        for label, found in values.items() for seed, value in enumerate(found)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_places_are_ranges(capsys: pytest.CaptureFixture[str]) -> None:
+    print_boards(RunData(table=table({"a": [1.0, 2.0, 3.0], "b": [2.0, 1.0, 3.3], "c": [90.0, 91.0, 92.0]})))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines if "±" in line] == [["1–2", "a"], ["1–2", "b"], ["3", "c"]]
+
+
+def test_a_tie_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    print_boards(RunData(table=table({"a": [1.0, 2.0, 3.0], "b": [2.0, 1.0, 3.3]})))
+    assert "3 seeds can't separate these: Fréchet distance." in capsys.readouterr().out

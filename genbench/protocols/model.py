@@ -1,9 +1,10 @@
 """What a model is: an `nn.Module` with objectives, or one that fits itself; what it can do are capabilities.
 
 A capability is a method. `genbench check NAME` tells in sentences whether each keeps its promise. At evaluation the
-module is in `eval()` and no gradient is recorded. Methods without a `generator` are deterministic functions of their
-input (one that needs noise draws it from a generator of its own with a fixed seed, the same noise for each example,
-so that one by one equals batched).
+module is in `eval()` and no gradient is recorded. Methods without a `generator` are deterministic functions of each
+example alone. One that needs noise makes it from the example's own values (`genbench.models.noise`), so that one by one
+equals batched and no two examples share it: a likelihood's mean over examples would keep the error of shared noise,
+however many they are. A score that is only compared between examples may use one fixed set for all.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from genbench.core.errors import Unsupported
 from genbench.core.values import Kind
-from genbench.models import nets
+from genbench.models import nets, noise
 from genbench.models.likelihoods import standard_log_prob
 from genbench.models.masked import MADE
 from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Objective
@@ -117,13 +117,14 @@ def autoregressions(size: int, count: int, hidden: int) -> Flow:
 class FlowModel(GenerativeModel):
     """max E log p(x), p exact; subclasses say which flow.
 
-    Values in [0, 1] are taken as 256 grey levels: (255 x + u)/256, u ~ U[0, 1) in training and ½ at evaluation, then
-    logit(0.05 + 0.9 x) (RealNVP, section 4.1); the density is of x in [0, 1].
+    Values in [0, 1] are taken as 256 grey levels: y = (round(255 x) + u)/256, u ~ U(0, 1), at evaluation made from the
+    example's own values, then logit(0.05 + 0.9 y) (RealNVP, section 4.1). The density is of y in [0, 1], so that the
+    uniform one costs 8 bits a value; samples are levels.
     """
 
     sampler = "exact"
     likelihood_kind = Kind.EXACT
-    likelihood = "exact; on [0, 1] dequantised to 256 levels"
+    likelihood = "exact; on [0, 1] dequantised to 256 levels by uniform noise"
 
     def __init__(self, data: DataSpec, flow: Flow, *, lr: float) -> None:
         super().__init__()
@@ -135,19 +136,19 @@ class FlowModel(GenerativeModel):
 
     def loss(self, batch: Batch) -> Tensor:
         x = batch.x.flatten(1)
-        noise = torch.rand_like(x) if self.unit_range else x
-        return -self._log_prob(x, noise).mean()
+        return -self._log_prob(x, torch.rand_like(x) if self.unit_range else None).mean()
 
     def log_prob(self, x: Tensor) -> Tensor:
         """Exact log-density in nats: (B, *shape) -> (B,)."""
         x = x.flatten(1)
-        return self._log_prob(x, torch.full_like(x, 0.5))
+        return self._log_prob(x, noise.uniform(noise.key(x), x.shape[1]).to(x.dtype) if self.unit_range else None)
 
-    def _log_prob(self, x: Tensor, noise: Tensor) -> Tensor:
-        if not self.unit_range:
+    def _log_prob(self, x: Tensor, u: Tensor | None) -> Tensor:
+        if u is None:
             return self.flow.log_prob(x)
-        inner = MARGIN + (1 - 2 * MARGIN) * ((LEVELS - 1) * x + noise) / LEVELS
-        change = math.log((1 - 2 * MARGIN) * (LEVELS - 1) / LEVELS) - (inner * (1 - inner)).log()
+        y = (torch.round((LEVELS - 1) * x) + u) / LEVELS
+        inner = MARGIN + (1 - 2 * MARGIN) * y
+        change = math.log(1 - 2 * MARGIN) - (inner * (1 - inner)).log()
         return self.flow.log_prob(torch.logit(inner)) + change.sum(1)
 
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
@@ -155,7 +156,7 @@ class FlowModel(GenerativeModel):
         y = self.flow.inverse(torch.randn(n, size, generator=generator, device=generator.device))
         if self.unit_range:
             inner = (functional.sigmoid(y) - MARGIN) / (1 - 2 * MARGIN)
-            y = ((LEVELS * inner - 0.5) / (LEVELS - 1)).clamp(0, 1)
+            y = torch.floor(LEVELS * inner).clamp(0, LEVELS - 1) / (LEVELS - 1)
         return y.view(n, *self.shape)
 
 

@@ -44,7 +44,7 @@ class BEGAN(GenerativeModel):
         adam = Adam(lr=self.lr, betas=(0.5, 0.999))
         return [
             Objective("critic", self.critic.parameters(), self.critic_loss, optimizer=adam),
-            Objective("generator", self.generator.parameters(), self.generator_loss, optimizer=adam),
+            Objective("generator", self.generator.parameters(), self.generator_loss, optimizer=adam, reads_data=False),
         ]
 
     def error(self, x: Tensor) -> Tensor:

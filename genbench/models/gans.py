@@ -19,6 +19,8 @@ class Adversarial(GenerativeModel):
     """
 
     betas = (0.5, 0.999)
+    compares = False
+    """Whether the generator's loss reads real examples."""
 
     def __init__(
         self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, lr: float = 1e-3
@@ -37,7 +39,13 @@ class Adversarial(GenerativeModel):
         adam = Adam(lr=self.lr, betas=self.betas)
         return [
             Objective("critic", self.critic.parameters(), self.critic_loss, steps=critic_steps, optimizer=adam),
-            Objective("generator", self.generator.parameters(), self.generator_loss, optimizer=adam),
+            Objective(
+                "generator",
+                self.generator.parameters(),
+                self.generator_loss,
+                optimizer=adam,
+                reads_data=self.compares,
+            ),
         ]
 
     def critic_loss(self, batch: Batch) -> Tensor:
@@ -160,6 +168,7 @@ class R3GAN(Adversarial):
     alone it means nothing, so there is no outlier score."""
 
     betas = (0.0, 0.99)
+    compares = True
 
     def __init__(
         self,

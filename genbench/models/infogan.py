@@ -31,7 +31,7 @@ class InfoGAN(Judging):
         both = [*self.generator.parameters(), *self.reader.parameters()]
         return [
             Objective("critic", self.critic.parameters(), self.critic_loss, optimizer=adam),
-            Objective("generator and reader", both, self.generator_loss, optimizer=adam),
+            Objective("generator and reader", both, self.generator_loss, optimizer=adam, reads_data=False),
         ]
 
     def noise(self, x: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from genbench.report.data import RunData, read_rows
 from genbench.report.export import to_csv
 from genbench.report.failures import failures
 from genbench.report.leaderboard import leaderboards
-from genbench.report.provenance import changes, commands, dataset_facts, origins, run_facts
+from genbench.report.provenance import changes, commands, dataset_facts, origins, run_facts, training_costs
 from genbench.report.tuning import option_rows
 from genbench.report.types import Column, Flag, Leaderboard
 from genbench.report.wording import seeds, tooltip
@@ -88,6 +88,7 @@ def render(data: RunData) -> str:
         commands=commands(data),
         changes=changes(data),
         provenance=provenance,
+        costs=training_costs(data),
         options=option_rows(provenance.get("suite", {})),
         csv=csv_uri(data),
         version=genbench.__version__,

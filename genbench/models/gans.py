@@ -136,8 +136,8 @@ class LSGAN(Judging):
 
 
 class DRAGAN(Judging):
-    """`gan` with λ E(‖∇D(x + δ)‖ - 1)² for D, δ = ½ std(x) u, u ~ U(0, 1) for each value
-    (Kodali et al. 2017, arXiv:1705.07215, algorithm 1 and its code; λ = 10)."""
+    """`gan` with λ E(‖∇D(x + α δ)‖ - 1)² for D, δ = ½ std(x) u, u ~ U(0, 1) for each value and α ~ U(0, 1) for each
+    example (Kodali et al. 2017, arXiv:1705.07215, algorithm 1 and its code; λ = 10)."""
 
     def __init__(
         self,
@@ -153,7 +153,8 @@ class DRAGAN(Judging):
         self.penalty = penalty
 
     def critic_loss(self, batch: Batch) -> Tensor:
-        near = batch.x + 0.5 * batch.x.std() * torch.rand_like(batch.x)
+        away = 0.5 * batch.x.std() * torch.rand_like(batch.x)
+        near = batch.x + uniform_like(batch.x) * away
         penalty = gradient_penalty(input_gradient(self.score, near)).mean()
         loss = cross_entropy(self.score(batch.x), self.score(self.fakes(batch.x).detach()))
         return loss + self.penalty * penalty

@@ -104,9 +104,9 @@ class VariationalAutoencoder(GenerativeModel):
         return self.shown(self.prior_sample(n, generator=generator), generator)
 
     def shown(self, z: Tensor, generator: torch.Generator) -> Tensor:
-        """x of these codes: the mean of p(x|z) for images, a draw of it for points and table rows."""
+        """x of these codes: the mean of p(x|z) for images and on [0, 1], a draw of it for points and table rows."""
         x = self.decode(z)
-        if not self.draws_points:
+        if self.bernoulli or not self.draws_points:
             return x
         return x + self.log_scale.exp() * torch.randn(x.shape, generator=generator, device=x.device)
 

@@ -83,7 +83,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             family="gan",
             summary="GAN with a gradient penalty around the data.",
             paper="Kodali et al. 2017, arXiv:1705.07215",
-            objective="gan + 10 E(‖∇D(x + δ)‖ − 1)² for D, δ = ½ std(x) u",
+            objective="gan + 10 E(‖∇D(x + αδ)‖ − 1)² for D, δ = ½ std(x) u, α and u uniform",
             capabilities=(
                 "samples",
                 "outliers",

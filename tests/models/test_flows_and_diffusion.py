@@ -95,8 +95,14 @@ def test_samples_of_a_flow_are_grey_levels(cls):
 
 
 def test_flows_say_that_they_are_flat():
-    with pytest.raises(Unsupported, match="flat vectors"):
-        RealNVP(stripes().spec, net="conv")
+    with pytest.raises(Unsupported, match="flat vectors with the backbone 'mlp', and 'conv'"):
+        MAF(stripes().spec, net="conv")
+    with pytest.raises(
+        Unsupported, match="flat vectors with the backbone 'mlp' and on images with 'conv', and 'resnet'"
+    ):
+        RealNVP(stripes().spec, net="resnet")
+    with pytest.raises(Unsupported, match="needs images"):
+        RealNVP(ring().spec, net="conv")
 
 
 def test_made_hides_what_comes_later():

@@ -10,7 +10,7 @@ CARDS: list[tuple[ModelCard, str]] = [
         ModelCard(
             name="realnvp",
             family="flow",
-            summary="Normalising flow of affine couplings over flat vectors.",
+            summary="Normalising flow of affine couplings: over flat vectors, or with `conv` over the scales of an image.",
             paper="Dinh et al. 2017, arXiv:1605.08803",
             objective="max E log N(f(x); 0, I) + log |det ∂f/∂x|",
             capabilities=(
@@ -19,7 +19,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             ),
             sampler="exact",
             likelihood="exact; on [0, 1] dequantised to 256 levels by uniform noise",
-            weaknesses="Each coupling transforms half of the values; a weak fit for separate modes and images.",
+            weaknesses="Each coupling transforms half of the values: a weak fit for separate modes, and flat for images.",
             space={"layers": Choice(4, 6, 8)},
         ),
         "genbench.models.flows:RealNVP",

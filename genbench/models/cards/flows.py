@@ -10,7 +10,7 @@ CARDS: list[tuple[ModelCard, str]] = [
         ModelCard(
             name="realnvp",
             family="flow",
-            summary="Normalising flow of affine couplings: over flat vectors, or with `conv` over the scales of an image.",
+            summary="Normalising flow of affine couplings: flat, or with `conv` over the scales of an image.",
             paper="Dinh et al. 2017, arXiv:1605.08803",
             objective="max E log N(f(x); 0, I) + log |det ∂f/∂x|",
             capabilities=(
@@ -19,7 +19,11 @@ CARDS: list[tuple[ModelCard, str]] = [
             ),
             sampler="exact",
             likelihood="exact; on [0, 1] dequantised to 256 levels by uniform noise",
-            weaknesses="Each coupling transforms half of the values: a weak fit for separate modes, and flat for images.",
+            weaknesses="Each coupling transforms half of the values: a weak fit for separate modes.",
+            deviations=(
+                "Flat under `mlp`; the multi-scale form is that of `conv`, with two squeezes whatever the size.",
+                "No batch normalisation: group normalisation in the couplings' nets, whose last layer starts at 0.",
+            ),
             space={"layers": Choice(4, 6, 8)},
         ),
         "genbench.models.flows:RealNVP",
@@ -38,6 +42,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             sampler="exact",
             likelihood="exact; on [0, 1] dequantised to 256 levels by uniform noise",
             weaknesses="Sampling takes as many passes a layer as there are values.",
+            deviations=("No batch normalisation between the layers.",),
             space={"layers": Choice(3, 5, 8)},
         ),
         "genbench.models.flows:MAF",

@@ -82,5 +82,8 @@ def as_text(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{k} = {v}" for k, v in value.items())
     if isinstance(value, list | tuple):
-        return " × ".join(map(str, value)) if value and isinstance(value[0], int) else ", ".join(map(str, value))
+        words = [str(item) for item in value]
+        sentences = any(word.endswith(".") for word in words)
+        joint = " × " if value and isinstance(value[0], int) else "\n" if sentences else ", "
+        return joint.join(words).replace("[", "\\[")
     return "" if value is None else str(value).replace("[", "\\[")

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from genbench.conformance.subject import Check, Subject
 from genbench.core.errors import Unsupported
-from genbench.protocols.model import Batch, Budget, FitsItself, capabilities
+from genbench.core.seeds import seeded
+from genbench.protocols.model import Batch, Budget, FitsItself, Objective, capabilities
 from genbench.training.replicas import objectives_of
 from genbench.training.trainer import TrainConfig, build, fit_stack
 
@@ -46,13 +47,29 @@ def objectives_are_sound(subject: Subject) -> Iterator[str]:
             yield f"the loss {objective.name!r} has the shape {tuple(loss.shape)}: it must be a scalar."
         if not bool(torch.isfinite(loss).all()):
             yield f"the loss {objective.name!r} is not finite before the first step."
+<<<<<<< HEAD
         foreign = [p for p in objective.parameters if id(p) not in names]
         if foreign:
+=======
+        if not objective.reads_data and _reads(objective, Batch(split.x, split.y)):
+            yield f"the loss {objective.name!r} reads its batch, and says that it does not: leave out `reads_data`."
+        strange = [p for p in objective.parameters if id(p) not in names]
+        if strange:
+>>>>>>> h-models
             yield f"the objective {objective.name!r} moves a tensor that is no parameter of the model."
         moved |= {id(p) for p in objective.parameters}
     idle = [name for key, name in names.items() if key not in moved]
     if idle:
         yield f"no objective moves {', '.join(idle[:3])}: make it a buffer, or give it to an objective."
+
+
+def _reads(objective: Objective, batch: Batch) -> bool:
+    """Whether other examples change the loss, the noise in it being the same."""
+    losses = []
+    for x in (batch.x, batch.x.flip(0).roll(1, -1)):
+        with seeded("check"):
+            losses.append(float(objective.loss(batch._replace(x=x)).detach()))
+    return losses[0] != losses[1]
 
 
 def state_is_registered(subject: Subject) -> Iterator[str]:

@@ -19,14 +19,21 @@ from genbench.core.values import Measurement, Status, Value
 
 
 class BudgetConfig(BaseModel):
+<<<<<<< HEAD
     """How much training each model gets, in batches of `batch`: `images` shown, or optimiser `steps` (every objective's
     counted), or `seconds` of wall clock; 100,000 images unless said."""
+=======
+    """How much training each model gets, in batches of `batch`: `images` (a batch for each optimiser step, every
+    objective's counted), or optimiser `steps`, or `flops` (operations, a multiply-add counts 2), or `seconds` of wall
+    clock; 100,000 images unless said."""
+>>>>>>> h-models
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     images: int = Field(default=0, ge=0)
     steps: int = Field(default=0, ge=0)
     seconds: float = Field(default=0.0, ge=0)
+    flops: float = Field(default=0.0, ge=0)
     batch: int = Field(default=128, ge=1)
 
     @model_validator(mode="before")
@@ -34,14 +41,14 @@ class BudgetConfig(BaseModel):
     def _one(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        given = [name for name in ("images", "steps", "seconds") if value.get(name)]
+        given = [name for name in ("images", "steps", "seconds", "flops") if value.get(name)]
         if len(given) > 1:
-            raise ValueError(f"a budget is one of images, steps and seconds; got {' and '.join(given)}")
+            raise ValueError(f"a budget is one of images, steps, seconds and flops; got {' and '.join(given)}")
         return value if given else value | {"images": 100_000}
 
     @property
     def shown(self) -> int:
-        """Images shown to the model; 0 where the wall clock decides."""
+        """Images that the budget is; 0 where operations or the wall clock decide."""
         return self.images or self.steps * self.batch
 
 

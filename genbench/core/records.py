@@ -109,7 +109,10 @@ class JobRecord:
 class FitRecord:
     """One fitted model. `trained` says how (plain, captured, stack of which seeds, closed form).
 
-    `weights`: which weights are measured (`last`, `ema 0.999`). `remark`: why it was not trained the fast way.
+    `seconds`: of wall clock, a seed's share of its stack. `images`: training images that it read. `updates`: optimiser
+    steps of the network that samples, None where nothing samples. `flops`: floating-point operations of the training, a
+    multiply-add counts 2, None where they cannot be counted. `weights`: which weights are measured (`last`, `ema
+    0.999`). `remark`: why it was not trained the fast way, or why its operations were not counted.
     `curve`: for each objective its losses over images seen, `{"images": [...], "elbo": [...], ...}`; `details`: further
     series over the same stretches (gradient norms, images a second).
     """
@@ -123,6 +126,8 @@ class FitRecord:
     seconds: float = 0.0
     parameters: int = 0
     images: int = 0
+    updates: int | None = None
+    flops: int | None = None
     trained: str = ""
     weights: str = ""
     remark: str = ""

@@ -22,6 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from genbench.core import seeds
 from genbench.core.errors import Unavailable, Unsupported
+from genbench.core.records import FitRecord
 from genbench.core.values import Value
 from genbench.evaluations.context import equal_n
 from genbench.evaluations.evidence import Evidence
@@ -183,16 +184,23 @@ def flops(inputs: CostInputs) -> dict[str, Value]:
 def _training_flops(inputs: CostInputs) -> float:
     _need_steps(inputs.evidence.model)
     fresh = copy.deepcopy(inputs.evidence.model).train()
-    with torch.enable_grad(), FlopCounterMode(display=False) as counter:
-        result = fit(
-            fresh,
-            inputs.evidence.dataset,
-            Budget(images=128, batch=128),
-            seed=0,
-            device=inputs.device,
-            config=TrainConfig(capture="never"),
-        )
-    return float(counter.get_total_flops() / result.steps)
+    budget, config = Budget(images=128, batch=128), TrainConfig(capture="never")
+    with torch.enable_grad():
+        result = fit(fresh, inputs.evidence.dataset, budget, seed=0, device=inputs.device, config=config)
+    if result.flops is None:
+        raise Unsupported(result.remark)
+    return result.flops / result.steps
+
+
+def updates(inputs: CostInputs) -> float:
+    """Optimiser steps of the network that samples (of a model that only encodes: that decodes) in its training."""
+    _need_steps(inputs.evidence.model)
+    record = getattr(inputs.evidence.refit, "record", None)
+    if not isinstance(record, FitRecord):
+        raise Unsupported("the model was not trained here")
+    if record.updates is None:
+        raise Unsupported("it has no network that samples or decodes")
+    return float(record.updates)
 
 
 def network_evaluations(inputs: CostInputs) -> float:

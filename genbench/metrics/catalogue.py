@@ -482,6 +482,11 @@ METRICS: list[Metric] = [
         summary="Network evaluations a sample.",
     ),
     _speed(
+        name="updates", direction=_UP, low=0.0, needs="cost", least_n=1,
+        measure="genbench.evaluations.timing:updates",
+        summary="Optimiser steps that the network that samples was trained for.",
+    ),
+    _speed(
         name="energy", direction=_DOWN, low=0.0, unit="J", needs="cost", least_n=1,
         measure="genbench.evaluations.timing:energy",
         summary="Energy by NVML.",

@@ -57,7 +57,7 @@ class FAnoGAN(WGANGP):
 class GANomaly(Autoencoder):
     """G = (E, D', E'): min w_adv ‖f(x) - f(x̂)‖² + w_con ‖x - x̂‖₁ + w_enc ‖E(x) - E'(x̂)‖²; critic: max E log σ(C(x)) +
     E log(1 - σ(C(x̂))) (Akcay et al. 2018, arXiv:1805.06725, eqs. 1 to 4: weights 1, 50, 1; means over values as in its
-    code). The outlier score is ‖E(x) - E'(x̂)‖. It cannot sample. Four nets within the budget."""
+    code). The outlier score is ‖E(x) - E'(x̂)‖₁ (eq. 5). It cannot sample. Four nets within the budget."""
 
     outlier_score_name = "ganomaly"
 
@@ -89,5 +89,5 @@ class GANomaly(Autoencoder):
 
     def outlier_score(self, x: Tensor) -> Tensor:
         z = self.encode(x)
-        score: Tensor = torch.linalg.vector_norm(z - self.again(self.decode(z)), dim=1)
+        score: Tensor = torch.linalg.vector_norm(z - self.again(self.decode(z)), ord=1, dim=1)
         return score

@@ -11,8 +11,8 @@ from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Obj
 
 class BEGAN(GenerativeModel):
     """D: min L(x) - k L(G(z)), G: min L(G(z)), k ← k + λ(γ L(x) - L(G(z))), L(v) = mean |v - D(v)|, D an autoencoder
-    (Berthelot et al. 2017, arXiv:1703.10717, section 3.3: γ = 0.5). The paper's λ = 0.001 is for
-    hundreds of thousands of steps, 1 here. Three nets within the budget."""
+    (Berthelot et al. 2017, arXiv:1703.10717, section 3.3: γ = 0.5), L(G(z)) in k of the fakes that the generator is
+    trained on. The paper's λ = 0.001 is for hundreds of thousands of steps, 1 here. Three nets within the budget."""
 
     outlier_score_name = "autoencoder critic"
 
@@ -39,12 +39,14 @@ class BEGAN(GenerativeModel):
         self.squash = nets.Squash(data)
         self.balance: Tensor
         self.register_buffer("balance", torch.zeros(()))
+        self.real: Tensor
+        self.register_buffer("real", torch.zeros(()))
 
     def objectives(self) -> list[Objective]:
         adam = Adam(lr=self.lr, betas=(0.5, 0.999))
         return [
             Objective("critic", self.critic.parameters(), self.critic_loss, optimizer=adam),
-            Objective("generator", self.generator.parameters(), self.generator_loss, optimizer=adam),
+            Objective("generator", self.generator.parameters(), self.generator_loss, optimizer=adam, reads_data=False),
         ]
 
     def error(self, x: Tensor) -> Tensor:
@@ -54,13 +56,15 @@ class BEGAN(GenerativeModel):
 
     def critic_loss(self, batch: Batch) -> Tensor:
         real, fake = self.error(batch.x).mean(), self.error(self._fakes(batch.x).detach()).mean()
-        weight = self.balance.clone()
         with torch.no_grad():
-            self.balance.copy_((self.balance + self.gain * (self.gamma * real - fake)).clamp(0, 1))
-        return real - weight * fake
+            self.real.copy_(real)
+        return real - self.balance.clone() * fake
 
     def generator_loss(self, batch: Batch) -> Tensor:
-        return self.error(self._fakes(batch.x)).mean()
+        fake = self.error(self._fakes(batch.x)).mean()
+        with torch.no_grad():
+            self.balance.copy_((self.balance + self.gain * (self.gamma * self.real - fake)).clamp(0, 1))
+        return fake
 
     def _fakes(self, x: Tensor) -> Tensor:
         return self.decode(torch.randn(len(x), self.latent, dtype=x.dtype, device=x.device))

@@ -32,7 +32,7 @@ class CGAN(GenerativeModel):
         adam = Adam(lr=self.lr, betas=(0.5, 0.999))
         return [
             Objective("critic", self.critic.parameters(), self.critic_loss, optimizer=adam),
-            Objective("generator", self.generator.parameters(), self.generator_loss, optimizer=adam),
+            Objective("generator", self.generator.parameters(), self.generator_loss, optimizer=adam, reads_data=False),
         ]
 
     def critic_loss(self, batch: Batch) -> Tensor:

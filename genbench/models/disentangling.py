@@ -85,8 +85,9 @@ class BetaTCVAE(VariationalAutoencoder):
 
 
 class FactorVAE(VariationalAutoencoder):
-    """VAE: max ELBO - γ TC(q(z)), TC = E[T(z)], T a critic's logit; critic: tells z from z with each column shuffled
-    over the batch (Kim & Mnih 2018, arXiv:1802.05983, algorithm 2)."""
+    """VAE: max ELBO - γ TC(q(z)), TC = E[T(z)], T a critic's logit; critic: tells z from z' with each column shuffled
+    over its batch (Kim & Mnih 2018, arXiv:1802.05983, algorithm 2). z and z' are codes of other examples: the halves of
+    the critic's batch."""
 
     def __init__(
         self,
@@ -115,9 +116,14 @@ class FactorVAE(VariationalAutoencoder):
         return torch.mean(kl - log_likelihood + self.weight * self.critic(z).squeeze(1))
 
     def critic_loss(self, batch: Batch) -> Tensor:
-        z = self.draw(*self.posterior(batch.x)).detach()
-        shuffled = z.gather(0, torch.rand_like(z).argsort(0))
+        z, other = self.draw(*self.posterior(batch.x)).detach().tensor_split(2)
+        shuffled = shuffled_columns(other)
         return functional.softplus(-self.critic(z)).mean() + functional.softplus(self.critic(shuffled)).mean()
+
+
+def shuffled_columns(z: Tensor) -> Tensor:
+    """Each column of (B, latent) in an order of its own: a draw of Π_j q(z_j)."""
+    return z.gather(0, torch.rand_like(z).argsort(0))
 
 
 def covariance(codes: Tensor) -> Tensor:

@@ -19,6 +19,8 @@ class Adversarial(GenerativeModel):
     """
 
     betas = (0.5, 0.999)
+    compares = False
+    """Whether the generator's loss reads real examples."""
 
     def __init__(
         self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, lr: float = 1e-3
@@ -37,7 +39,13 @@ class Adversarial(GenerativeModel):
         adam = Adam(lr=self.lr, betas=self.betas)
         return [
             Objective("critic", self.critic.parameters(), self.critic_loss, steps=critic_steps, optimizer=adam),
-            Objective("generator", self.generator.parameters(), self.generator_loss, optimizer=adam),
+            Objective(
+                "generator",
+                self.generator.parameters(),
+                self.generator_loss,
+                optimizer=adam,
+                reads_data=self.compares,
+            ),
         ]
 
     def critic_loss(self, batch: Batch) -> Tensor:
@@ -128,8 +136,8 @@ class LSGAN(Judging):
 
 
 class DRAGAN(Judging):
-    """`gan` with λ E(‖∇D(x + δ)‖ - 1)² for D, δ = ½ std(x) u, u ~ U(0, 1) for each value
-    (Kodali et al. 2017, arXiv:1705.07215, algorithm 1 and its code; λ = 10)."""
+    """`gan` with λ E(‖∇D(x + α δ)‖ - 1)² for D, δ = ½ std(x) u, u ~ U(0, 1) for each value and α ~ U(0, 1) for each
+    example (Kodali et al. 2017, arXiv:1705.07215, algorithm 1 and its code; λ = 10)."""
 
     def __init__(
         self,
@@ -145,7 +153,8 @@ class DRAGAN(Judging):
         self.penalty = penalty
 
     def critic_loss(self, batch: Batch) -> Tensor:
-        near = batch.x + 0.5 * batch.x.std() * torch.rand_like(batch.x)
+        away = 0.5 * batch.x.std() * torch.rand_like(batch.x)
+        near = batch.x + uniform_like(batch.x) * away
         penalty = gradient_penalty(input_gradient(self.score, near)).mean()
         loss = cross_entropy(self.score(batch.x), self.score(self.fakes(batch.x).detach()))
         return loss + self.penalty * penalty
@@ -160,6 +169,7 @@ class R3GAN(Adversarial):
     alone it means nothing, so there is no outlier score."""
 
     betas = (0.0, 0.99)
+    compares = True
 
     def __init__(
         self,

@@ -14,9 +14,10 @@ CATEGORIES, CONTINUOUS = 10, 2
 
 
 class InfoGAN(Judging):
-    """`gan` with - λ L_I(G, Q) for G and Q: G is given a category c (1 of 10) and two numbers in [-1, 1] beside its
-    noise, Q reads them back from D's features by cross-entropy and squared error (Chen et al. 2016, arXiv:1606.03657,
-    eq. 6, λ = 1 and 0.1 as in its appendix; the Gaussian of Q has unit variance)."""
+    """`gan` with - λ L_I(G, Q) for both: G is given a category c (1 of 10) and two numbers in [-1, 1] beside its noise,
+    Q reads them back from D's features by cross-entropy and squared error (Chen et al. 2016, arXiv:1606.03657,
+    eq. 6, λ = 1 and 0.1 as in its appendix; the Gaussian of Q has unit variance). Q and the features that it shares
+    with D are trained in D's step, as in the authors' code."""
 
     def __init__(
         self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, lr: float = 1e-3
@@ -28,10 +29,10 @@ class InfoGAN(Judging):
 
     def objectives(self) -> list[Objective]:
         adam = Adam(lr=self.lr, betas=self.betas)
-        both = [*self.generator.parameters(), *self.reader.parameters()]
+        both = [*self.critic.parameters(), *self.reader.parameters()]
         return [
-            Objective("critic", self.critic.parameters(), self.critic_loss, optimizer=adam),
-            Objective("generator and reader", both, self.generator_loss, optimizer=adam),
+            Objective("critic and reader", both, self.critic_loss, optimizer=adam),
+            Objective("generator", self.generator.parameters(), self.generator_loss, optimizer=adam, reads_data=False),
         ]
 
     def noise(self, x: Tensor) -> Tensor:
@@ -43,17 +44,23 @@ class InfoGAN(Judging):
         return torch.cat([noise, category, numbers], 1)
 
     def critic_loss(self, batch: Batch) -> Tensor:
-        return cross_entropy(self.score(batch.x), self.score(self.fakes(batch.x).detach()))
+        z = self.noise(batch.x)
+        features = self.critic.features(self.decode(z).detach())
+        judged = cross_entropy(self.score(batch.x), self.critic.head(features).squeeze(1))
+        return judged + self.misread(features, z)
 
     def generator_loss(self, batch: Batch) -> Tensor:
         z = self.noise(batch.x)
         features = self.critic.features(self.decode(z))
+        return functional.softplus(-self.critic.head(features)).mean() + self.misread(features, z)
+
+    def misread(self, features: Tensor, z: Tensor) -> Tensor:
+        """-λ L_I without the code's entropy: how badly Q reads the code of z from D's features of G(z)."""
         code = z[:, self.latent :]
         read: Tensor = self.reader(features)
         category = -(code[:, :CATEGORIES] * read[:, :CATEGORIES].log_softmax(1)).sum(1).mean()
         numbers = 0.5 * (code[:, CATEGORIES:] - read[:, CATEGORIES:]).square().sum(1).mean()
-        fooled = functional.softplus(-self.critic.head(features)).mean()
-        return fooled + category + 0.1 * numbers
+        return torch.add(category, numbers, alpha=0.1)
 
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
         device = generator.device

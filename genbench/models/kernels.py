@@ -15,8 +15,8 @@ def inverse_multiquadratic(squares: Tensor, latent: int) -> Tensor:
 
 
 def radial(squares: Tensor, latent: int) -> Tensor:
-    """exp(-‖a - b‖² / latent): InfoVAE's Gaussian kernel."""
-    return torch.exp(-squares / latent)
+    """exp(-‖a - b‖² / latent²), InfoVAE's Gaussian kernel: its authors' code divides the mean square by the latents."""
+    return torch.exp(-squares / latent**2)
 
 
 def mmd(a: Tensor, b: Tensor, kernel: Callable[[Tensor, int], Tensor]) -> Tensor:

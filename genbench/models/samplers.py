@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from genbench.core.errors import Unsupported, nearest
-from genbench.models.flows import couplings
+from genbench.models.couplings import couplings
 from genbench.models.likelihoods import standard_log_prob
 from genbench.models.mixture import GaussianMixture
 from genbench.models.sampler_names import SAMPLERS

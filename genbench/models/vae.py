@@ -9,9 +9,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from genbench.core.seeds import generator as seeded_generator
 from genbench.core.values import Kind
-from genbench.models import nets
+from genbench.models import nets, noise
 from genbench.models.autoencoders import squared_error
 from genbench.models.likelihoods import (
     bernoulli_log_prob,
@@ -30,8 +29,8 @@ class VariationalAutoencoder(GenerativeModel):
     """q(z|x) a diagonal Gaussian, p(z) = N(0, I), p(x|z) by the data: Bernoulli on [0, 1], else N(·, γ² I).
 
     `gamma`: the stated scale of the Gaussian. Subclasses give `loss`. `log_prob` is the importance-weighted bound
-    (Burda 2016) with 64 samples from noise of a fixed seed, the same for each example. Images are shown as the mean
-    of p(x|z); points and table rows are drawn from it.
+    (Burda 2016) with 64 samples, their noise made from the example's own values. Images are shown as the mean of
+    p(x|z); points and table rows are drawn from it.
     """
 
     likelihood_kind = Kind.BOUND
@@ -105,12 +104,11 @@ class VariationalAutoencoder(GenerativeModel):
         return self.shown(self.prior_sample(n, generator=generator), generator)
 
     def shown(self, z: Tensor, generator: torch.Generator) -> Tensor:
-        """x of these codes: the mean of p(x|z) for images, a draw of it for points and table rows."""
+        """x of these codes: the mean of p(x|z) for images and on [0, 1], a draw of it for points and table rows."""
         x = self.decode(z)
-        if not self.draws_points:
+        if self.bernoulli or not self.draws_points:
             return x
-        noise = torch.randn(x.shape, generator=generator, device=x.device)
-        return x + self.log_scale.exp() * noise
+        return x + self.log_scale.exp() * torch.randn(x.shape, generator=generator, device=x.device)
 
     def prior_sample(self, n: int, *, generator: torch.Generator) -> Tensor:
         """(n, latent) draws of p(z)."""
@@ -125,14 +123,14 @@ class VariationalAutoencoder(GenerativeModel):
         mean, log_var = self.posterior(x)
         return self.bound(lambda eps: self.log_weight(x, mean, log_var, eps), k, x)
 
-    def bound(self, log_weight: Callable[[Tensor], Tensor], k: int, like: Tensor) -> Tensor:
-        """log of the mean weight over k rows of fixed noise: (B,)."""
-        noise = torch.randn(k, self.noise_size, generator=seeded_generator("iwae", k)).to(like)
-        total = functools.reduce(torch.logaddexp, map(log_weight, noise))
-        return total - math.log(k)
+    def bound(self, log_weight: Callable[[Tensor], Tensor], k: int, x: Tensor) -> Tensor:
+        """log of the mean weight over k draws of noise (B, noise_size) that are each example's own: (B,)."""
+        key = noise.key(x)
+        draws = (noise.normal(key, self.noise_size, j).to(x.dtype) for j in range(k))
+        return functools.reduce(torch.logaddexp, map(log_weight, draws)) - math.log(k)
 
     def log_weight(self, x: Tensor, mean: Tensor, log_var: Tensor, eps: Tensor) -> Tensor:
-        """log p(x, z) - log q(z|x) at z = mean + σ ε, ε (B, noise_size) or one for all: (B,)."""
+        """log p(x, z) - log q(z|x) at z = mean + σ ε, ε (B, noise_size): (B,)."""
         z = mean + torch.exp(0.5 * log_var) * eps
         return self.log_likelihood(x, z) + self.prior_log_prob(z) - diagonal_log_prob(z, mean, log_var)
 

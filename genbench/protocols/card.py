@@ -15,6 +15,7 @@ class ModelCard:
     `family`: `autoencoder`, `vae`, `gan`, `diffusion`, `flow`, `classical` or `control`. `objective`: one formula.
     `capabilities`: names of `protocols.model.CAPABILITIES`. `likelihood`: what its density is of, and its kind.
     `sampler`: how its own `sample` draws, empty where it has none; `solvers`: kinds of solver that may draw instead.
+    `deviations`: in what it is not its paper's, a sentence each, with the reason where it is not plain.
     `space`: what `genbench tune` may try of the options that are its own; the common ones (`lr`, `latent`) are known.
     """
 
@@ -28,6 +29,7 @@ class ModelCard:
     sampler: str = "prior"
     solvers: tuple[str, ...] = ()
     weaknesses: str = ""
+    deviations: tuple[str, ...] = ()
     space: Mapping[str, Domain] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

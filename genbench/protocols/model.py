@@ -1,9 +1,10 @@
 """What a model is: an `nn.Module` with objectives, or one that fits itself; what it can do are capabilities.
 
 A capability is a method. `genbench check NAME` tells in sentences whether each keeps its promise. At evaluation the
-module is in `eval()` and no gradient is recorded. Methods without a `generator` are deterministic functions of their
-input (one that needs noise draws it from a generator of its own with a fixed seed, the same noise for each example,
-so that one by one equals batched).
+module is in `eval()` and no gradient is recorded. Methods without a `generator` are deterministic functions of each
+example alone. One that needs noise makes it from the example's own values (`genbench.models.noise`), so that one by one
+equals batched and no two examples share it: a likelihood's mean over examples would keep the error of shared noise,
+however many they are. A score that is only compared between examples may use one fixed set for all.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ class Objective:
 
     `parameters` are the ones that it updates; `loss(batch)` gives its scalar, drawing plain torch randomness (the
     trainer seeds it). In each training iteration every objective takes `steps` optimiser steps, in the order of the
-    list, each on a fresh batch, and each step costs one batch of the budget. `clip` bounds the norm of the gradient.
+    list, each on a fresh batch, and each step costs one batch of the budget. `reads_data` is False where the loss takes
+    from `batch.x` its shape alone, as a GAN's generator does: the record of a training counts no images for it.
+    `clip` bounds the norm of the gradient.
     With `ema` (a decay such as 0.999) an exponential moving average of the parameters is kept and the model ends with
     it. `precision`: `bfloat16` runs the loss under autocast; weights and optimiser stay float32.
     """
@@ -72,25 +75,35 @@ class Objective:
     clip: float | None = None
     ema: float | None = None
     precision: Literal["float32", "bfloat16"] = "float32"
+    reads_data: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", tuple(self.parameters))
 
 
+AMOUNTS = ("images", "steps", "seconds", "flops")
+"""In what a budget may be given."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """How much training a model gets, in batches of `batch`: exactly one of `images` shown and optimiser `steps` made
-    (every objective's counted) or `seconds` of wall clock (equal compute)."""
+    """How much training a model gets, in batches of `batch`: exactly one of these.
+
+    `images`: a batch for each optimiser step, every objective's counted; `steps`: the optimiser steps themselves;
+    `flops`: floating-point operations, counted in one iteration before the first (equal compute); `seconds` of wall
+    clock without the set-up (equal time on this machine), of which a stack takes those of all its seeds.
+    """
 
     images: int = 0
     batch: int = 128
     steps: int = 0
     seconds: float = 0.0
+    flops: float = 0.0
 
     def __post_init__(self) -> None:
-        given = [name for name in ("images", "steps", "seconds") if getattr(self, name)]
-        if len(given) != 1 or min(self.images, self.steps, self.seconds) < 0 or self.batch < 1:
-            raise UsageError(f"a budget is one of images, steps and seconds, and a batch of at least 1; got {self}.")
+        amounts = [getattr(self, name) for name in AMOUNTS]
+        if sum(map(bool, amounts)) != 1 or min(amounts) < 0 or self.batch < 1:
+            raise UsageError(f"a budget is one of {', '.join(AMOUNTS)}, and a batch of at least 1; got {self}.")
 
 
 class GenerativeModel(nn.Module):

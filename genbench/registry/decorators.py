@@ -23,11 +23,13 @@ def register_model(
     paper: str = "",
     objective: str = "",
     weaknesses: str = "",
+    deviations: tuple[str, ...] = (),
     space: Mapping[str, Domain] | None = None,
 ) -> Callable[[type[T]], type[T]]:
     """Class decorator: make a `GenerativeModel` known under `name`. Capabilities are read off the class.
 
-    `space`: what `genbench tune` may try of the model's own options, such as `{"beta": Range(0.5, 8.0)}`.
+    `deviations`: in what it is not its paper's, a sentence each. `space`: what `genbench tune` may try of the model's
+    own options, such as `{"beta": Range(0.5, 8.0)}`.
     """
 
     def decorate(cls: type[T]) -> type[T]:
@@ -40,6 +42,7 @@ def register_model(
             paper=paper,
             objective=objective,
             weaknesses=weaknesses,
+            deviations=tuple(deviations),
             space=dict(space or {}),
             capabilities=capabilities(cls),
             likelihood=getattr(cls, "likelihood", ""),

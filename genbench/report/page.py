@@ -21,8 +21,12 @@ from genbench.report.data import RunData, read_rows
 from genbench.report.export import to_csv
 from genbench.report.failures import failures
 from genbench.report.leaderboard import leaderboards
+<<<<<<< HEAD
 from genbench.report.provenance import changes, commands, dataset_facts, origins, run_facts
 from genbench.report.ranking import is_undecided
+=======
+from genbench.report.provenance import changes, commands, dataset_facts, origins, run_facts, training_costs
+>>>>>>> h-models
 from genbench.report.tuning import option_rows
 from genbench.report.types import Column, Flag, Leaderboard
 from genbench.report.wording import seeds, tooltip
@@ -89,6 +93,7 @@ def render(data: RunData) -> str:
         commands=commands(data),
         changes=changes(data),
         provenance=provenance,
+        costs=training_costs(data),
         options=option_rows(provenance.get("suite", {})),
         csv=csv_uri(data),
         version=genbench.__version__,

@@ -1,12 +1,17 @@
-"""Where a page's numbers come from: commands, versions, datasets, and the run in numbers."""
+"""Where a page's numbers come from: commands, versions, datasets, the run in numbers, and what training cost."""
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import pandas as pd
 
 from genbench.core.records import RunRecord
 from genbench.core.values import Status
+from genbench.report import formatting, glossary
 from genbench.report.data import Measured, RunData
 
 
@@ -67,3 +72,48 @@ def dataset_facts(known: Mapping[str, Any]) -> tuple[str, ...]:
     parts = [f"{size:,} {split}" for split, size in known.get("splits", {}).items() if size]
     shape = " × ".join(map(str, known.get("shape", ())))
     return (*parts, *((f"shape {shape}",) if shape else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingCost:
+    """What the training of one model on one dataset cost, the median over seeds, as text; `–` is not known."""
+
+    model: str
+    dataset: str
+    images: str
+    updates: str
+    operations: str
+    seconds: str
+
+
+def training_costs(data: RunData) -> list[TrainingCost]:
+    """A row for each model, with its options, on each dataset; controls have no training."""
+    fits = data.fits
+    if fits.empty:
+        return []
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for fit in fits[fits["status"] == Status.OK].to_dict("records"):
+        if _is_control(str(fit["model"])):
+            continue
+        options = fit.get("options")
+        words = ", ".join(f"{k} = {v}" for k, v in options.items()) if isinstance(options, Mapping) else ""
+        name = f"{fit['model']} ({words})" if words else str(fit["model"])
+        groups.setdefault((name, str(fit["dataset"])), []).append(fit)
+    return [_cost(*names, own) for names, own in groups.items()]
+
+
+def _cost(model: str, dataset: str, fits: Sequence[Mapping[str, Any]]) -> TrainingCost:
+    def shown(name: str, unit: float = 1.0, *, whole: bool = True) -> str:
+        known = [float(v) / unit for fit in fits if (v := fit.get(name)) is not None and not pd.isna(v)]
+        if not known:
+            return "–"
+        middle = statistics.median(known)
+        return formatting.text(middle, 0 if whole else formatting.decimals(middle, None))
+
+    operations, seconds = shown("flops", 1e9, whole=False), shown("seconds", whole=False)
+    return TrainingCost(model, dataset, shown("images"), shown("updates"), operations, seconds)
+
+
+def _is_control(model: str) -> bool:
+    card = glossary.model(model)
+    return card is not None and card.family == "control"

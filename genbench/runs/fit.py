@@ -66,13 +66,21 @@ def build_model(wanted: Fit, data: Dataset) -> nn.Module:
     return build(lambda spec: _made(wanted, spec), data.spec, {}, seed=wanted.seed)
 
 
-def refit(wanted: Fit, context: RunContext, share: float) -> tuple[nn.Module, TrainResult]:
-    """The model trained anew with a share of its budget, in `eval()`; nothing is kept."""
-    data = context.dataset(wanted.dataset)
-    model = build_model(wanted, data)
-    with torch.enable_grad():
-        result = fit(model, data, _budget(wanted.budget, share), seed=wanted.seed, device=context.device)
-    return model.eval(), result
+@dataclass(frozen=True, slots=True)
+class Refit:
+    """Trains a fitted model anew with a share of its budget; nothing is kept. `record`: of the training that it had."""
+
+    fit: Fit
+    context: RunContext
+    record: FitRecord
+
+    def __call__(self, share: float) -> tuple[nn.Module, TrainResult]:
+        """The new model in `eval()`, and how it was trained."""
+        data, budget = self.context.dataset(self.fit.dataset), _budget(self.fit.budget, share)
+        model = build_model(self.fit, data)
+        with torch.enable_grad():
+            result = fit(model, data, budget, seed=self.fit.seed, device=self.context.device)
+        return model.eval(), result
 
 
 def _loaded(wanted: Fit, context: RunContext, folder: RunFolder) -> FittedModel | None:
@@ -102,9 +110,9 @@ def _trained(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Ite
         return
     for wanted, (model, training) in zip(fits, pairs, strict=True):
         if training.diverged is not None:
-            yield _not_fitted(wanted, Diverged(training.diverged), training.seconds / len(fits), context)
+            yield _not_fitted(wanted, Diverged(training.diverged), training.seconds / training.seeds, context)
             continue
-        record = _record(wanted, model, training, context, share=len(fits))
+        record = _record(wanted, model, training, context)
         save_weights(model, folder.weights(wanted.key), {"fit": json.dumps(dataclasses.asdict(record))})
         yield FittedModel(wanted, record, model.eval())
 
@@ -135,6 +143,7 @@ def _budget(config: BudgetConfig, share: float = 1.0) -> Budget:
         images=round(config.images * share),
         steps=round(config.steps * share),
         seconds=config.seconds * share,
+        flops=config.flops * share,
         batch=config.batch,
     )
 
@@ -166,14 +175,16 @@ def _common(wanted: Fit, device: torch.device) -> dict[str, Any]:
     }
 
 
-def _record(wanted: Fit, model: nn.Module, training: TrainResult, context: RunContext, *, share: int) -> FitRecord:
+def _record(wanted: Fit, model: nn.Module, training: TrainResult, context: RunContext) -> FitRecord:
     """A stack's seconds are shared by its seeds."""
     return FitRecord(
         **_common(wanted, context.device),
         status=Status.OK,
-        seconds=training.seconds / share,
+        seconds=training.seconds / training.seeds,
         parameters=sum(p.numel() for p in model.parameters()),
         images=training.images,
+        updates=training.updates,
+        flops=training.flops,
         trained=training.trained,
         weights=training.weights,
         remark=training.remark,

@@ -18,8 +18,13 @@ from genbench.core.values import Measurement, Status
 from genbench.evaluations.context import RunContext
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.outcome import Outcome
+<<<<<<< HEAD:genbench/runs/task.py
 from genbench.runs.fit import FittedModel, fitted, refit, status_of
 from genbench.runs.folder import RunFolder
+=======
+from genbench.run.fit import FittedModel, Refit, fitted, status_of
+from genbench.run.folder import RunFolder
+>>>>>>> h-models:genbench/run/task.py
 from genbench.store import Place
 
 
@@ -75,7 +80,7 @@ class TaskRunner:
                 continue
             sampler = job.row.sampler
             if sampler not in evidence:
-                again = lambda share, fit=one.fit: refit(fit, self.context, share)
+                again = Refit(one.fit, self.context, one.record)
                 evidence[sampler] = Evidence(
                     one.model, sampler, job.fit.dataset, job.fit.seed, self.context, refit=again
                 )

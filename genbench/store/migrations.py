@@ -44,6 +44,8 @@ def _version(connection: sa.Connection) -> int | None:
 def _from_1(connection: sa.Connection) -> None:
     """Format 1 had no plans: of jobs of one row and evaluation the one that ended last was shown. What was shown
     becomes a plan; everything else stays beside it."""
+    for column in ("updates INTEGER", "flops BIGINT"):  # unknown of what was fitted before
+        connection.execute(sa.text(f"ALTER TABLE fits ADD COLUMN {column}"))
     renamed = ("runs", "jobs", "measurements", "pictures")
     for table in renamed:
         connection.execute(sa.text(f"ALTER TABLE {table} RENAME TO old_{table}"))

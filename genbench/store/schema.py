@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Integer, MetaData, String, Table
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, ForeignKey, Integer, MetaData, String, Table
 
 VERSION = 2
 
@@ -58,6 +58,8 @@ fits = Table(
     Column("seconds", Float, nullable=False),
     Column("parameters", Integer, nullable=False),
     Column("images", Integer, nullable=False),
+    Column("updates", Integer),
+    Column("flops", BigInteger),
     Column("trained", String, nullable=False),
     Column("device", String, nullable=False),
     Column("weights", String, nullable=False),

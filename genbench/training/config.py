@@ -10,7 +10,7 @@ from typing import Literal
 from genbench.training.parallel import Alone, Processes
 
 Progress = Callable[[int, int], None]
-"""Called each time the losses are logged, with what is done and the total: images, steps, or milliseconds."""
+"""Called each time the losses are logged, with what is done and the total: images, steps, operations, milliseconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,13 +47,17 @@ class TrainHistory:
         for i, optimizer in enumerate(state.optimizers):
             curve[optimizer.name] = [point[i][seed] for point in self.losses]
             details[f"gradient norm of {optimizer.name}"] = [point[i][seed] for point in self.norms]
-        images = self.iterations * state.images_per_iteration
+        shown = self.iterations * state.images_per_iteration
+        cost = state.cost
         averages = sorted({f"ema {o.objective.ema:g}" for o in state.optimizers if o.objective.ema is not None})
         return TrainResult(
             seconds=self.setup + self.seconds,
-            images=images,
+            images=self.iterations * cost.images,
             steps=self.iterations * state.steps_per_iteration,
-            images_per_second=images * max(1, state.seeds) / max(self.seconds, 1e-9),
+            updates=None if cost.updates is None else self.iterations * cost.updates,
+            flops=None if cost.flops is None else self.iterations * cost.flops,
+            seeds=max(1, state.seeds),
+            images_per_second=shown * max(1, state.seeds) / max(self.seconds, 1e-9),
             trained=trained,
             curve=curve,
             details=details,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from genbench.core.errors import UsageError
 from genbench.protocols.model import Budget
 from genbench.training.history import TrainHistory
 from genbench.training.train_state import TrainState
@@ -20,9 +21,14 @@ TrainStep = Callable[[Tensor], Tensor]
 
 
 def total_iterations(budget: Budget, state: TrainState) -> int:
-    """Whole iterations that fit into a budget of images or steps, at least one; 0 for a budget of seconds."""
+    """Whole iterations that fit into a budget of images, steps or operations, at least one; 0 for one of seconds.
+
+    Raises `UsageError` where a budget is of operations and those of an iteration are not known.
+    """
     if budget.seconds:
         return 0
+    if budget.flops:
+        return max(1, int(budget.flops // _known_flops(state)))
     if budget.images:
         return max(1, budget.images // state.images_per_iteration)
     return max(1, budget.steps // state.steps_per_iteration)
@@ -51,8 +57,21 @@ def done(budget: Budget, history: TrainHistory, state: TrainState) -> tuple[int,
     """What is done and the total, in the unit of the budget (seconds in milliseconds)."""
     if budget.seconds:
         return int(1e3 * min(history.seconds, budget.seconds)), int(1e3 * budget.seconds)
-    unit = state.images_per_iteration if budget.images else state.steps_per_iteration
+    if budget.flops:
+        unit = _known_flops(state)
+    else:
+        unit = state.images_per_iteration if budget.images else state.steps_per_iteration
     return history.iterations * unit, total_iterations(budget, state) * unit
+
+
+def _known_flops(state: TrainState) -> int:
+    if state.cost.flops is None:
+        name = type(state.replicas.models[0]).__name__
+        raise UsageError(
+            f"the operations of {name} cannot be counted ({state.cost.reason or 'they were not'}): give it a budget of "
+            "images, steps or seconds."
+        )
+    return state.cost.flops
 
 
 def log_every(budget: Budget, history: TrainHistory, total: int) -> int:

@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 class TrainResult:
     """How one model was trained.
 
-    `images` shown and optimiser `steps` made, every objective's counted; `seconds` of wall clock (of the whole stack,
-    for a seed of a stack; added up over resumed parts), the set-up included; `images_per_second` of all seeds of the
-    stack together, without the set-up. `curve`: `{"images": [...], objective: [...]}`, about 100 means over equal
-    intervals; `details`: further series over the same intervals (`gradient norm of ...`, `images per second`).
-    `trained`: `plain`, `captured`, `stack of seeds 0-7`, `closed form`. `remark`: why it was not trained the fast way.
+    `images` read (a batch for each step of an objective that reads data) and optimiser `steps` made, every objective's
+    counted; `updates`: those of them that moved the network that samples, None where nothing samples; `flops`:
+    floating-point operations of all its iterations, a multiply-add counts 2, None where they cannot be counted.
+    `seeds` trained together; `seconds` of wall clock, of all of them together (added up over resumed parts), the set-up
+    included; `images_per_second` of all of them, in images of the budget (a batch a step), without the set-up.
+    `curve`: `{"images": [...], objective: [...]}`, about 100 means over equal intervals of the budget; `details`:
+    further series over the same intervals (`gradient norm of ...`, `images per second`).
+    `trained`: `plain`, `captured`, `stack of seeds 0-7`, `closed form`. `remark`: why it was not trained the fast way,
+    or why its operations were not counted.
     `weights`: which weights the model holds now, `last` or `ema 0.999`. `diverged`: the place where a loss or weight
     became NaN or inf; the model then holds its last finite state.
     """
@@ -24,6 +28,9 @@ class TrainResult:
     steps: int
     images_per_second: float
     trained: str
+    updates: int | None = None
+    flops: int | None = None
+    seeds: int = 1
     curve: Mapping[str, list[float]] = field(default_factory=dict)
     details: Mapping[str, list[float]] = field(default_factory=dict)
     remark: str = ""

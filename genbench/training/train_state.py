@@ -17,6 +17,20 @@ from genbench.training.parallel import Alone, Processes
 from genbench.training.replicas import Replicas
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IterationCost:
+    """What an iteration costs one seed.
+
+    `images` that are read; `updates`: optimiser steps of the network that samples, None where nothing samples; `flops`:
+    floating-point operations, a multiply-add counts 2, None with the `reason` where they cannot be counted.
+    """
+
+    images: int = 0
+    updates: int | None = None
+    flops: int | None = None
+    reason: str = ""
+
+
 @dataclass(slots=True)
 class TrainState:
     """Replicas and the data that they are trained on, in an order of its own for each seed.
@@ -30,6 +44,7 @@ class TrainState:
     indices: Sequence[ShuffledIndices]
     processes: Processes = field(default_factory=Alone)
     binarised: bool = False  # pixels are probabilities: each batch draws them anew
+    cost: IterationCost = field(default_factory=IterationCost)  # known once it has been counted
 
     def __post_init__(self) -> None:
         if self.batch % self.processes.size:
@@ -62,7 +77,7 @@ class TrainState:
 
     @property
     def images_per_iteration(self) -> int:
-        """Images that one iteration shows to each seed."""
+        """Images of the budget that one iteration costs each seed: a batch for every optimiser step."""
         return self.steps_per_iteration * self.batch
 
     def rows(self, start: int, stop: int) -> Tensor:

@@ -18,6 +18,7 @@ from genbench.protocols.model import Budget, FitsItself, ModelBuilder
 from genbench.training.capture import captured
 from genbench.training.checkpoint import Checkpointer
 from genbench.training.config import Progress, TrainConfig
+from genbench.training.cost import iteration_cost
 from genbench.training.divergence import DivergenceGuard
 from genbench.training.indices import ShuffledIndices
 from genbench.training.loop import TrainStep, done, run, spent, total_iterations
@@ -148,6 +149,8 @@ def _fit_replicas(
     try:
         own = () if group.rank == 0 else (f"process {group.rank}",)
         with seeded("noise", *seeds, *own, device=device), torch.enable_grad():
+            state.cost = iteration_cost(state)
+            budget = replace(budget, seconds=budget.seconds * max(1, state.seeds))  # a stack trains for all its seeds
             checkpointer = Checkpointer(state, budget, seeds, config)
             guard = DivergenceGuard(state)
             train_step, trained, remark = _train_step(state, config)
@@ -175,7 +178,7 @@ def _fit_replicas(
         trained = f"{trained} over {group.size} processes"
     name = trained if not state.seeds else f"{trained} stack of seeds {_span(seeds)}".removeprefix("plain ")
     name += ", bfloat16" if any(optimizer.reduced for optimizer in state.optimizers) else ""
-    remark = "; ".join(filter(None, (remark, _split_remark(state), _host_remark(state))))
+    remark = "; ".join(filter(None, (remark, _split_remark(state), _host_remark(state), _cost_remark(state))))
     return [
         replace(checkpointer.history.result(state, name, seed=i, remark=remark), diverged=why)
         for i, why in enumerate(guard.diverged)
@@ -204,6 +207,10 @@ def _span(seeds: Sequence[int]) -> str:
 def _split_remark(state: TrainState) -> str:
     parts = max(optimizer.parts for optimizer in state.optimizers)
     return f"batches were split in {parts}, gradients added up, to fit into memory" if parts > 1 else ""
+
+
+def _cost_remark(state: TrainState) -> str:
+    return f"operations not counted: {state.cost.reason}" if state.cost.reason else ""
 
 
 def _host_remark(state: TrainState) -> str:

@@ -181,7 +181,6 @@ def _trial(asked: Asked, job: Job, end: Mapping[str, Any], rows: pd.DataFrame) -
     if status is Status.OK and (rows.empty or len(bad)):
         status = Status.FAILED if rows.empty else Status(bad.status.iloc[0])
         reason = f"no {asked.study.target.metric} was measured" if rows.empty else bad.reason.iloc[0]
-    fitted = end.get("fit_status") == Status.OK
     return Trial(
         index=asked.index,
         options=dict(asked.options),
@@ -189,7 +188,7 @@ def _trial(asked: Asked, job: Job, end: Mapping[str, Any], rows: pd.DataFrame) -
         reason=None if status is Status.OK else reason,
         value=float(rows.value.mean()) if status is Status.OK else None,
         seed=job.fit.seed,
-        images=int(end["images"]) if fitted else job.fit.budget.shown,
+        images=job.fit.budget.shown or int(end.get("images") or 0),
         fitting=float(end.get("fit_seconds") or 0.0),
         scoring=float(end.get("seconds") or 0.0),
         fit=job.fit.key,

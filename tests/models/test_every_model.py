@@ -153,7 +153,7 @@ def test_seeds_train_together(name, data_name):
 
 
 @pytest.mark.parametrize(
-    "name", ["ae", "vae", "cvae", "vae-gan", "wgan", "wgan-gp", "sngan", "pacgan", "bigan", "ddpm"]
+    "name", ["ae", "vae", "cvae", "vae-gan", "wgan", "wgan-gp", "sngan", "pacgan", "bigan", "ddpm", "realnvp"]
 )
 def test_convolutions_train_and_stack(name):
     data = dataset("stripes")

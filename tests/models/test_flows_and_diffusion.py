@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 from model_toys import ring, stripes, table
+from torch.nn import functional
 
 from genbench.core.errors import Unsupported
 from genbench.models import autoencoders, regularised, score_based
@@ -60,9 +61,48 @@ def test_a_uniform_image_costs_no_more_than_its_grey_levels(cls):
     assert (model.log_prob(data.train.x[:20]) < 64 * math.log(256)).all()
 
 
+@pytest.mark.parametrize("cls", FLOWS)
+def test_the_uniform_density_costs_eight_bits_a_value(cls):
+    """bits/dim = nll/(D ln 2) + 8, of y = (round(255 x) + u)/256 in [0, 1]: 0 nats for the uniform density."""
+    data = stripes()
+    model = cls(data.spec, width=32).double()
+
+    def uniform_in_y(logits):
+        """log-density of logit(0.05 + 0.9 y), y uniform."""
+        return (functional.logsigmoid(logits) + functional.logsigmoid(-logits) - math.log(0.9)).sum(1)
+
+    model.flow.log_prob = uniform_in_y
+    nats = model.log_prob(data.train.x[:50].double())
+    torch.testing.assert_close(nats / (64 * math.log(2)), torch.zeros(50, dtype=torch.float64), atol=1e-12, rtol=0)
+
+
+@pytest.mark.parametrize("cls", FLOWS)
+def test_a_flow_is_trained_and_measured_on_the_same_law(cls):
+    """-loss, with noise of its own at each call, and log_prob, with the examples' own, agree on average."""
+    data = stripes(2000)
+    model = shaken(cls, data, width=32)
+    x = data.train.x
+    torch.manual_seed(1)
+    trained = torch.stack([-model._log_prob(x.flatten(1), torch.rand(len(x), 64)) for _ in range(5)])
+    gap = model.log_prob(x) + trained.mean(0)
+    assert abs(float(gap.mean())) < 3 * float(gap.std()) / math.sqrt(len(x))
+
+
+@pytest.mark.parametrize("cls", FLOWS)
+def test_samples_of_a_flow_are_grey_levels(cls):
+    levels = 255 * shaken(cls, stripes(), width=32).sample(50, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(levels, levels.round(), atol=1e-4, rtol=0)
+
+
 def test_flows_say_that_they_are_flat():
-    with pytest.raises(Unsupported, match="flat vectors"):
-        RealNVP(stripes().spec, net="conv")
+    with pytest.raises(Unsupported, match="flat vectors with the backbone 'mlp', and 'conv'"):
+        MAF(stripes().spec, net="conv")
+    with pytest.raises(
+        Unsupported, match="flat vectors with the backbone 'mlp' and on images with 'conv', and 'resnet'"
+    ):
+        RealNVP(stripes().spec, net="resnet")
+    with pytest.raises(Unsupported, match="needs images"):
+        RealNVP(ring().spec, net="conv")
 
 
 def test_made_hides_what_comes_later():

@@ -15,6 +15,7 @@ from genbench.models.conditional_gan import CGAN
 from genbench.models.conditional_vae import CVAE
 from genbench.models.infogan import InfoGAN
 from genbench.models.pacgan import PacGAN
+from genbench.protocols.dataset import DataSpec
 from genbench.protocols.model import Batch
 
 
@@ -92,6 +93,41 @@ def test_infogan_reads_what_the_generator_was_told():
     assert model.reader.weight.grad.any()
 
 
+def test_infogans_reader_and_the_features_that_it_reads_are_trained_by_its_own_term():
+    data = ring()
+    model = built(InfoGAN, data)
+    judge, generator = model.objectives()
+    trained = {id(p) for p in judge.parameters}
+    assert {id(p) for p in [*model.critic.parameters(), *model.reader.parameters()]} == trained
+    assert {id(p) for p in generator.parameters} == {id(p) for p in model.generator.parameters()}
+    batch, plain = Batch(data.train.x[:16]), gans.GAN.critic_loss
+    torch.manual_seed(1)
+    loss = model.critic_loss(batch)
+    torch.manual_seed(1)
+    z = model.noise(batch.x)
+    code, read = z[:, model.latent :], model.reader(model.critic.features(model.decode(z)))
+    category = functional.cross_entropy(read[:, :10], code[:, :10].argmax(1))
+    numbers = 0.5 * (code[:, 10:] - read[:, 10:]).square().sum(1).mean()
+    torch.manual_seed(1)
+    torch.testing.assert_close(loss, plain(model, batch) + category + 0.1 * numbers)
+    (category + 0.1 * numbers).backward()
+    assert all(p.grad.any() for p in model.critic.body.parameters() if p.ndim > 1)
+
+
+def test_dragans_penalty_acts_at_a_random_part_of_the_way():
+    """x + α ½ std(x) u: with a critic of slope |x| in one dimension the penalty is E(|x + α ½ std u| - 1)²."""
+    data = ring()
+    model, x = built(gans.DRAGAN, data, penalty=10.0), data.train.x[:64]
+    model.score = lambda v: 0.5 * v.square().sum(1)
+    torch.manual_seed(1)
+    loss = model.critic_loss(Batch(x))
+    torch.manual_seed(1)
+    u, alpha = torch.rand_like(x), torch.rand(64, 1)
+    slope = (x + alpha * 0.5 * x.std() * u).norm(dim=1)
+    expected = gans.cross_entropy(model.score(x), model.score(model.fakes(x))) + 10 * (slope - 1).square().mean()
+    torch.testing.assert_close(loss, expected, rtol=1e-4, atol=1e-4)
+
+
 def test_began_balance_follows_its_rule():
     data = stripes()
     model, x = built(BEGAN, data), data.train.x[:16]
@@ -99,10 +135,16 @@ def test_began_balance_follows_its_rule():
     torch.manual_seed(3)
     loss = model.critic_loss(Batch(x))
     torch.manual_seed(3)
-    fake = model._fakes(x)
-    real, other = model.error(x).mean(), model.error(fake).mean()
+    real, other = model.error(x).mean(), model.error(model._fakes(x)).mean()
     torch.testing.assert_close(loss, real - 0.5 * other)
-    torch.testing.assert_close(model.balance, (0.5 + 1.0 * (0.5 * real - other)).detach())
+    assert float(model.balance) == 0.5
+    torch.manual_seed(4)
+    loss = model.generator_loss(Batch(x))
+    torch.manual_seed(4)
+    fooling = model.error(model._fakes(x)).mean()
+    torch.testing.assert_close(loss, fooling)
+    torch.testing.assert_close(model.balance, (0.5 + 1.0 * (0.5 * real - fooling)).detach())
+    assert abs(float(fooling.detach() - other.detach())) > 1e-6
 
 
 @pytest.mark.parametrize("cls", [CGAN, CVAE])
@@ -116,6 +158,18 @@ def test_the_class_asked_for_changes_the_sample(cls):
         cls(ring().spec)
 
 
+def test_conditional_vae_draws_points_and_shows_the_mean_of_images():
+    rows, image = DataSpec((2,), None, 3), stripes().spec
+    y = torch.zeros(4000, dtype=torch.int64)
+    for spec, scale in ((rows, 0.1), (image, 0.0), (DataSpec((2,), (0.0, 1.0), 3), 0.0)):
+        torch.manual_seed(0)
+        model = CVAE(spec).requires_grad_(False)
+        x = model.sample_class(y, generator=torch.Generator().manual_seed(0))
+        z = torch.randn(4000, model.latent, generator=torch.Generator().manual_seed(0))
+        away = x - model.squash(model.decoder(z, y))
+        assert float(away.std()) == pytest.approx(scale, rel=0.05) and abs(float(away.mean())) < 0.005
+
+
 def test_f_anogan_holds_the_gan_while_the_encoder_learns():
     data = stripes()
     model = built(FAnoGAN, data)
@@ -127,7 +181,7 @@ def test_ganomaly_scores_the_distance_of_two_codes():
     data = stripes()
     model = built(GANomaly, data).requires_grad_(False)
     x = data.train.x[:8]
-    expected = (model.encode(x) - model.again(model.reconstruct(x))).norm(dim=1)
+    expected = (model.encode(x) - model.again(model.reconstruct(x))).abs().sum(1)
     torch.testing.assert_close(model.outlier_score(x), expected)
     model.again = model.encoder
     model.decode = lambda z: x

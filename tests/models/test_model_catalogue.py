@@ -1,5 +1,7 @@
 """Cards tell the truth about their classes, and reading them needs no torch."""
 
+import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +32,23 @@ def test_card_is_complete(entry):
     assert card.objective and card.summary and card.weaknesses
     assert card.paper or card.family == "control"
     assert bool(card.likelihood) == ("density" in card.capabilities)
+
+
+SAYS_SO = re.compile(r"(?i)the paper('s|has| has| takes| trains| draws)|left out|deviates|unlike the paper")
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e.card.name)
+def test_what_a_class_says_of_its_paper_stands_on_the_card(entry):
+    said = SAYS_SO.search(inspect.getdoc(entry.load()) or "")
+    assert entry.card.deviations or not said, said
+    assert all(sentence.endswith(".") for sentence in entry.card.deviations)
+
+
+def test_the_page_of_the_zoo_has_every_deviation():
+    page = (Path(__file__).parents[2] / "docs" / "models" / "README.md").read_text(encoding="utf-8")
+    told = {card.name: f"| `{card.name}` | {' '.join(card.deviations)} |" for card, _ in CATALOGUE if card.deviations}
+    assert len(told) > 30
+    assert [name for name, line in told.items() if line not in page] == []
 
 
 def test_names_are_unique():

@@ -168,6 +168,17 @@ def test_a_loaded_fit_keeps_its_first_cost(store: Store) -> None:
     assert list(store.fits()["seconds"]) == [5.0]
 
 
+def test_what_a_training_cost_comes_back_and_may_be_unknown(store: Store) -> None:
+    fit = FitRecord(key="f1", model="ae", dataset="digits", seed=0, status=Status.OK, updates=781, flops=10**18)
+    store.add_fit(fit)
+    store.add_fit(replace(fit, key="f2", updates=None, flops=None))
+    for key in ("f1", "f2"):
+        store.add_job(replace(JOB, key=key, fit=key, row=replace(ROW, label=key)), TWO)
+    known = store.fits().set_index("key")
+    assert (known.updates["f1"], known.flops["f1"]) == (781, 10**18)
+    assert known[["updates", "flops"]].loc["f2"].isna().all()
+
+
 def test_pictures_and_runs_come_back(store: Store) -> None:
     store.add_job(JOB, TWO, [Picture(job="k1", name="samples", path="artifacts/a.png", caption="64 samples")])
     store.add_run(RunRecord(id="r", suite="quick", started="2026-01-01", command="genbench run quick"))

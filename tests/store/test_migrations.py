@@ -52,6 +52,13 @@ def test_what_it_no_longer_showed_stays_beside_it(old: Path) -> None:
         assert len(store.runs()) == 2 and len(store.fits()) > 0 and len(store.pictures()) > 0
 
 
+def test_what_a_fit_of_format_1_cost_is_not_made_up(old: Path) -> None:
+    with Store(old, existing=True) as store:
+        fits = store.fits()
+        assert len(fits) > 0 and fits["updates"].isna().all() and fits["flops"].isna().all()
+        assert fits["images"].gt(0).any() and fits["seconds"].gt(0).any()
+
+
 def test_it_is_migrated_once(old: Path) -> None:
     for _ in range(2):
         with Store(old, existing=True) as store:

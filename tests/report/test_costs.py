@@ -1,0 +1,56 @@
+"""The table of what training cost: one row a model with its options and dataset, medians over seeds, no controls."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+from synthetic import make_run
+
+from genbench.core.records import FitRecord
+from genbench.core.values import Status
+from genbench.report.data import FITS, RunData
+from genbench.report.page import render
+from genbench.report.provenance import TrainingCost, training_costs
+
+
+def record(model: str, seed: int, **more: object) -> FitRecord:
+    given = {"status": Status.OK, "images": 99_968, "updates": 781, "flops": 271_400_000_000, "seconds": 2.0}
+    return FitRecord(
+        **{"key": f"{model}{seed}{more}", "model": model, "dataset": "digits", "seed": seed} | given | more
+    )
+
+
+def with_fits(*fits: FitRecord) -> RunData:
+    return RunData(table=pd.DataFrame(), fits=pd.DataFrame([asdict(fit) for fit in fits], columns=FITS))
+
+
+def test_each_model_has_a_row_with_its_medians() -> None:
+    data = with_fits(
+        *(record("vae", seed, seconds=seconds) for seed, seconds in enumerate((2.0, 9.0, 2.5))),
+        record("vae", 0, options={"latent": 2}),
+        record("gaussian", 0, updates=None, flops=None, images=1_000),
+        record("gan", 0, images=49_920, updates=390, flops=310_000_000_000),
+        record("gan", 1, status=Status.DIVERGED, images=0, updates=None, flops=None),
+        record("control-noise", 0, updates=None, flops=None),
+    )
+    thin = "\N{NARROW NO-BREAK SPACE}"
+    assert training_costs(data) == [
+        TrainingCost("vae", "digits", f"99{thin}968", "781", "271", "2.50"),
+        TrainingCost("vae (latent = 2)", "digits", f"99{thin}968", "781", "271", "2.00"),
+        TrainingCost("gaussian", "digits", f"1{thin}000", "–", "–", "2.00"),
+        TrainingCost("gan", "digits", f"49{thin}920", "390", "310", "2.00"),
+    ]
+
+
+def test_fits_of_an_older_store_have_no_updates_and_no_operations() -> None:
+    data = with_fits(record("vae", 0))
+    old = RunData(table=data.table, fits=data.fits.drop(columns=["updates", "flops"]))
+    assert [(row.updates, row.operations) for row in training_costs(old)] == [("–", "–")]
+    assert training_costs(RunData(table=pd.DataFrame())) == []
+
+
+def test_the_page_shows_it(tmp_path: Path) -> None:
+    page = render(make_run(tmp_path))
+    assert "What training cost" in page and "operations, 10⁹" in page

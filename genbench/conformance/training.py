@@ -47,15 +47,10 @@ def objectives_are_sound(subject: Subject) -> Iterator[str]:
             yield f"the loss {objective.name!r} has the shape {tuple(loss.shape)}: it must be a scalar."
         if not bool(torch.isfinite(loss).all()):
             yield f"the loss {objective.name!r} is not finite before the first step."
-<<<<<<< HEAD
-        foreign = [p for p in objective.parameters if id(p) not in names]
-        if foreign:
-=======
         if not objective.reads_data and _reads(objective, Batch(split.x, split.y)):
             yield f"the loss {objective.name!r} reads its batch, and says that it does not: leave out `reads_data`."
-        strange = [p for p in objective.parameters if id(p) not in names]
-        if strange:
->>>>>>> h-models
+        foreign = [p for p in objective.parameters if id(p) not in names]
+        if foreign:
             yield f"the objective {objective.name!r} moves a tensor that is no parameter of the model."
         moved |= {id(p) for p in objective.parameters}
     idle = [name for key, name in names.items() if key not in moved]

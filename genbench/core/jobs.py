@@ -19,14 +19,9 @@ from genbench.core.values import Measurement, Status, Value
 
 
 class BudgetConfig(BaseModel):
-<<<<<<< HEAD
-    """How much training each model gets, in batches of `batch`: `images` shown, or optimiser `steps` (every objective's
-    counted), or `seconds` of wall clock; 100,000 images unless said."""
-=======
     """How much training each model gets, in batches of `batch`: `images` (a batch for each optimiser step, every
     objective's counted), or optimiser `steps`, or `flops` (operations, a multiply-add counts 2), or `seconds` of wall
     clock; 100,000 images unless said."""
->>>>>>> h-models
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

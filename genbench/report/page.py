@@ -21,12 +21,8 @@ from genbench.report.data import RunData, read_rows
 from genbench.report.export import to_csv
 from genbench.report.failures import failures
 from genbench.report.leaderboard import leaderboards
-<<<<<<< HEAD
-from genbench.report.provenance import changes, commands, dataset_facts, origins, run_facts
-from genbench.report.ranking import is_undecided
-=======
 from genbench.report.provenance import changes, commands, dataset_facts, origins, run_facts, training_costs
->>>>>>> h-models
+from genbench.report.ranking import is_undecided
 from genbench.report.tuning import option_rows
 from genbench.report.types import Column, Flag, Leaderboard
 from genbench.report.wording import seeds, tooltip

@@ -18,13 +18,8 @@ from genbench.core.values import Measurement, Status
 from genbench.evaluations.context import RunContext
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.outcome import Outcome
-<<<<<<< HEAD:genbench/runs/task.py
-from genbench.runs.fit import FittedModel, fitted, refit, status_of
+from genbench.runs.fit import FittedModel, Refit, fitted, status_of
 from genbench.runs.folder import RunFolder
-=======
-from genbench.run.fit import FittedModel, Refit, fitted, status_of
-from genbench.run.folder import RunFolder
->>>>>>> h-models:genbench/run/task.py
 from genbench.store import Place
 
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 import torch
-from genbench.run import suite_file
-from genbench.run.fit import FittedModel, Refit, fitted
-from genbench.run.folder import RunFolder
-from genbench.run.plan import Conditions, make_plan
 
 from genbench.core.jobs import BudgetConfig, Fit
 from genbench.core.records import DataFacts, DataKind
 from genbench.evaluations.context import RunContext
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.speed import SpeedConfig, evaluate
+from genbench.runs import suite_file
+from genbench.runs.fit import FittedModel, Refit, fitted
+from genbench.runs.folder import RunFolder
+from genbench.runs.plan import Conditions, make_plan
 
 FACTS = DataFacts(
     name="digits", fingerprint="aaaa", kind=DataKind.IMAGES, has=frozenset({"images", "unit-images", "labels"})

@@ -109,7 +109,7 @@ def share_divergence(inputs: AttributeInputs) -> dict[str, Value]:
 
 
 def rare_share(inputs: AttributeInputs) -> dict[str, Value]:
-    """`minority-recall` of the rarest attribute, and of the one that is missed most."""
+    """`minority-recall` of the rarest attribute, and of that missed most, whose interval is a little wide."""
     data = inputs.targets()["data"]
     none = "the data hold no example of some attribute, so there is no share to compare with"
     rare = Value.unsupported(none) if float(data.min()) == 0 else _compared(inputs, minority_recall, data)

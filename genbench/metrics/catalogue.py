@@ -203,6 +203,7 @@ METRICS: list[Metric] = [
         name="frechet-reconstruction", title="Fréchet distance of reconstructions", direction=_DOWN, best=0.0, low=0.0,
         needs="images", measure="genbench.metrics.reconstruction:frechet_reconstruction",
         paper="Heusel et al. 2017, arXiv 1706.08500",
+        version=2,
         summary="Fréchet distance between the features of x and of the reconstructions.",
     ),
     _outlier_detection(

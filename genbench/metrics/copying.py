@@ -74,7 +74,7 @@ def membership(members: torch.Tensor, others: torch.Tensor) -> Value:
 
 
 def train_test_gap(inputs: FeatureInputs) -> Value:
-    """`train-test-gap`, with the interval of the difference of influences.
+    """`train-test-gap`, with the interval of the difference of influences: a little narrow where G is far off (91 %).
 
     Which training points are compared depends on the training set alone, so that rows of a table share them.
     """

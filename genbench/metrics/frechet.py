@@ -172,6 +172,13 @@ def gap_error(a: Moments, b: Moments, generated: Moments) -> float | None:
     return mean_error(influence(a, generated, generated.x) - influence(b, generated, generated.x))
 
 
+def pair_error(real: Moments, made: Moments) -> float | None:
+    """Standard error of the distance between the sides of pairs (x, x̂), which vary together."""
+    if made.n <= made.dim or made.dim > INFLUENCE_LIMIT or made.x is None or real.x is None:
+        return None
+    return mean_error(influence(real, made, made.x) + influence(made, real, real.x))
+
+
 def bias_floor(eigenvalues: Tensor, n: int, m: int) -> float:
     """The mean distance between two samples (n and m rows) of one normal whose covariance has these eigenvalues.
 

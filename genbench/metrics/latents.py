@@ -188,7 +188,7 @@ def _of_clusters(agreement: Callable[[Tensor, Tensor], float], inputs: CodeInput
 
 
 def cluster_accuracy(inputs: CodeInputs) -> Value:
-    """`cluster-accuracy`, with a binomial interval."""
+    """`cluster-accuracy`, with a binomial interval: narrow (92 %), as it holds the clusters fixed."""
     return share_value(statistics.cluster_accuracy(inputs.clusters, inputs.labels), kind=Kind.ESTIMATE)
 
 
@@ -258,7 +258,7 @@ def rate(inputs: CodeInputs) -> Value:
 
 
 def path_ratio(inputs: CodeInputs) -> Value:
-    """`path-ratio`, the interval from the spread over paths."""
+    """`path-ratio`, the interval from the spread over paths: a little narrow (92 %) for few paths."""
     ratios = statistics.path_ratio(_asked(inputs.codes.paths, "features along latent paths"))
     if not len(ratios):
         raise Unsupported("every path ends where it starts")

@@ -89,24 +89,27 @@ def _check(ordinary: Tensor, unusual: Tensor) -> None:
 
 
 def auroc(inputs: ScoreInputs) -> Value:
-    """`auroc`: P(outlier's score > ordinary's) + ½ P(equal), with DeLong's interval on the scale of the logit."""
+    """`auroc`: P(outlier's score > ordinary's) + ½ P(equal), with DeLong's interval on the scale of the logit.
+
+    It is too wide (holds up to 99 %) where few points are misplaced.
+    """
     sides = inputs.unusual, inputs.ordinary
     details = {"error": auc.auc_error(*sides), **_prevalence(inputs)}
     return value(auc.auc(*sides), auc.auc_interval(*sides), details=details)
 
 
 def aupr_out(inputs: ScoreInputs) -> Value:
-    """`aupr-out`, whose interval (bootstrap, logit) covers 92 to 95 %, and more where few points are misplaced."""
+    """`aupr-out`; its interval (bootstrap, logit) is a little narrow (92 to 96 %), too wide where few are misplaced."""
     return _with_interval(ranked.aupr_out, inputs, few=inputs.misplaced < auc.FEW)
 
 
 def aupr_in(inputs: ScoreInputs) -> Value:
-    """`aupr-in`, with an interval as that of `aupr-out`."""
+    """`aupr-in`, with an interval as that of `aupr-out`: a little narrow, too wide where few points are misplaced."""
     return _with_interval(ranked.aupr_in, inputs, few=inputs.misplaced < auc.FEW)
 
 
 def fpr95(inputs: ScoreInputs) -> Value:
-    """`fpr95`, whose interval (bootstrap, logit) covers 93 to 96 %, less where ordinary data are few (89 % at 30)."""
+    """`fpr95`; its interval (bootstrap, logit) is narrow where ordinary data are few (90 % at 30)."""
     accepted = float(ranked.fpr95(inputs.ranked)) * len(inputs.unusual)
     return _with_interval(ranked.fpr95, inputs, few=min(accepted, len(inputs.unusual) - accepted) < auc.FEW)
 

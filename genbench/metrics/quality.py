@@ -30,7 +30,7 @@ def frechet_distance(inputs: FeatureInputs) -> Value:
 
 
 def frechet_extrapolated(inputs: FeatureInputs) -> Value:
-    """`frechet-inf`, with the interval of the regression's intercept."""
+    """`frechet-inf`, with the interval of the regression's intercept: a little narrow (91 %), as subsets overlap."""
     made = inputs.generated
     least = max(500, 8 * made.dim)
     if len(made) < least:
@@ -95,7 +95,8 @@ def c2st(inputs: FeatureInputs) -> Value:
 
 
 def nn_accuracy(inputs: FeatureInputs) -> dict[str, Value]:
-    """`nn-accuracy` over all points, real ones and generated ones, with binomial intervals."""
+    """`nn-accuracy` over all points, real ones and generated ones, with binomial intervals: that over all is narrow (90
+    to 94 %), as neighbours are each other's."""
     pair, real, made = inputs.pair, inputs.real, inputs.generated
     pair.prepare(nearest=["rows", "columns"])
     hits = two_sample.nn_accuracy(

@@ -13,7 +13,7 @@ from torch import Tensor
 from genbench.core.errors import DataError, Unsupported
 from genbench.core.values import Value
 from genbench.metrics import frechet, similarity
-from genbench.metrics.intervals import Z95, mean_error
+from genbench.metrics.intervals import Z95, from_error, mean_error
 from genbench.metrics.measure import Sizes, measured
 from genbench.metrics.points import check_features
 from genbench.metrics.values import Details, mean_value, value
@@ -83,12 +83,12 @@ def _widened(x: Tensor) -> Tensor:
 
 
 def mse(inputs: ImageInputs) -> Value:
-    """`mse`, the interval from the spread over examples."""
+    """`mse`, the interval from the spread over examples: a little narrow (91 %) where few examples make the error."""
     return mean_value(similarity.squared_errors(inputs.x, inputs.reconstruction), high=math.inf)
 
 
 def psnr(inputs: ImageInputs) -> Value:
-    """`psnr`, the interval by the slope of the logarithm."""
+    """`psnr`, the interval by the slope of the logarithm, as narrow as that of `mse`."""
     errors = similarity.squared_errors(inputs.x, inputs.reconstruction)
     pooled = float(errors.mean())
     decibels = similarity.psnr(pooled)
@@ -127,10 +127,12 @@ def perceptual(inputs: ImageInputs) -> Value:
 
 
 def frechet_reconstruction(inputs: ImageInputs) -> Value:
-    """`frechet-reconstruction`, the interval by the influence function."""
+    """`frechet-reconstruction`, the interval by the influence functions of both sides, example by example."""
     features = inputs.encoded()
     real = frechet.moments(check_features(features.real, "reference"))
     made = frechet.moments(check_features(features.reconstructed, "reconstruction"))
     distance = frechet.frechet_distance(real, made)
-    interval, reason = frechet.interval(distance, real, made)
-    return value(distance, interval, reason=reason)
+    error = frechet.pair_error(real, made)
+    if error is None:
+        return value(distance, reason=frechet.interval(distance, real, made)[1])
+    return value(distance, from_error(distance, error, low=0.0))

@@ -154,7 +154,12 @@ class Evidence:
             return cast(Samples, self.model)
         if self._solver:
             return Solved(cast(Solves, self.model), self._solver)
-        make = lambda: fit_sampler(self._asked, self.codes("train"), generator=self.generator("sampler"))
+
+        def make() -> nn.Module:
+            codes = self.codes("train")
+            generator = seeds.generator("evaluation", self.seed, "sampler", device=codes.device)
+            return fit_sampler(self._asked, codes, generator=generator)
+
         return LatentSampled(self.model, self.once("sampler", make))
 
     def features(self, n: int, encoder: Encoder) -> Tensor:

@@ -133,7 +133,7 @@ def _obstacle(body: Spot | None, between: list[FrameType]) -> str:
         return f"registered in {body}"
     if any(body.execution is ended for ended in _ENDED):
         return "registered after a run had been started"
-    if body.module == "__main__":
+    if body.module == "__main__" or body.module not in sys.modules:
         if _is_guarded(body.file, body.line):
             return 'registered under `if __name__ == "__main__"`'
         if any(is_installed(Path(frame.f_code.co_filename)) for frame in between):

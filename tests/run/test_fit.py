@@ -45,7 +45,7 @@ def test_weights_that_are_broken_are_made_again(tmp_path: Path, broken: bytes | 
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2] if isinstance(broken, str) else broken)
     (again,) = fitted([fit(0)], context(tmp_path), folder)
-    assert again.record.status is Status.OK and path.read_bytes()[:8] == whole[:8]
+    assert again.record.status is Status.OK and len(path.read_bytes()) > len(whole) // 2
     assert first.model is not None and again.model is not None
     for key, value in first.model.state_dict().items():
         assert torch.equal(value, again.model.state_dict()[key])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from genbench.cli.boards import print_boards
 
+from genbench.cli.leaderboard import print_leaderboards
 from genbench.report.data import RunData
 
 
@@ -22,11 +22,11 @@ def table(values: dict[str, list[float]]) -> pd.DataFrame:
 
 
 def test_places_are_ranges(capsys: pytest.CaptureFixture[str]) -> None:
-    print_boards(RunData(table=table({"a": [1.0, 2.0, 3.0], "b": [2.0, 1.0, 3.3], "c": [90.0, 91.0, 92.0]})))
+    print_leaderboards(RunData(table=table({"a": [1.0, 2.0, 3.0], "b": [2.0, 1.0, 3.3], "c": [90.0, 91.0, 92.0]})))
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in lines if "±" in line] == [["1–2", "a"], ["1–2", "b"], ["3", "c"]]
 
 
 def test_a_tie_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    print_boards(RunData(table=table({"a": [1.0, 2.0, 3.0], "b": [2.0, 1.0, 3.3]})))
+    print_leaderboards(RunData(table=table({"a": [1.0, 2.0, 3.0], "b": [2.0, 1.0, 3.3]})))
     assert "3 seeds can't separate these: Fréchet distance." in capsys.readouterr().out

@@ -57,7 +57,7 @@ METRICS: list[Metric] = [
     ),
     _sample_quality(
         name="inception-score", title="Inception score", direction=_UP, low=1.0, needs="probabilities",
-        data=("labels",), least_n=10, measure="genbench.metrics.quality:inception",
+        data=("images", "labels"), least_n=10, measure="genbench.metrics.quality:inception",
         paper="Salimans et al. 2016, arXiv 1606.03498; Barratt & Sharma 2018",
         summary="exp of the mean KL of class probabilities from their average; blind to the real data.",
     ),
@@ -157,12 +157,13 @@ METRICS: list[Metric] = [
         summary="KL divergence of the samples' histogram over modes from the true weights.",
     ),
     _diversity(
-        name="class-spread", direction=_NEAR, best=1.0, low=0.0, needs="probabilities", data=("labels",), least_n=20,
+        name="class-spread", direction=_NEAR, best=1.0, low=0.0, needs="probabilities", data=("images", "labels"),
+        least_n=20,
         measure="genbench.metrics.diversity:class_spread",
         summary="Mean pairwise feature distance within a class, generated over real.",
     ),
     _diversity(
-        name="condition-accuracy", direction=_UP, low=0.0, high=1.0, needs="condition", data=("labels",),
+        name="condition-accuracy", direction=_UP, low=0.0, high=1.0, needs="condition", data=("images", "labels"),
         least_n=1, measure="genbench.metrics.diversity:condition_accuracy",
         paper="Ravuri & Vinyals 2019, arXiv 1905.10887",
         version=2,

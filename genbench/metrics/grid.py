@@ -49,7 +49,7 @@ def box(density: Density) -> tuple[Tensor, Tensor]:
 
 def log_mass(log_prob: LogProb, cells: Grid) -> Tensor:
     """(cells,): log of the mass of each cell by the midpoint rule, float64."""
-    parts = [log_prob(part.float()).double() for part in torch.split(cells.centres, 20_000)]
+    parts = [log_prob(part.float()).cpu().double() for part in torch.split(cells.centres, 20_000)]
     return torch.cat(parts) + math.log(cells.size)
 
 

@@ -31,6 +31,12 @@ class ModelLaw:
     kind: Kind = Kind.EXACT
     support: Tensor | None = None
 
+    def __post_init__(self) -> None:
+        """Wherever the model is, its law is compared in main memory, where the true one is."""
+        object.__setattr__(self, "samples", self.samples.cpu())
+        if self.support is not None:
+            object.__setattr__(self, "support", self.support.cpu())
+
 
 @dataclass(frozen=True, slots=True)
 class Masses:

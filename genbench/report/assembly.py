@@ -60,7 +60,7 @@ def _notes(board: Leaderboard, grid: Grid, rows: Mapping[RowKey, Measured]) -> t
         notes.append("Nothing is ranked here: each number is read against the ceiling row, and more is not better.")
     if cells and not any(cell.place for _, cell in cells) and is_ranked:
         notes.append("No places: they need 3 seeds of at least 2 complete rows. Rows are in order of value.")
-    if any(0 < cell.n < LEAST for _, cell in cells):
+    if any(0 < cell.n < LEAST for _, cell in cells if not any(one.timed for one in cell.identities)):
         notes.append("Means over fewer than 3 seeds have no ±.")
     if any(cell.missing and cell.n for _, cell in cells):
         notes.append(

@@ -5,13 +5,17 @@ from __future__ import annotations
 import pytest
 import torch
 
+from genbench import registry
 from genbench.core import seeds
 from genbench.core.errors import Diverged
 from genbench.evaluations import evidence as module
 from genbench.evaluations.context import RunContext
+from genbench.evaluations.diversity import DiversityConfig, evaluate
 from genbench.evaluations.evidence import Evidence
 from genbench.models.controls import TrainCopy
 from genbench.models.vae import VAE
+from genbench.protocols.model import Budget
+from genbench.training.trainer import fit
 
 N = 1_300
 
@@ -65,3 +69,16 @@ def test_a_sample_that_is_not_finite_is_named(tmp_path, monkeypatch, held):
     found.model.sample = lambda n, *, generator: torch.full((n, 2), float("nan"))
     with pytest.raises(Diverged, match="samples contain NaN or inf"):
         found.features(N, Halves())
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize(("model", "sampler"), [("vae", "gmm10"), ("gaussian", "")])
+def test_a_model_on_a_gpu_is_measured_against_a_known_law(tmp_path, model, sampler):
+    context = RunContext(root=None, cache=tmp_path, device="cuda")
+    data = context.dataset("ring8")
+    trained = registry.models.get(model).load()(data.spec)
+    fit(trained, data, Budget(steps=20, batch=128), seed=0, device=torch.device("cuda"))
+    asked = DiversityConfig(name="diversity", samples=100, metrics=("modes",))
+    with torch.no_grad():
+        (found, *_) = evaluate(Evidence(trained, sampler, "ring8", 0, context), asked).measurements
+    assert found.value.status.value == "ok"

@@ -96,9 +96,10 @@ class PPCA(ExactDensity):
 
     def learn(self, x: Tensor, generator: torch.Generator) -> None:
         del generator
-        values, vectors = torch.linalg.eigh(torch.cov(x.T, correction=0))
+        values, vectors = torch.linalg.eigh(torch.cov(x.T, correction=0).reshape(x.shape[1], -1))
         values, vectors = values.flip(0).clamp(min=0), vectors.flip(1)
-        variance = values[self.latent :].mean() + 1e-8 * values.mean() + 1e-12
+        dropped = values[self.latent :]
+        variance = (dropped.mean() if len(dropped) else 0) + 1e-8 * values.mean() + 1e-12
         scales = (values[: self.latent] - variance).clamp(min=0).sqrt()
         self.mean, self.variance, self.loadings = x.mean(0), variance, vectors[:, : self.latent] * scales
 
@@ -145,7 +146,7 @@ class GMM(ExactDensity):
         self.register_buffer("rest", torch.ones((), dtype=torch.float64))
 
     def learn(self, x: Tensor, generator: torch.Generator) -> None:
-        values, vectors = torch.linalg.eigh(torch.cov(x.T, correction=0))
+        values, vectors = torch.linalg.eigh(torch.cov(x.T, correction=0).reshape(x.shape[1], -1))
         self.mean, self.basis = x.mean(0), vectors.flip(1)[:, : self.inner].contiguous()
         dropped = values.flip(0)[self.inner :]
         self.rest = dropped.clamp(min=0).mean() + 1e-8 * values.mean() if len(dropped) else torch.ones_like(self.rest)

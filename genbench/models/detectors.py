@@ -120,7 +120,7 @@ class PCAResidual(GenerativeModel):
     def fit(self, data: Dataset, budget: Budget, generator: torch.Generator) -> None:
         del budget, generator
         x = data.train.x.flatten(1).double()
-        values, vectors = torch.linalg.eigh(torch.cov(x.T))
+        values, vectors = torch.linalg.eigh(torch.cov(x.T).reshape(x.shape[1], -1))
         shares = values.flip(0).clamp(min=0).cumsum(0) / values.clamp(min=0).sum().clamp(min=1e-12)
         kept = min(int((shares < self.share).sum()) + 1, len(values))
         self.mean, self.basis = x.mean(0), vectors.flip(1)[:, :kept].contiguous()

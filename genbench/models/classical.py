@@ -10,6 +10,7 @@ from torch import Tensor
 
 from genbench.core.values import Kind
 from genbench.models.mixture import GaussianMixture
+from genbench.models.principal import principal_axes
 from genbench.protocols.dataset import Dataset
 from genbench.protocols.model import Budget, DataSpec, GenerativeModel
 
@@ -96,8 +97,7 @@ class PPCA(ExactDensity):
 
     def learn(self, x: Tensor, generator: torch.Generator) -> None:
         del generator
-        values, vectors = torch.linalg.eigh(torch.cov(x.T, correction=0).reshape(x.shape[1], -1))
-        values, vectors = values.flip(0).clamp(min=0), vectors.flip(1)
+        values, vectors = principal_axes(x)
         dropped = values[self.latent :]
         variance = (dropped.mean() if len(dropped) else 0) + 1e-8 * values.mean() + 1e-12
         scales = (values[: self.latent] - variance).clamp(min=0).sqrt()
@@ -146,10 +146,10 @@ class GMM(ExactDensity):
         self.register_buffer("rest", torch.ones((), dtype=torch.float64))
 
     def learn(self, x: Tensor, generator: torch.Generator) -> None:
-        values, vectors = torch.linalg.eigh(torch.cov(x.T, correction=0).reshape(x.shape[1], -1))
-        self.mean, self.basis = x.mean(0), vectors.flip(1)[:, : self.inner].contiguous()
-        dropped = values.flip(0)[self.inner :]
-        self.rest = dropped.clamp(min=0).mean() + 1e-8 * values.mean() if len(dropped) else torch.ones_like(self.rest)
+        values, vectors = principal_axes(x)
+        self.mean, self.basis = x.mean(0), vectors[:, : self.inner].contiguous()
+        dropped = values[self.inner :]
+        self.rest = dropped.mean() + 1e-8 * values.mean() if len(dropped) else torch.ones_like(self.rest)
         self.mixture.fit((x - self.mean) @ self.basis, generator=generator)
 
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:

@@ -7,6 +7,7 @@ import torch
 from sklearn.ensemble import IsolationForest as SklearnForest
 from torch import Tensor
 
+from genbench.models.principal import principal_axes
 from genbench.protocols.dataset import Dataset
 from genbench.protocols.model import Budget, DataSpec, GenerativeModel
 
@@ -120,10 +121,10 @@ class PCAResidual(GenerativeModel):
     def fit(self, data: Dataset, budget: Budget, generator: torch.Generator) -> None:
         del budget, generator
         x = data.train.x.flatten(1).double()
-        values, vectors = torch.linalg.eigh(torch.cov(x.T).reshape(x.shape[1], -1))
-        shares = values.flip(0).clamp(min=0).cumsum(0) / values.clamp(min=0).sum().clamp(min=1e-12)
+        values, vectors = principal_axes(x)
+        shares = values.cumsum(0) / values.sum().clamp(min=1e-12)
         kept = min(int((shares < self.share).sum()) + 1, len(values))
-        self.mean, self.basis = x.mean(0), vectors.flip(1)[:, :kept].contiguous()
+        self.mean, self.basis = x.mean(0), vectors[:, :kept].contiguous()
 
     def reconstruct(self, x: Tensor) -> Tensor:
         centred = x.flatten(1).double() - self.mean

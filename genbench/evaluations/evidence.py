@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from genbench.core import seeds
 from genbench.core.errors import Diverged, Unsupported
+from genbench.core.records import FitRecord
 from genbench.evaluations.context import RunContext, reference_part
 from genbench.models.sampler_names import SAMPLERS
 from genbench.models.samplers import LatentSampled, fit_sampler
@@ -45,7 +46,7 @@ class Evidence:
     """A fitted model with its sampler, and what has been made of it so far.
 
     `sampler`: the latent sampler or solver asked for, `""` for the model's own; `prior` is the model's own where it
-    has one. `refit`: trains it anew, where that can be done.
+    has one. `record`: of its training, `refit`: trains it anew, both where it was trained here.
     """
 
     def __init__(
@@ -56,9 +57,11 @@ class Evidence:
         seed: int,
         context: RunContext,
         *,
+        record: FitRecord | None = None,
         refit: Refit | None = None,
     ) -> None:
-        self.model, self.seed, self.context, self.refit = model, seed, context, refit
+        self.model, self.seed, self.context = model, seed, context
+        self.record, self.refit = record, refit
         self.dataset: Dataset = context.dataset(dataset)
         is_own = sampler in ("prior", getattr(model, "sampler", "")) and "samples" in capabilities(model)
         self._asked = "" if is_own else sampler

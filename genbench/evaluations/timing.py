@@ -22,7 +22,6 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from genbench.core import seeds
 from genbench.core.errors import Unavailable, Unsupported
-from genbench.core.records import FitRecord
 from genbench.core.values import Value
 from genbench.evaluations.context import equal_n
 from genbench.evaluations.evidence import Evidence
@@ -195,8 +194,8 @@ def _training_flops(inputs: CostInputs) -> float:
 def updates(inputs: CostInputs) -> float:
     """Optimiser steps of the network that samples (of a model that only encodes: that decodes) in its training."""
     _need_steps(inputs.evidence.model)
-    record = getattr(inputs.evidence.refit, "record", None)
-    if not isinstance(record, FitRecord):
+    record = inputs.evidence.record
+    if record is None:
         raise Unsupported("the model was not trained here")
     if record.updates is None:
         raise Unsupported("it has no network that samples or decodes")

@@ -68,11 +68,10 @@ def build_model(wanted: Fit, data: Dataset) -> nn.Module:
 
 @dataclass(frozen=True, slots=True)
 class Refit:
-    """Trains a fitted model anew with a share of its budget; nothing is kept. `record`: of the training that it had."""
+    """Trains a fitted model anew with a share of its budget; nothing is kept."""
 
     fit: Fit
     context: RunContext
-    record: FitRecord
 
     def __call__(self, share: float) -> tuple[nn.Module, TrainResult]:
         """The new model in `eval()`, and how it was trained."""

@@ -75,9 +75,9 @@ class TaskRunner:
                 continue
             sampler = job.row.sampler
             if sampler not in evidence:
-                again = Refit(one.fit, self.context, one.record)
+                again = Refit(one.fit, self.context)
                 evidence[sampler] = Evidence(
-                    one.model, sampler, job.fit.dataset, job.fit.seed, self.context, refit=again
+                    one.model, sampler, job.fit.dataset, job.fit.seed, self.context, record=one.record, refit=again
                 )
             yield self._evaluated(job, evidence[sampler], one.record)
 

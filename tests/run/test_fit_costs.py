@@ -63,7 +63,8 @@ def test_updates_are_measured_as_they_were_made_and_survive_loading(tmp_path: Pa
     for again in range(2):
         one, context = trained("gan", budget, tmp_path)
         assert (one.record.updates, one.record.images) == (5, 640), again
-        evidence = Evidence(one.model, "", "digits", 0, context, refit=Refit(one.fit, context, one.record))
+        refit = Refit(one.fit, context)
+        evidence = Evidence(one.model, "", "digits", 0, context, record=one.record, refit=refit)
         with torch.no_grad():
             outcome = evaluate(evidence, SpeedConfig(name="speed", metrics=("updates", "flops"), images=128))
         found = {m.metric: m.value.value for m in outcome.measurements if m.target in ("", "train-step")}

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from genbench.registry import plugins
+from genbench.registry.registries import ALL
+
 
 @pytest.fixture(scope="session")
 def data_root() -> Path:
@@ -17,6 +20,18 @@ def data_root() -> Path:
     if not root.is_dir():
         pytest.skip(f"the real data is not at {root}: set GENBENCH_DATA")
     return root
+
+
+@pytest.fixture(autouse=True)
+def registered() -> Iterator[None]:
+    """What a test registers is forgotten after it: no other test may meet its plugins."""
+    states = [(registry, vars(registry) | {"_own": dict(registry._own), "_refused": {}}) for registry in ALL]
+    files = dict(plugins._LOADED)
+    yield
+    for registry, before in states:
+        vars(registry).update(before)
+    plugins._LOADED.clear()
+    plugins._LOADED.update(files)
 
 
 @pytest.fixture(scope="session", autouse=True)

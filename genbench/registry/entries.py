@@ -78,6 +78,7 @@ class Registry(Generic[Card]):
         self.kind = kind
         self._catalogue, self._group, self._field = catalogue, group, field
         self._own: dict[str, Entry[Card]] = {}
+        self._refused: dict[str, str] = {}
         self._has_catalogue = self._filled = False
 
     def add(self, card: Card, target: Any = None) -> None:
@@ -103,6 +104,10 @@ class Registry(Generic[Card]):
         if name in self._own:
             self._change(name, None)
 
+    def refuse(self, name: str, reason: str) -> None:
+        """Whoever asks for this name is told why it cannot be had: a `UsageError` with the reason."""
+        self._refused[name] = reason
+
     def registered(self) -> list[Entry[Card]]:
         """What third parties have registered so far; entry points are not looked for."""
         return [entry for entry in self._own.values() if entry.site is not None]
@@ -121,6 +126,8 @@ class Registry(Generic[Card]):
     def get(self, name: str) -> Entry[Card]:
         """The entry of this name, or `UnknownName` with the nearest one."""
         self._fill()
+        if name in self._refused:
+            raise UsageError(self._refused[name])
         if name not in self._own:
             raise UnknownName(self.kind, name, self._own)
         return self._own[name]

@@ -19,10 +19,10 @@ from typing import Any, Literal
 
 from genbench.core.errors import UsageError
 from genbench.registry import code
-from genbench.registry.entries import Entry
+from genbench.registry.entries import Entry, Registry
 from genbench.registry.entry_points import said
 from genbench.registry.plugins import PREFIX, load_plugin, loaded, place_of
-from genbench.registry.registries import ALL
+from genbench.registry.registries import ALL, evaluations
 from genbench.registry.run_guard import ReplayEnds, replay_begins
 from genbench.registry.sites import Site, Spot
 
@@ -86,17 +86,25 @@ def unrepeatable() -> list[str]:
 def replay(given: Iterable[Origin]) -> None:
     """Make the names of another process known here: load its plugins, import its modules, execute its script.
 
-    Origins that cannot be repeated are passed over, and names that are known already stay. Raises `UsageError` where
-    an origin fails, does not give its names here, or is no longer what it was.
+    Origins that cannot be repeated are passed over, and names that are known already stay. Where an origin fails, does
+    not give its names here, or is no longer what it was, whoever asks for one of its names is told so; the names of
+    others are not touched. Raises `UsageError` where it cannot be said whom that concerns: the origin has no names, or
+    an evaluation, whose configurations tasks carry.
     """
     for origin in given:
         again = _AGAIN.get(origin.kind)
         if again is None:
             continue
-        if not origin.names or any(_known(one) is None for one in origin.names):
-            with replay_begins():
-                again(origin)
-        _check(origin)
+        try:
+            if not origin.names or any(_known(one) is None for one in origin.names):
+                with replay_begins():
+                    again(origin)
+            _check(origin)
+        except UsageError as error:
+            if not origin.names or any(one.kind == evaluations.kind for one in origin.names):
+                raise
+            for one in origin.names:
+                _registry(one).refuse(one.name, str(error))
 
 
 def _entries() -> Iterator[tuple[str, Entry[Any], Site]]:
@@ -126,8 +134,11 @@ def _is_importable(body: Spot) -> bool:
 
 
 def _known(one: Registered) -> Entry[Any] | None:
-    registry = next(r for r in ALL if r.kind == one.kind)
-    return next((entry for entry in registry.registered() if entry.card.name == one.name), None)
+    return next((entry for entry in _registry(one).registered() if entry.card.name == one.name), None)
+
+
+def _registry(one: Registered) -> Registry[Any]:
+    return next(registry for registry in ALL if registry.kind == one.kind)
 
 
 def _check(origin: Origin) -> None:

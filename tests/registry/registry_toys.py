@@ -57,7 +57,10 @@ class Files:
             from genbench import registry
             from genbench.core.errors import GenbenchError
             try:
-                registry.replay(pickle.loads(Path({str(file)!r}).read_bytes()))
+                origins = pickle.loads(Path({str(file)!r}).read_bytes())
+                registry.replay(origins)
+                for one in (name for origin in origins if origin.kind != "nothing" for name in origin.names):
+                    getattr(registry, one.kind + "s").get(one.name)
             except GenbenchError as error:
                 sys.exit(f"REFUSED {{error}}")
             print("KNOWN", *(e.card.name for e in registry.datasets.registered()))

@@ -6,6 +6,7 @@ import importlib
 import pickle
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -267,3 +268,26 @@ def test_a_worker_process_replays_before_it_works(files: Files) -> None:
     )
     assert worker.returncode == 0, worker.stderr
     assert note.read_text() == "xx"
+
+
+def test_a_plugin_that_cannot_be_had_again_touches_nobody_elses_names(files: Files) -> None:
+    """Its names are refused, with the reason, when they are asked for; a worker does everything else."""
+    for name in ("good", "changed"):
+        load_plugin(files.write(f"{name}.py", dataset(name)))
+    (files.folder / "origins").write_bytes(pickle.dumps(registry.origins()))
+    files.write("changed.py", dataset("changed", value=2))
+    source = """
+        import pickle
+        from pathlib import Path
+        from genbench import registry
+        from genbench.core.errors import UsageError
+        registry.replay(pickle.loads(Path("origins").read_bytes()))
+        print("GOOD", registry.datasets.get("good").load()())
+        try:
+            registry.datasets.get("changed")
+        except UsageError as error:
+            print("REFUSED", error)
+    """
+    done = files.run("-c", textwrap.dedent(source))
+    good, changed = done.stdout.splitlines()
+    assert good == "GOOD 1" and "changed.py is not what it was" in changed, done.stderr

@@ -68,6 +68,7 @@ def _run_options(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Change the suite, such as budget.images=1000.")
     ] = None,
+    profile: Annotated[str, typer.Option(help="A profile of the suite, such as small.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Remove what the jobs made and do all again.")] = False,
 ) -> Options:
     """The options that every command has which runs jobs."""
@@ -85,6 +86,7 @@ def _run_options(
         plugins=plugin or (),
         data_root=data_root,
         settings=set_ or (),
+        profile=profile,
         force=force,
         command=command_line(),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from genbench import registry
 from genbench.core.records import DataFacts
-from genbench.protocols.evaluation import Evaluation, EvaluationConfig
+from genbench.protocols.evaluation import EVERY, Evaluation, EvaluationConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,22 @@ def choose(evaluation: Evaluation, config: EvaluationConfig, facts: DataFacts) -
     reason = evaluation.misfit(facts)
     if reason is not None:
         return reason
-    named = config.metrics or evaluation.metrics_on(facts.kind)
+    named = _named(evaluation, config, facts)
     fitting = tuple(name for name in named if _lacking(name, facts) is None)
     if not fitting:
         return _lacking(named[0], facts) or "has nothing to measure"
-    notes = tuple(
-        f"{name}: {facts.name} {_lacking(name, facts)}" for name in config.metrics or () if name not in fitting
-    )
+    on_purpose = () if config.metrics == (EVERY,) else config.metrics or ()
+    notes = tuple(f"{name}: {facts.name} {_lacking(name, facts)}" for name in on_purpose if name not in fitting)
     return Choice(fitting, _headline(evaluation, config, facts, fitting), notes)
+
+
+def _named(evaluation: Evaluation, config: EvaluationConfig, facts: DataFacts) -> tuple[str, ...]:
+    """The suite's metrics, else the evaluation's for this kind of data; with `"all"`, the rest of its group too."""
+    own = evaluation.metrics_on(facts.kind)
+    if config.metrics == (EVERY,):
+        rest = [e.card.name for e in registry.metrics if e.card.group == evaluation.name]
+        return tuple(dict.fromkeys((*own, *rest)))
+    return config.metrics or own
 
 
 def _headline(evaluation: Evaluation, config: EvaluationConfig, facts: DataFacts, fitting: Sequence[str]) -> str:

@@ -9,16 +9,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from genbench.core.records import DataFacts, DataKind, check_data_words
+
+EVERY = "all"
+"""In a suite: every metric of the evaluation's group."""
 
 
 class EvaluationConfig(BaseModel):
     """The table `[[evaluations]]` of a suite: what every evaluation has. Subclass it for settings of your own.
 
     `datasets`: only on these (all of the suite's that fit, unless said). `headline`: the metric that stands for the
-    evaluation (by kind of data, unless said). `metrics`: these in place of the evaluation's own choice.
+    evaluation (by kind of data, unless said). `metrics`: these in place of the evaluation's own choice; `"all"`: every
+    one of its group that the data allows.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -27,6 +31,11 @@ class EvaluationConfig(BaseModel):
     datasets: tuple[str, ...] | None = None
     headline: str | None = None
     metrics: tuple[str, ...] | None = Field(default=None, min_length=1)
+
+    @field_validator("metrics", mode="before")
+    @classmethod
+    def _one_word(cls, value: Any) -> Any:
+        return (EVERY,) if value == EVERY else value
 
     def content(self, facts: DataFacts) -> Mapping[str, str]:
         """What of the dataset the numbers depend on beside its splits: part of the job's content key."""

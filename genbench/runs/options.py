@@ -32,6 +32,7 @@ class Options:
     plugins: Sequence[str] = ()
     data_root: str | None = None
     settings: Sequence[str] = ()
+    profile: str = ""
     force: bool = False
     command: str = ""
 
@@ -53,5 +54,5 @@ def chosen_suite(name: str, options: Options) -> Suite:
     for plugin in options.plugins:
         registry.load_plugin(plugin)
     path = suite_file.find(name)
-    suite = suite_file.read(path, settings=options.settings)
+    suite = suite_file.read(path, settings=options.settings, profile=options.profile)
     return checked(select(suite, options.models, options.datasets, options.seeds), path)

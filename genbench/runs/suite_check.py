@@ -11,7 +11,7 @@ from genbench.core.errors import SuiteError, Unsupported, nearest
 from genbench.data.names import is_made
 from genbench.evaluations.choice import can_give, metrics_of
 from genbench.models.sampler_names import check_sampler
-from genbench.protocols.evaluation import EvaluationConfig
+from genbench.protocols.evaluation import EVERY, EvaluationConfig
 from genbench.registry.signatures import option_names
 from genbench.runs.suite import ModelUse, Suite, expand
 
@@ -73,16 +73,22 @@ def check_dataset(name: str, place: str) -> None:
 
 def _check_evaluation(config: EvaluationConfig, place: str) -> None:
     record = registry.evaluations.get(config.name).card
-    for metric in config.metrics or ():
+    for metric in _metrics(config):
         _check_metric(metric, f"{place}.metrics", record)
     if config.headline is not None:
         _check_metric(config.headline, f"{place}.headline", record)
-        if config.headline not in (config.metrics or record.own_metrics()):
-            measured = ", ".join(config.metrics or record.own_metrics())
+        asked = metrics_of(record) if config.metrics == (EVERY,) else config.metrics or record.own_metrics()
+        if config.headline not in asked:
+            measured = ", ".join(asked)
             raise SuiteError(f"{place}.headline: {config.headline!r} is not among the metrics asked for ({measured}).")
     encoder = getattr(config, "encoder", "auto")
     if encoder != "auto":
         _check_known(f"{place}.encoder", "encoder", encoder, registry.encoders.names())
+
+
+def _metrics(config: EvaluationConfig) -> tuple[str, ...]:
+    """The metrics that a table names."""
+    return () if config.metrics in (None, (EVERY,)) else config.metrics or ()
 
 
 def _check_metric(metric: str, place: str, record: Any) -> None:

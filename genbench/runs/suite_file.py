@@ -36,12 +36,17 @@ def find(name: str) -> Path:
     return paths.folder("suites") / f"{name}.toml"
 
 
-def read(path: Path, *, settings: Sequence[str] = ()) -> Suite:
-    """The suite in a file, with `--set` overrides such as `budget.images=1000` applied and its names checked."""
+def read(path: Path, *, settings: Sequence[str] = (), profile: str = "") -> Suite:
+    """The suite in a file, with a profile and `--set` overrides such as `budget.images=1000`, its names checked.
+
+    A profile is a table of the suite, `[profiles.small]`, whose keys take the place of the suite's own; those of
+    `[profiles.small.evaluations.NAME]` that of the evaluation's settings. `full` is the suite as it stands.
+    """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SuiteError(f"{path}: not a TOML file: {error}") from error
+    _apply_profile(content, profile, path)
     for setting in settings:
         _override(content, setting)
     if content.get("schema", SCHEMA) != SCHEMA:
@@ -51,6 +56,38 @@ def read(path: Path, *, settings: Sequence[str] = ()) -> Suite:
     except ValidationError as error:
         raise SuiteError(_sentence(path, content, error)) from error
     return checked(suite, path)
+
+
+FULL = "full"
+
+
+def profiles(name: str) -> list[str]:
+    """The profiles of a suite, `full` first."""
+    content = tomllib.loads(find(name).read_text(encoding="utf-8-sig"))
+    return [FULL, *content.get("profiles", {})]
+
+
+def _apply_profile(content: dict[str, Any], name: str, path: Path) -> None:
+    """Take the tables of profiles out of a suite's content and put the chosen one in the place of what it changes."""
+    known = content.pop("profiles", {})
+    if not isinstance(known, dict) or not all(isinstance(table, dict) for table in known.values()):
+        raise SuiteError(f"{path}: profiles is a table of tables, such as [profiles.small].")
+    if name in ("", FULL):
+        return
+    if name not in known:
+        near = nearest(name, [FULL, *known])
+        hint = f"did you mean {near!r}? " if near else ""
+        raise SuiteError(f"{path} has no profile {name!r}: {hint}It has {', '.join([FULL, *known])}.")
+    chosen = dict(known[name])
+    for evaluation, table in chosen.pop("evaluations", {}).items():
+        own = [e for e in content.get("evaluations", ()) if isinstance(e, dict) and e.get("name") == evaluation]
+        if not own or not isinstance(table, dict):
+            raise SuiteError(f"{path}: profiles.{name}.evaluations: the suite has no evaluation {evaluation!r}.")
+        for one in own:
+            one.update(table)
+    for key, value in chosen.items():
+        content[key] = content.get(key, {}) | value if key in ("budget", "options") else value
+    content["name"] = f"{content.get('name', path.stem)}-{name}"
 
 
 def _override(content: dict[str, Any], setting: str) -> None:

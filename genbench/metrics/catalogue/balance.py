@@ -1,0 +1,31 @@
+"""The metrics of balance, declared."""
+
+# fmt: off
+
+from __future__ import annotations
+
+from functools import partial
+
+from genbench.core.values import Direction
+from genbench.protocols.metric import Metric
+
+DOWN, NEAR = Direction.LOWER, Direction.NEAREST
+_metric = partial(Metric, group="balance")
+
+METRICS: list[Metric] = [
+    _metric(
+        name="attribute-tv", direction=DOWN, best=0.0, low=0.0, high=1.0, needs="labels", least_n=1,
+        targets=("data", "uniform"), measure="genbench.metrics.balance:share_distance",
+        summary="½ Σ |p − q| between attribute shares of samples and target.",
+    ),
+    _metric(
+        name="attribute-kl", direction=DOWN, best=0.0, low=0.0, unit="nats", needs="labels", least_n=1,
+        targets=("data", "uniform"), measure="genbench.metrics.balance:share_divergence",
+        summary="KL divergence of the samples' attribute shares from the target, Laplace ½.",
+    ),
+    _metric(
+        name="minority-recall", direction=NEAR, best=1.0, low=0.0, needs="labels", least_n=1, targets=("", "worst"),
+        measure="genbench.metrics.balance:rare_share",
+        summary="Share of the rare attribute in the samples over its share in the data.",
+    ),
+]

@@ -72,12 +72,11 @@ def find_twins(by_label: Mapping[str, Sequence[Measured]], rows: Iterable[RowKey
     return found
 
 
-def make_cell(of_row: Sequence[Measured], column: Column) -> Cell | None:
-    """The row's cell in this column, None where the row has nothing to say of the metric.
+def make_cell(about: Sequence[Measured], column: Column) -> Cell | None:
+    """A row's cell in this column from what it says of the column's metric, None where that is nothing.
 
     One without a value may lack target and encoder: it then speaks of every column of its metric.
     """
-    about = [e for e in of_row if e.metric == column.metric]
     good = {e.seed: e for e in about if e.ok and column_key(e) == column.key}
     bad = {e.seed: e for e in about if not e.ok and e.seed not in good and e.target in ("", column.target)}
     if not good and not bad:

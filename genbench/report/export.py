@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from genbench.core.errors import UsageError, nearest
+from genbench.report.csvtext import written
 from genbench.report.data import RunData
 from genbench.report.leaderboard import leaderboards
 from genbench.report.types import Cell, Column, Leaderboard, LeaderboardRow
@@ -29,8 +30,8 @@ def render_table(table: pd.DataFrame, format_: str) -> bytes:
 
 
 def to_csv(data: RunData) -> bytes:
-    """The tidy table, one row a value; what is not there is empty."""
-    return str(flat(data.table).to_csv(index=False, lineterminator="\n")).encode()
+    """The tidy table, one row a value; what is not there is empty, and text that a spreadsheet would run is neutral."""
+    return written(data.table).encode()
 
 
 def to_json(data: RunData) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy import stats
@@ -47,8 +48,14 @@ def t_interval(values: Sequence[float], *, level: float = 0.95) -> Interval:
     x = np.asarray(values, dtype=np.float64)
     if len(x) < 2:
         raise ValueError(f"an interval needs at least 2 values, got {len(x)}")
-    half = float(stats.t.ppf((1 + level) / 2, len(x) - 1) * x.std(ddof=1) / math.sqrt(len(x)))
+    half = t_quantile((1 + level) / 2, len(x) - 1) * float(x.std(ddof=1)) / math.sqrt(len(x))
     return Interval(float(x.mean()) - half, float(x.mean()) + half, "t")
+
+
+@cache
+def t_quantile(share: float, degrees: int) -> float:
+    """The quantile of Student's t, asked of scipy once: a leaderboard has thousands of intervals over few sizes."""
+    return float(stats.t.ppf(share, degrees))
 
 
 def bca_interval(values: Sequence[float], *, level: float = 0.95, resamples: int = 9_999, seed: int = 0) -> Interval:

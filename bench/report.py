@@ -2,7 +2,7 @@
 
     python bench/report.py --models 100 --datasets 10 --seeds 5 [--profile] [--out FILE]
 
-The store is made up: every metric of the built-in evaluations, up to 60 a model, with intervals where metrics have them.
+The store is made up: the metrics of the built-in evaluations, up to 60 a model, most of them with intervals.
 The browser is Chromium through Playwright (`--browser PATH`); without one, only rendering is timed.
 """
 

@@ -35,6 +35,7 @@ EVALUATION = Evaluation(
     headline={DataKind.POINTS: "tv"},
     floor=(known_answers.FLOOR,),
     ceiling=known_answers.TOP,
+    verdict="Nearest to the true density",
     sanity="genbench.evaluations.density:sanity",
     pictures={"density": "Density of the samples"},
     version=2,

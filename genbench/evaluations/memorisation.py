@@ -34,6 +34,7 @@ EVALUATION = Evaluation(
     ranked=False,
     floor=(FLOOR,),
     ceiling=TOP,
+    verdict="Copies of training data",
     sanity="genbench.evaluations.memorisation:sanity",
     copying="genbench.evaluations.memorisation:copying",
     pictures={"neighbours": "Nearest training examples"},

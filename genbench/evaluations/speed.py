@@ -42,6 +42,7 @@ EVALUATION = Evaluation(
         "peak-memory",
     ),
     headline="sample-throughput",
+    verdict="Fastest to sample",
     once_a_row=True,
     timed=True,
 )

@@ -101,8 +101,7 @@ def summarise(cell: Cell) -> Cell:
         return cell
     constant = len(found) > 1 and max(found) - min(found) <= ROUNDING * max(map(abs, found))
     interval = None if constant or len(found) < LEAST else mean_interval(found)
-    return replace(
-        cell,
+    return cell.but(
         mean=found[0] if constant else fmean(found),
         half=interval.half if interval else None,
         constant=constant,
@@ -110,6 +109,8 @@ def summarise(cell: Cell) -> Cell:
 
 
 def _sample_interval(good: Sequence[Measured]) -> tuple[float, float] | None:
+    if good and good[0].ci_low is None:
+        return None
     pairs = [(e.ci_low, e.ci_high) for e in good if e.ci_low is not None and e.ci_high is not None]
     if not pairs or len(pairs) < len(good):
         return None
@@ -148,7 +149,9 @@ def _about(common: Sequence[Identity], column: Column) -> str:
 
 def compared(cell: Cell, column: Column) -> Cell:
     """The cell, and whether its identities are the column's."""
-    return replace(cell, comparable=cell.mean is None or identity.agree(cell.identities, column.identities))
+    if cell.mean is None or identity.agree(cell.identities, column.identities):
+        return cell
+    return cell.but(comparable=False)
 
 
 def write(cell: Cell, column: Column) -> Cell:
@@ -158,6 +161,4 @@ def write(cell: Cell, column: Column) -> Cell:
     mean, half = cell.mean / column.scale.factor, None if cell.half is None else cell.half / column.scale.factor
     places = formatting.decimals(mean, half)
     places = 0 if column.counts and half is None else places
-    return replace(
-        cell, text=formatting.text(mean, places), half_text="" if half is None else formatting.text(half, places)
-    )
+    return cell.but(text=formatting.text(mean, places), half_text="" if half is None else formatting.text(half, places))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable
-from functools import cache
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -33,22 +32,32 @@ def written(table: pd.DataFrame, *, digits: int | None = None) -> str:
 
 def _texts(column: pd.Series[Any], digits: int | None) -> Iterable[str]:
     """Each value of the column as a field of CSV."""
-    one = _number(digits)
-    absent = column.isna().tolist()
-    return ["" if gone else one(v) for v, gone in zip(column.tolist(), absent, strict=True)]
+    values = column.tolist()
+    absent = column.isna()
+    if pd.api.types.is_float_dtype(column.dtype):
+        form = repr if digits is None else f"%.{digits}g".__mod__
+        found = list(map(form, values))
+    elif pd.api.types.is_numeric_dtype(column.dtype):
+        found = list(map(str, values))
+    else:
+        found = _of_any(values, digits)
+    if absent.any():
+        return ["" if gone else text for text, gone in zip(found, absent.tolist(), strict=True)]
+    return found
 
 
-def _number(digits: int | None) -> Callable[[Any], str]:
-    text = cache(lambda value: _quoted(neutral(value)))
+def _of_any(values: Sequence[Any], digits: int | None) -> list[str]:
+    """Fields of words, of which there are few different ones, of nested values and of what is mixed."""
+    known = {value: _field(value, digits) for value in {v for v in values if isinstance(v, str)}}
+    return [known[value] if isinstance(value, str) else _field(value, digits) for value in values]
 
-    def field(value: Any) -> str:
-        if isinstance(value, str):
-            return text(value)
-        if isinstance(value, float):
-            return repr(value) if digits is None else f"{value:.{digits}g}"
-        return _quoted(json.dumps(value)) if isinstance(value, dict | list) else str(value)
 
-    return field
+def _field(value: Any, digits: int | None) -> str:
+    if isinstance(value, str):
+        return _quoted(neutral(value))
+    if isinstance(value, float):
+        return repr(value) if digits is None else f"{value:.{digits}g}"
+    return _quoted(json.dumps(value)) if isinstance(value, dict | list) else str(value)
 
 
 def _quoted(text: str) -> str:

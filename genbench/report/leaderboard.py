@@ -61,7 +61,7 @@ def evaluation_board(dataset: str, name: str, found: Sequence[Measured], headlin
     twins = aggregate.find_twins(by_label, rows)
     for column in columns:
         done, made = _column_cells(column, by_metric, rows)
-        grid[column.key] = ranked(done, {k: replace(cell, twin=twins.get(k, "")) for k, cell in made.items()}, rows)
+        grid[column.key] = ranked(done, {k: _with_twin(cell, twins.get(k, "")) for k, cell in made.items()}, rows)
         finished.append(done)
     first = next((c for c in finished if c.metric == headline), finished[0])
     return assemble(
@@ -78,6 +78,10 @@ def evaluation_board(dataset: str, name: str, found: Sequence[Measured], headlin
         rows,
         grid,
     )
+
+
+def _with_twin(cell: Cell, twin: str) -> Cell:
+    return cell.but(twin=twin) if twin else cell
 
 
 def _column_cells(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from genbench.report.formatting import Scale
 from genbench.report.glossary import Sense
@@ -84,6 +85,13 @@ class Cell:
     text: str = ""
     half_text: str = ""
 
+    def but(self, **changes: Any) -> Cell:
+        """The cell with these fields changed: `dataclasses.replace`, in a third of its time."""
+        made = object.__new__(Cell)
+        for name in FIELDS:
+            object.__setattr__(made, name, changes[name] if name in changes else getattr(self, name))
+        return made
+
     @property
     def n(self) -> int:
         """How many seeds have a value."""
@@ -123,17 +131,22 @@ class Cell:
         return next((status for seed, status in self.missing.items() if seed in self.failed), "–")
 
 
+FIELDS = Cell.__slots__
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """What a column's numbers are: metric and target, on which encoder, against which split, which way is better.
 
-    `identities`: those that most of its rows share. `counts`: they are whole numbers.
+    `over`: the targets of which it is the mean, empty where it is of one. `identities`: those that most of its rows
+    share. `counts`: they are whole numbers.
     """
 
     key: str
     evaluation: str
     metric: str
     target: str = ""
+    over: tuple[str, ...] = ()
     encoder: str = ""
     split: str = ""
     title: str

@@ -45,11 +45,13 @@ def mean_interval(values: Sequence[float], *, level: float = 0.95, seed: int = 0
 
 def t_interval(values: Sequence[float], *, level: float = 0.95) -> Interval:
     """mean ± t_{n−1} s/√n for n >= 2 values (half-width 2.7764 s/√5 for n = 5 at 95 %)."""
-    x = np.asarray(values, dtype=np.float64)
-    if len(x) < 2:
-        raise ValueError(f"an interval needs at least 2 values, got {len(x)}")
-    half = t_quantile((1 + level) / 2, len(x) - 1) * float(x.std(ddof=1)) / math.sqrt(len(x))
-    return Interval(float(x.mean()) - half, float(x.mean()) + half, "t")
+    n = len(values)
+    if n < 2:
+        raise ValueError(f"an interval needs at least 2 values, got {n}")
+    mean = math.fsum(values) / n
+    variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
+    half = t_quantile((1 + level) / 2, n - 1) * math.sqrt(variance / n)
+    return Interval(mean - half, mean + half, "t")
 
 
 @cache

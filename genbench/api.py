@@ -14,6 +14,7 @@ from genbench.core.jobs import Event
 from genbench.core.records import PlanRecord
 from genbench.report.data import RunData
 from genbench.report.export import export
+from genbench.report.language import ENGLISH, language
 from genbench.report.output import board_records, read_run, write_file
 from genbench.report.page import render
 from genbench.runs.folder import RunFolder
@@ -73,11 +74,11 @@ class Run:
             raise DataError(f"{label} was not run on {dataset} with seed {seed}; there are: {there}.")
         return TrainedModel(self.folder, found.iloc[-1].to_dict(), data_root)
 
-    def report(self, output: Path | None = None) -> Path:
-        """Write the report; its path."""
+    def report(self, output: Path | None = None, *, lang: str = ENGLISH) -> Path:
+        """Write the report in this language; its path."""
         path = output or self.folder.report
         self.folder.check_output(path)
-        write_file(path, render(self.data()))
+        write_file(path, render(self.data(), language(lang)))
         return path
 
     def export(self, form: str, output: Path | None = None) -> bytes:

@@ -30,6 +30,11 @@ class Language:
         """`one` or `many`, in which `{n}` is the number."""
         return self(one if number == 1 else many, n=f"{number:,}")
 
+    def counted(self, text: str) -> str:
+        """`5 models` and the like: the number is kept, the noun is the catalogue's."""
+        number, _, noun = text.partition(" ")
+        return self(f"{{n}} {noun}", n=number) if number[:1].isdigit() and noun else self(text)
+
     def number(self, text: str) -> str:
         """A number that is written with a point, with this language's mark."""
         return text if self.decimal == "." else text.replace(".", self.decimal)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from genbench.report import glossary
+from genbench.report.language import Language
 from genbench.report.types import LeaderboardRow
 
 
@@ -22,9 +23,10 @@ def isolated(text: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(text)
 
 
-def named(row: LeaderboardRow) -> Markup:
+def named(row: LeaderboardRow, words: Language) -> Markup:
     """The row in a sentence: `vae`, or what a control is in plain words."""
-    return isolated(plain_name(row.label, row.model) or row.label)
+    title = plain_name(row.label, row.model)
+    return isolated(words(title) if title else row.label)
 
 
 def listed(names: Sequence[Markup | str], last: str = "and") -> Markup:
@@ -43,8 +45,3 @@ def anchors(names: Iterable[str], taken: Iterable[str] = ()) -> Mapping[str, str
         found[name] = next(a for a in (base, *(f"{base}-{i}" for i in range(2, 10_000))) if a not in used)
         used.add(found[name])
     return found
-
-
-def html(text: object) -> Markup:
-    """Escaped."""
-    return escape(text)

@@ -78,6 +78,7 @@ def environment(words: Language) -> jinja2.Environment:
         "plain": gallery.without_scheme,
         "seeds": seeds,
         "score": score_text,
+        "translated": words,
         "bdi": isolated,
         "shown": partial(value, words=words),
     }
@@ -94,7 +95,7 @@ def title(view: View) -> str:
     on = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {view.words('and')} {names[-1]}"
     if len(names) > 4:
         on = view.words("{n} datasets", n=len(names))
-    return view.words("{models} on {datasets}", models=view.words(count(models, "model")), datasets=on)
+    return view.words("{models} on {datasets}", models=view.words.counted(count(models, "model")), datasets=on)
 
 
 def policy(script: str) -> str:

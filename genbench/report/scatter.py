@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from markupsafe import Markup
@@ -11,11 +11,12 @@ from markupsafe import Markup
 from genbench.report.costs import CostAxis, axes, front
 from genbench.report.figures import Axis, fit_axis
 from genbench.report.formatting import UNITS
+from genbench.report.language import Language
 from genbench.report.ranking import mean_loss
 from genbench.report.types import Cell, Column
 from genbench.report.view import DatasetView
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 330, 184, 40, 322, 26, 152
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 268, 184, 36, 260, 26, 152
 """Of one panel, and of the area in it, in pixels."""
 NAMED = 14
 """So many points have their names beside them; of more, only those of the front."""
@@ -27,22 +28,22 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class CostPlot:
-    """`panels`: one a kind of cost; `quality`: what stands on the upright axis, and which way is better."""
+    """`panels`: one a kind of cost; `quality`: what stands on the upright axis."""
 
     panels: Sequence[Markup]
     quality: str
-    better: str
 
 
-def cost_plot(dataset: DatasetView) -> CostPlot | None:
+def cost_plot(dataset: DatasetView, words: Language) -> CostPlot | None:
     """The first ranked headline of the dataset against each cost that is known of at least two models."""
     chosen = _quality(dataset)
     if chosen is None:
         return None
     column, cells = chosen
     shown = [axis for axis in axes(dataset.costs, dataset.boards) if sum(label in cells for label in axis.values) > 1]
-    better = "better is up"
-    return CostPlot([_panel(cost, cells, column) for cost in shown], column.title, better) if shown else None
+    column = replace(column, title=words(column.title))
+    named = [replace(cost, title=words(cost.title)) for cost in shown]
+    return CostPlot([_panel(cost, cells, column) for cost in named], column.title) if named else None
 
 
 def _quality(dataset: DatasetView) -> tuple[Column, dict[str, Cell]] | None:

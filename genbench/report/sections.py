@@ -55,13 +55,16 @@ def first_screen(view: View) -> Content | None:
     """The verdict, the grid and the cost of the first dataset."""
     if not view.datasets:
         return None
-    plots = [(d, plot) for d in view.datasets if (plot := cost_plot(d)) is not None]
+    plots = [(d, plot) for d in view.datasets if (plot := cost_plot(d, view.words)) is not None]
     return {"verdicts": [(d, verdict(view, d)) for d in view.datasets], "grid": heat_grid(view), "costs": plots[:1]}
 
 
 def dataset_parts(view: View) -> Content | None:
     """Every dataset: its tables, pictures and curves."""
-    return {"parts": [_part(view, d) for d in view.datasets], "plots": {d.name: cost_plot(d) for d in view.datasets}}
+    return {
+        "parts": [_part(view, d) for d in view.datasets],
+        "plots": {d.name: cost_plot(d, view.words) for d in view.datasets},
+    }
 
 
 def _part(view: View, dataset: DatasetView) -> DatasetPart:

@@ -54,7 +54,7 @@ def _of_column(dataset: DatasetView, column: Column, words: Language) -> Sentenc
     record = glossary.evaluation(column.evaluation)
     lead, anchor = words(record.verdict), dataset.anchor_of(column.evaluation)
     if record.copying is not None:
-        copies = [named(row) for row in dataset.overview.rows if Flag.MEMORISES in row.flags]
+        copies = [named(row, words) for row in dataset.overview.rows if Flag.MEMORISES in row.flags]
         text = listed(copies, words("and")) if copies else Markup(words("no model is flagged"))
         return Sentence(lead, text, anchor, "bad" if copies else "")
     rows = [(row, row.cells[column.key]) for row in dataset.overview.rows if column.key in row.cells]
@@ -80,7 +80,7 @@ def leaders(ordered: Sequence[Ranked], words: Language, *, unit: str = "", once:
     placed = [(row, cell) for row, cell in ordered if cell.place]
     first = [(row, cell) for row, cell in placed if cell.leads]
     row, cell = (first or placed or ordered)[0]
-    best = Markup("<b>{}</b>, {}{}").format(named(row), value(cell, words), unit)
+    best = Markup("<b>{}</b>, {}{}").format(named(row, words), value(cell, words), unit)
     if is_undecided([cell for _, cell in placed]):
         least = min(cell.n for _, cell in placed)
         said = words("{n} seeds can't separate {k} models; best mean: ", n=least, k=len(placed))
@@ -91,7 +91,7 @@ def leaders(ordered: Sequence[Ranked], words: Language, *, unit: str = "", once:
         n = ordered[0][1].n
         seeds = words.plural(n, "{n} seed, no places", "{n} seeds, no places") if n < LEAST else words("no leader")
         return Markup("{} ({})").format(best, seeds)
-    others = [named(row) for row, _ in first[1:]]
+    others = [named(row, words) for row, _ in first[1:]]
     if not others:
         return best
     if len(others) >= TIED:
@@ -113,7 +113,7 @@ def _ceiling(board: Leaderboard, column: Column, words: Language) -> Markup:
         for row in board.controls:
             cell = row.cells.get(column.key)
             if row.model == name and cell is not None and cell.mean is not None:
-                return Markup("; {}: {}").format(named(row), value(cell, words))
+                return Markup("; {}: {}").format(named(row, words), value(cell, words))
     return Markup("")
 
 
@@ -123,9 +123,9 @@ def _cheapest(dataset: DatasetView, words: Language) -> Iterator[Sentence]:
         return
     least, most = min(spent, key=lambda k: spent[k]), max(spent, key=lambda k: spent[k])
     shortest, longest = (words.number(formatting.duration(spent[k])).replace(" ", UNBROKEN) for k in (least, most))
-    text = Markup("<b>{}</b>, {}; {} {}, {}").format(
-        isolated(least), shortest, words("slowest:"), isolated(most), longest
-    )
+    text = Markup("<b>{}</b>, {}").format(isolated(least), shortest)
+    if shortest != longest:
+        text += Markup("; {} {}, {}").format(words("slowest:"), isolated(most), longest)
     yield Sentence(words("Fastest to train"), text, dataset.anchor_of("cost"))
 
 

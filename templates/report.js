@@ -244,14 +244,17 @@
   function unfold(board) {
     delete board.dataset.folded;
     board.closest(".board-box").querySelector(".show-all")?.remove();
+  }
+
+  function draw(board) {
     headsOf(board).forEach((th, index) => {
       if (!th?.dataset.axis) return;
       const [low, high, isLog, left, right] = th.dataset.axis.split(",").map(Number);
       const f = isLog ? Math.log : Number, factor = JSON.parse(th.dataset.of)[6];
       const x = (value) => Math.round(left + (right - left) * (f(Math.min(high, Math.max(low, value))) - f(low)) / (f(high) - f(low)));
-      for (const row of board.querySelectorAll("tr.more")) {
-        const cell = row.cells[index], value = sortKey(cell) * factor;
-        if (typeof value !== "number" || Number.isNaN(value)) continue;
+      for (const row of board.querySelectorAll("tbody tr[data-m]")) {
+        const cell = row.cells[index], key = sortKey(cell), value = key * factor;
+        if (key === "" || Number.isNaN(value)) continue;
         const half = parsed(cell.querySelector("i")?.textContent.replace("±", "") ?? "") * factor || 0;
         const ends = [x(value - half), x(value + half)].sort((a, b) => a - b);
         cell.setAttribute("style", `--x:${x(value)};--a:${ends[0]};--b:${ends[1]}`);
@@ -371,7 +374,7 @@
     }
   }
   for (const details of $$("details.evaluation")) {
-    const add = () => { for (const board of $$("table.board:not(.ready)", details)) { board.classList.add("ready"); board.closest(".scroll").after(tools(board)); } };
+    const add = () => { for (const board of $$("table.board:not(.ready)", details)) { board.classList.add("ready"); draw(board); board.closest(".scroll").after(tools(board)); } };
     if (details.open) add(); else details.addEventListener("toggle", add, { once: true });
   }
 
@@ -419,7 +422,7 @@
     made.append(fields.q, menu);
     addEventListener("keydown", (event) => { if (event.key === "Escape" && menu.open) { menu.open = false; menu.firstChild.focus(); } });
     document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
-    select("family", say("all families"), every("tr[data-f]", "f").filter((f) => f !== "control"));
+    select("family", say("all families"), every("details[data-f]", "f").filter((f) => f !== "control"));
     select("dataset", say("all datasets"), every("section[data-dataset]", "dataset"));
     select("evaluation", say("all evaluations"), every("details[data-evaluation]", "evaluation"));
     tick("controls", say("controls"));
@@ -431,7 +434,7 @@
   const value = (name) => fields[name]?.value ?? "";
   function apply() {
     const q = value("q").trim().toLowerCase(), family = value("family");
-    const families = new Map($$("tr[data-m]").map((row) => [row.dataset.m, row.dataset.f]));
+    const families = new Map($$("details[data-f]").map((panel) => [panel.dataset.m, panel.dataset.f]));
     const hidden = (label) => (q && !label.toLowerCase().includes(q)) || (family && families.get(label) !== family)
       || (!fields.controls.checked && families.get(label) === "control");
     const decided = new Map([...families.keys()].map((label) => [label, hidden(label)]));

@@ -23,7 +23,7 @@ FIGURE, POINT = "\N{FIGURE SPACE}", "\N{PUNCTUATION SPACE}"
 """Spaces as wide as a digit and as a decimal point: they align numbers without markup."""
 
 FOLDED, KEPT = 60, 25
-"""Tables of more rows than this show the first of them until a reader asks for all."""
+"""Tables of more rows than this show the first of them until a reader asks for all, and are drawn by the script."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Layout:
 
     @property
     def drawn(self) -> str:
-        """The axis for the script, which draws what is folded away: `low,high,is log,left,right`."""
+        """The axis for the script, which draws long tables: `low,high,is log,left,right`."""
         a = self.axis
         return "" if a is None else f"{a.low:.6g},{a.high:.6g},{int(a.is_log)},{a.left:g},{a.right:g}"
 
@@ -101,12 +101,12 @@ def rules(table: str, layouts: Sequence[Layout], first: int) -> str:
 
 
 def body_cell(cell: Cell | None, column: Column, how: Layout, words: Language, *, drawn: bool = True) -> str:
-    """One `<td>`."""
+    """One `<td>`, whose end HTML lets one leave out."""
     if cell is None:
-        return "<td class=n>·</td>"
+        return "<td class=n>·"
     if cell.mean is None:
         said = f"<em>{escape(words(cell.plain))}</em>" if cell.failed else escape(cell.plain)
-        return f"<td class=n>{said}</td>"
+        return f"<td class=n>{said}"
     kinds = [
         name
         for name, is_it in (
@@ -120,7 +120,7 @@ def body_cell(cell: Cell | None, column: Column, how: Layout, words: Language, *
     note = f' data-s="{escape(cell.note)}"' if cell.note else ""
     why = "" if cell.comparable else f' data-why="{escape(unlike_column(cell, column))}"'
     style = f" style={drawing(cell, how.axis)}" if drawn and how.axis is not None else ""
-    return f"<td{kind}{note}{why}{style}>{_place(cell, how)}{_number(cell, how, words)}{_tags(cell, words)}</td>"
+    return f"<td{kind}{note}{why}{style}>{_place(cell, how)}{_number(cell, how, words)}{_tags(cell, words)}"
 
 
 def drawing(cell: Cell, axis: Axis) -> str:
@@ -153,20 +153,25 @@ def _tags(cell: Cell, words: Language) -> str:
     return tags + (f"<span class=by>{escape(words('by {score}', score=cell.note))}</span>" if cell.note else "")
 
 
-def row_head(row: LeaderboardRow, anchor: str, headline: Cell | None, words: Language) -> str:
-    """The `<th>` with the row's name: in plain words with the id in grey where it has them."""
+def row_head(row: LeaderboardRow, anchor: str, headline: Cell | None, words: Language, *, brief: bool) -> str:
+    """The `<th>` with the row's name: in plain words with the id in grey where it has them. `brief`: the name alone."""
     title = plain_name(row.label, row.model)
     shown = f"<bdi>{escape(words(title) if title else row.label)}</bdi>"
-    extra = [row.label] if title else []
-    if not row.is_control:
-        extra += [row.family] if row.family not in ("", row.label) else []
-        is_named = row.label.endswith("+" + row.sampler)
-        extra += [row.sampler] if row.sampler not in ("", "prior") and not is_named else []
     flags = [f'<span class="tag red">{escape(words(flag))}</span>' for flag in row.flags]
-    if headline is not None and Flag.UNDER_FLOOR in headline.flags:
+    if headline is not None and Flag.UNDER_FLOOR in headline.flags and not brief:
         flags.append(f'<span class="tag">{escape(words(Flag.UNDER_FLOOR))}</span>')
-    grey = "".join(f" <small><bdi>{escape(text)}</bdi></small>" for text in extra)
-    return f'<th scope="row" class="name"><a href="#{escape(anchor)}">{shown}</a>{grey}{"".join(flags)}</th>'
+    grey = "" if brief else "".join(f" <small><bdi>{escape(text)}</bdi></small>" for text in _besides(row, title))
+    link = shown if brief else f'<a href="#{escape(anchor)}">{shown}</a>'
+    return f"<th scope=row>{link}{grey}{''.join(flags)}</th>"
+
+
+def _besides(row: LeaderboardRow, title: str) -> list[str]:
+    """What stands in grey beside the name: the id, or family and sampler where the name does not say them."""
+    if row.is_control:
+        return [row.label] if title else []
+    family = [row.family] if row.family not in ("", row.label) else []
+    is_named = row.label.endswith("+" + row.sampler)
+    return family + ([row.sampler] if row.sampler not in ("", "prior") and not is_named else [])
 
 
 def row_open(row: LeaderboardRow, *, folded: bool) -> str:
@@ -174,7 +179,7 @@ def row_open(row: LeaderboardRow, *, folded: bool) -> str:
     score = f' data-s="{escape(row.score)}"' if row.score else ""
     cannot = "" if any(cell.mean is not None or cell.failed for cell in row.cells.values()) else " data-none"
     more = " class=more" if folded else ""
-    return f'<tr data-m="{escape(row.label)}" data-f="{escape(row.family)}"{score}{cannot}{more}>'
+    return f'<tr data-m="{escape(row.label)}"{score}{cannot}{more}>'
 
 
 def bodies(
@@ -187,6 +192,7 @@ def bodies(
     """The table's `<tbody>`s: models, then controls. `extra`: further `<td>`s of a label, at the end of its row."""
     with_scores = any(row.score for row in board.all_rows)
     width = 1 + with_scores + len(board.columns) + max(map(len, extra.values()), default=0)
+    is_long = len(board.all_rows) > FOLDED
     found = []
     for kind, rows in (("models", board.rows), ("controls", board.controls)):
         lines = [f"<tbody class={kind}>"]
@@ -194,15 +200,15 @@ def bodies(
             said = escape(words("controls: known answers, never ranked"))
             lines.append(f'<tr class="divider"><th scope="rowgroup" colspan="{width}">{said}</th></tr>')
         for i, row in enumerate(rows):
-            is_folded = len(board.all_rows) > FOLDED and kind == "models" and i >= KEPT
+            is_folded = is_long and kind == "models" and i >= KEPT
             parts = [
                 row_open(row, folded=is_folded),
-                row_head(row, anchors.get(row.label, ""), row.cells.get(board.headline), words),
+                row_head(row, anchors.get(row.label, ""), row.cells.get(board.headline), words, brief=is_folded),
             ]
-            parts += [f"<td class=s><bdi>{escape(row.score)}</bdi></td>"] if with_scores else []
+            parts += [f"<td class=s><bdi>{escape(row.score)}</bdi>"] if with_scores else []
             cells = zip(board.columns, layouts, strict=True)
-            parts += [body_cell(row.cells.get(c.key), c, how, words, drawn=not is_folded) for c, how in cells]
-            parts += extra.get(row.label, ["<td class=n>·</td>"] * max(map(len, extra.values()), default=0))
+            parts += [body_cell(row.cells.get(c.key), c, how, words, drawn=not is_long) for c, how in cells]
+            parts += extra.get(row.label, ["<td class=n>·"] * max(map(len, extra.values()), default=0))
             lines.append("".join([*parts, "</tr>"]))
         found += [*lines, "</tbody>"] if rows else []
     return Markup("\n".join(found))

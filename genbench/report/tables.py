@@ -80,7 +80,7 @@ def _cost_cells(dataset: DatasetView, words: Language) -> dict[str, list[str]]:
     for label, cost in dataset.costs.items():
         if cost.seconds:
             text = formatting.text(cost.seconds, formatting.decimals(cost.seconds, None))
-            found[label] = [f"<td>{words.number(text)}</td>"]
+            found[label] = [f"<td>{words.number(text)}"]
     return found
 
 

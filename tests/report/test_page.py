@@ -37,6 +37,8 @@ class Reader(HTMLParser):
         assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "td":
+            self.end_cell()
         self.found.append((tag, dict(attrs)))
         if tag not in VOID:
             self.open.append(tag)
@@ -44,7 +46,14 @@ class Reader(HTMLParser):
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found.append((tag, dict(attrs)))
 
+    def end_cell(self) -> None:
+        """The end of a `td` may be left out."""
+        if self.open and self.open[-1] == "td":
+            self.open.pop()
+
     def handle_endtag(self, tag: str) -> None:
+        if tag == "tr":
+            self.end_cell()
         assert self.open and self.open[-1] == tag, f"</{tag}> closes {self.open[-1:]}"
         self.open.pop()
 

@@ -229,6 +229,12 @@ class Leaderboard:
         """The column of this key."""
         return next(c for c in self.columns if c.key == key)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from genbench.report.notebook import board_html
+
+        return str(board_html(self))
+
     def cells(self, key: str) -> dict[str, Cell]:
         """The first cell of each label in this column."""
         found: dict[str, Cell] = {}

@@ -72,7 +72,7 @@ def find_twins(by_label: Mapping[str, Sequence[Measured]], rows: Iterable[RowKey
     return found
 
 
-def make_cell(about: Sequence[Measured], column: Column) -> Cell | None:
+def make_cell(about: Sequence[Measured], column: Column, twin: str = "") -> Cell | None:
     """A row's cell in this column from what it says of the column's metric, None where that is nothing.
 
     One without a value may lack target and encoder: it then speaks of every column of its metric.
@@ -90,6 +90,7 @@ def make_cell(about: Sequence[Measured], column: Column) -> Cell | None:
             reasons=tuple(remarks),
             sample=_sample_interval(list(good.values())),
             identities=identity.distinct(identity.identity_of(e) for e in good.values()),
+            twin=twin,
         )
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -61,9 +59,7 @@ def _field(value: Any, digits: int | None) -> str:
 
 
 def _quoted(text: str) -> str:
-    """The text as CSV has it."""
+    """The text as CSV has it (RFC 4180)."""
     if not any(mark in text for mark in ',"\n\r'):
         return text
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="").writerow([text])
-    return buffer.getvalue()
+    return '"' + text.replace('"', '""') + '"'

@@ -76,6 +76,8 @@ def distinct(found: Iterable[Identity]) -> tuple[Identity, ...]:
     for one in found:
         if not any(comparable(one, other) for other in kept):
             kept.append(one)
+    if len(kept) < 2:
+        return tuple(kept)
     return tuple(sorted(kept, key=lambda one: ", ".join(_words(one, OF_TIMED if one.timed else OF_OTHERS))))
 
 

@@ -60,8 +60,8 @@ def evaluation_board(dataset: str, name: str, found: Sequence[Measured], headlin
     finished = []
     twins = aggregate.find_twins(by_label, rows)
     for column in columns:
-        done, made = _column_cells(column, by_metric, rows)
-        grid[column.key] = ranked(done, {k: _with_twin(cell, twins.get(k, "")) for k, cell in made.items()}, rows)
+        done, made = _column_cells(column, by_metric, rows, twins)
+        grid[column.key] = ranked(done, made, rows)
         finished.append(done)
     first = next((c for c in finished if c.metric == headline), finished[0])
     return assemble(
@@ -80,19 +80,18 @@ def evaluation_board(dataset: str, name: str, found: Sequence[Measured], headlin
     )
 
 
-def _with_twin(cell: Cell, twin: str) -> Cell:
-    return cell.but(twin=twin) if twin else cell
-
-
 def _column_cells(
-    column: Column, by_metric: Mapping[tuple[str, str], Sequence[Measured]], rows: Mapping[RowKey, Measured]
+    column: Column,
+    by_metric: Mapping[tuple[str, str], Sequence[Measured]],
+    rows: Mapping[RowKey, Measured],
+    twins: Mapping[RowKey, str],
 ) -> tuple[Column, dict[RowKey, Cell]]:
     """The column with its scale and identities, and its cells by row."""
     made: dict[RowKey, Cell] = {}
     for label, score in rows:
         about = by_metric.get((label, column.metric), ())
         own = [e for e in about if e.score == score or (not e.ok and not e.score)]
-        cell = aggregate.make_cell(own, column)
+        cell = aggregate.make_cell(own, column, twins.get((label, score), ""))
         if cell is not None:
             made[label, score] = cell
     column = aggregate.identified(aggregate.scaled(column, list(made.values())), list(made.values()))

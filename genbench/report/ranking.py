@@ -60,7 +60,7 @@ def give_places(cells: Mapping[RowKey, Cell], column: Column) -> dict[RowKey, Ce
             placed |= {key: cells[key].but(place=rank.low, last_place=rank.high) for key in keys}
     if is_undecided([cell for cell in placed.values() if cell.place]):
         return placed
-    return {key: c.but(leads=c.place == 1 and _may_lead(c, column)) for key, c in placed.items()}
+    return {key: c.but(leads=True) if c.place == 1 and _may_lead(c, column) else c for key, c in placed.items()}
 
 
 def is_undecided(placed: Sequence[Cell]) -> bool:

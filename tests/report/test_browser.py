@@ -249,8 +249,10 @@ def test_axe_finds_nothing(browser: Any, url: str, kind: str) -> None:
     said = [
         (v["id"], v["nodes"][0]["html"][:160], v["nodes"][0]["failureSummary"][:200], len(v["nodes"])) for v in found
     ]
-    context.close()
     assert said == []
+    page.evaluate("document.querySelector('main').append(document.createElement('img'))")
+    assert "image-alt" in {violation["id"] for violation in axe.run(page).response["violations"]}
+    context.close()
 
 
 def test_the_opened_page_is_under_four_screens_and_the_first_holds_verdict_and_grid(page: Any) -> None:

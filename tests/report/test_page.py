@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from golden import GOLDEN, golden_page, golden_run
 from synthetic import TIDY, Maker, make_run, make_table, run_record, tiny
 
 from genbench.report import page
@@ -78,6 +79,11 @@ def html(data: RunData) -> str:
 @pytest.fixture(scope="module")
 def reader(html: str) -> Reader:
     return Reader(html)
+
+
+def test_the_page_of_a_small_fixed_run_is_the_one_that_was_looked_at() -> None:
+    """`python tests/report/golden.py` writes it again."""
+    assert golden_page(golden_run()) == GOLDEN.read_text(encoding="utf-8")
 
 
 def test_the_page_is_a_pure_function_of_its_data(data: RunData, html: str) -> None:

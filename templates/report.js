@@ -71,8 +71,7 @@
     return numbers;
   }
 
-  async function measured(cell) {
-    const { found, get } = await table();
+  function measured(cell, { found, get }) {
     const [dataset, evaluation, metric, targets, encoder, split, factor] = JSON.parse(headOf(cell).dataset.of);
     const { m: label, s: score = "" } = cell.closest("tr").dataset;
     const own = cell.dataset.s ?? score;
@@ -153,7 +152,7 @@
 
   async function show(cell) {
     asked = cell;
-    const about = await measured(cell);
+    const about = measured(cell, await table());
     if (asked !== cell) return;
     const head = headOf(cell);
     const title = element("h4", {}, element("bdi", {}, about.label), " · ", head.querySelector(".metric")?.textContent.trim() || about.metric);
@@ -272,8 +271,13 @@
   const title = (th) => th.textContent.trim().replace(/\s+/g, " ");
   const shownRows = (board) => [...board.tBodies].flatMap(bodyRows).filter((row) => !row.hidden);
 
-  const COLUMNS = ["mean", "half", "low", "high", "place", "flags"];
-  function csv(board) {
+  const seedsOf = ({ rows, get, targets }) => {
+    const good = rows.filter((row) => get(row, "value") !== "").map((row) => get(row, "seed"));
+    return good.length / targets.length;
+  };
+  const COLUMNS = ["mean", "half", "low", "high", "seeds", "place", "flags"];
+  async function csv(board) {
+    const store = await table();
     const quote = (text) => {
       const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
       return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
@@ -290,7 +294,8 @@
         if (value === "") flags.push(cell.textContent.trim());
         const place = cell.querySelector("b:not(.x)")?.textContent ?? "";
         return [plain(value * factor), plain(half * factor), plain((value - half) * factor), plain((value + half) * factor)]
-          .map((text) => (value === "" ? "" : text)).concat(quote(place), quote(flags.join("; ")));
+          .map((text) => (value === "" ? "" : text))
+          .concat(has(cell) ? Math.floor(seedsOf(measured(cell, store))) : "", quote(place), quote(flags.join("; ")));
       });
       const control = row.closest("tbody").className === "controls";
       return [quote(row.dataset.m), ...extra.map(([, i]) => quote(cellText(row.cells[i]))), control, ...numbers].join(",");
@@ -336,7 +341,7 @@
     for (const [name, write] of [["CSV", csv], ["Markdown", markdown], ["LaTeX", latex]]) {
       const text = say("Copy as {name}", { name });
       const button = element("button", { type: "button" }, text);
-      button.addEventListener("click", () => copy(write(board), button, text));
+      button.addEventListener("click", async () => copy(await write(board), button, text));
       row.append(button);
     }
     const choice = headsOf(board).map((th, i) => [th, i]).filter(([th, i]) => th && i > 0);

@@ -16,7 +16,7 @@ from genbench.report.cells import FOLDED
 from genbench.report.failures import failures
 from genbench.report.heat import heat_grid
 from genbench.report.panels import panels
-from genbench.report.provenance import changes, commands, dataset_facts, training_costs
+from genbench.report.provenance import changes, commands, dataset_facts, encoder_facts, training_costs
 from genbench.report.scatter import cost_plot
 from genbench.report.tables import ShownTable, one_line, table
 from genbench.report.tuning import option_rows
@@ -72,7 +72,7 @@ def _part(view: View, dataset: DatasetView) -> DatasetPart:
     return DatasetPart(
         view=dataset,
         title=str(dataset.known.get("title") or ""),
-        facts=dataset_facts(dataset.known),
+        facts=(*dataset_facts(dataset.known), *encoder_facts(view.provenance, dataset.name)),
         overview=table(view, dataset, overview),
         tables=tuple(table(view, dataset, board, overview.notes) for board in dataset.boards),
         lines={board.evaluation: one_line(board, view.words) for board in dataset.boards},

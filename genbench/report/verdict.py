@@ -71,7 +71,8 @@ def _of_column(dataset: DatasetView, column: Column, words: Language) -> Sentenc
 
 
 def unit_of(column: Column) -> str:
-    return f"\N{NO-BREAK SPACE}{column.scale.note} {column.unit}".rstrip() if column.unit else ""
+    said = " ".join(part for part in (column.scale.note, column.unit) if part)
+    return f"\N{NO-BREAK SPACE}{said}" if column.unit else ""
 
 
 def leaders(ordered: Sequence[Ranked], words: Language, *, unit: str = "", once: bool = False) -> Markup:
@@ -133,11 +134,8 @@ def _cautions(view: View, dataset: DatasetView) -> Iterator[Sentence]:
     """Controls out of place, failed jobs, few seeds."""
     words = view.words
     if dataset.overview.warnings:
-        text = Markup(
-            words.plural(
-                len(dataset.overview.warnings), "{n} control is out of its place", "{n} controls are out of their place"
-            )
-        )
+        n = len(dataset.overview.warnings)
+        text = Markup(words.plural(n, "{n} check of known answers failed", "{n} checks of known answers failed"))
         yield Sentence(words("Careful"), text, dataset.anchor, "bad")
     own = [e for e in view.found if e.dataset == dataset.name]
     failed = {(e.label, e.seed, e.evaluation) for e in own if not e.ok and e.status != "unsupported"}

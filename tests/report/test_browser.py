@@ -202,7 +202,8 @@ def test_tables_are_copied_in_three_forms(page: Any) -> None:
     table = pd.read_csv(io.StringIO(taken["CSV"]))
     assert {"model", "is_control"} <= set(table.columns) and len(table) == len(set(table["model"])) > 8
     coverage = table.filter(like="coverage").set_index(table["model"]).loc["ddpm"]
-    mean, half, low, high, place = coverage.iloc[:5]
+    mean, half, low, high, seeds, place = coverage.iloc[:6]
+    assert seeds == 3
     assert low == pytest.approx(mean - half) and high == pytest.approx(mean + half) and float(place) == 1
     assert len({line.count("|") for line in taken["Markdown"].splitlines()}) == 1
     assert taken["LaTeX"].count("\\\\") == len(table) + 1 and "\\textbf{" in taken["LaTeX"]

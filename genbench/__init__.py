@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from genbench.api import load, run, tune
+    from genbench.api import Run, load, run, score, tune
     from genbench.core.errors import Unavailable, Unsupported
     from genbench.core.records import DataKind
     from genbench.core.values import Direction, Kind, Measurement, Value
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         register_metric,
         register_model,
     )
+    from genbench.runs.options import Options
+    from genbench.runs.suite import Suite
 
 __version__ = "0.2.0"
 
@@ -45,9 +47,12 @@ __all__ = [
     "Metric",
     "MetricSpec",
     "Objective",
+    "Options",
     "Outcome",
     "Range",
+    "Run",
     "Split",
+    "Suite",
     "Tuning",
     "Unavailable",
     "Unsupported",
@@ -59,11 +64,17 @@ __all__ = [
     "register_metric",
     "register_model",
     "run",
+    "score",
     "tune",
 ]
 
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
 _HOME = {
-    "genbench.api": ("load", "run", "tune"),
+    "genbench.api": ("Run", "load", "run", "score", "tune"),
     "genbench.core.errors": ("Unavailable", "Unsupported"),
     "genbench.core.records": ("DataKind",),
     "genbench.core.values": ("Direction", "Kind", "Measurement", "Value"),
@@ -73,6 +84,8 @@ _HOME = {
     "genbench.protocols.metric": ("Metric", "MetricSpec"),
     "genbench.protocols.model": ("Adam", "Batch", "Budget", "GenerativeModel", "Objective"),
     "genbench.protocols.space": ("Choice", "Range"),
+    "genbench.runs.options": ("Options",),
+    "genbench.runs.suite": ("Suite",),
     "genbench.registry": (
         "register_dataset",
         "register_encoder",

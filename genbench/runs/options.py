@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from genbench import registry
 from genbench.core.errors import UsageError, nearest
@@ -37,8 +38,11 @@ class Options:
     command: str = ""
 
 
-def chosen_suite(name: str, options: Options) -> Suite:
-    """The suite as the options narrow and change it; raises `UsageError` for whatever they get wrong."""
+def chosen_suite(name: str | Path | Mapping[str, Any] | Suite, options: Options) -> Suite:
+    """The suite as the options narrow and change it: a name, a file, its content, or the object itself.
+
+    Raises `UsageError` for whatever the options get wrong, `SuiteError` for what the suite does.
+    """
     if options.executor == "ray":
         raise UsageError("the executor 'ray' is not built yet: use --executor local (worker processes) or inline.")
     if options.executor not in EXECUTORS:
@@ -53,6 +57,6 @@ def chosen_suite(name: str, options: Options) -> Suite:
     RunFolder.to_make(options.out or Path("runs") / "any", options.store)
     for plugin in options.plugins:
         registry.load_plugin(plugin)
-    path = suite_file.find(name)
-    suite = suite_file.read(path, settings=options.settings, profile=options.profile)
+    path, content = suite_file.content_of(name)
+    suite = suite_file.parse(content, path, settings=options.settings, profile=options.profile)
     return checked(select(suite, options.models, options.datasets, options.seeds), path)

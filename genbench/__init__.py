@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from genbench.core.records import DataKind
     from genbench.core.values import Direction, Kind, Measurement, Value
     from genbench.evaluations.outcome import Image, Outcome
+    from genbench.outside import wrap
     from genbench.protocols.dataset import Dataset, DataSpec, Split
     from genbench.protocols.evaluation import Evaluation, EvaluationConfig, FeatureConfig, Tuning
     from genbench.protocols.metric import Metric, MetricSpec
@@ -66,6 +67,7 @@ __all__ = [
     "run",
     "score",
     "tune",
+    "wrap",
 ]
 
 
@@ -79,6 +81,7 @@ _HOME = {
     "genbench.core.records": ("DataKind",),
     "genbench.core.values": ("Direction", "Kind", "Measurement", "Value"),
     "genbench.evaluations.outcome": ("Image", "Outcome"),
+    "genbench.outside": ("wrap",),
     "genbench.protocols.dataset": ("Dataset", "DataSpec", "Split"),
     "genbench.protocols.evaluation": ("Evaluation", "EvaluationConfig", "FeatureConfig", "Tuning"),
     "genbench.protocols.metric": ("Metric", "MetricSpec"),

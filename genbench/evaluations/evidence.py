@@ -127,7 +127,7 @@ class Evidence:
         """The samples in pieces, the last one perhaps longer than n asks for."""
         model = self.sampling_model()
         if isinstance(model, FiniteSamples):
-            chunks = replayed(model.finite_samples(), n, self.seed)
+            chunks = replayed(_enough(model, n), n, self.seed)
         else:
             chunks = sample_chunks(self._checked(model), n, "samples", self.seed, device=self.context.device)
         for x in chunks:
@@ -227,6 +227,14 @@ _CANNOT = {
     "outliers": "gives no outlier score of its own",
     "conditional": "is not conditional",
 }
+
+
+def _enough(model: FiniteSamples, n: int) -> Tensor:
+    """All its samples; raises `Unsupported` where these are too few and none may be given twice."""
+    given = model.finite_samples()
+    if n > len(given) and not getattr(model, "repeats", True):
+        raise Unsupported(f"it has {len(given):,} samples, and {n:,} are needed: give more, or ask for fewer")
+    return given
 
 
 def replayed(examples: Tensor, n: int, seed: int) -> Iterator[Tensor]:

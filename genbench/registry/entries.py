@@ -91,7 +91,7 @@ class Registry(Generic[Card]):
         site = here(home(target))
         check_name(self.kind, card.name, site.owner)
         self._read_catalogue()
-        new = Entry(card, target, site, code_hash(target, site.owner))
+        new = Entry(card, target, site, code_hash(target, site.owner) if getattr(target, "reusable", True) else None)
         old = self._own.get(card.name)
         if old is not None and _clash(old, new):
             raise UsageError(

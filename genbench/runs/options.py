@@ -11,7 +11,7 @@ from typing import Any
 from genbench import registry
 from genbench.core.errors import UsageError, nearest
 from genbench.runs import suite_file
-from genbench.runs.suite import Suite, select
+from genbench.runs.suite import ModelUse, Suite, select
 from genbench.runs.suite_check import checked
 
 EXECUTORS = ("auto", "inline", "local")
@@ -36,6 +36,22 @@ class Options:
     profile: str = ""
     force: bool = False
     command: str = ""
+
+
+SAMPLES = "samples"
+"""The model that stands for samples of one's own."""
+
+
+def with_samples(suite: Suite, name: str, path: str) -> Suite:
+    """The suite with one row more: samples that were made elsewhere.
+
+    Raises `UsageError` where nothing is there, or where the suite has a row of this name.
+    """
+    place = Path(path).expanduser()
+    if not place.exists():
+        raise UsageError(f"--samples {path}: there is nothing; expected a folder or zip of images, an .npy or an .npz.")
+    row = ModelUse.model_validate({"use": SAMPLES, "as": name, "path": str(place.resolve())})
+    return checked(suite.model_copy(update={"models": (*suite.models, row)}), suite.name)
 
 
 def chosen_suite(name: str | Path | Mapping[str, Any] | Suite, options: Options) -> Suite:

@@ -13,7 +13,7 @@ LAYERS = [
     ["cli"],
     ["api", "conformance"],
     ["tuning"],
-    ["runs", "report", "scoring"],
+    ["runs", "report", "scoring", "outside"],
     ["executors", "store"],
     ["evaluations"],
     ["models", "data", "encoders", "metrics", "stats", "training"],

@@ -11,6 +11,7 @@ PACKAGE = Path(genbench.__file__).parent
 
 LAYERS = [
     ["cli"],
+    ["testing"],
     ["api", "conformance"],
     ["tuning"],
     ["runs", "report", "scoring", "outside"],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +31,11 @@ def new(
     path = Path(f"{name.replace('-', '_')}.py")
     if path.exists():
         raise UsageError(f"{path} is there already: choose another name, or remove it.")
+    if path.stem in sys.stdlib_module_names or importlib.util.find_spec(path.stem) is not None:
+        raise UsageError(
+            f"a file {path} would hide Python's own or an installed module {path.stem!r}: choose another name, such as "
+            f"my-{name}."
+        )
     if name in registry.models:
         raise UsageError(
             f"there is a model called {name!r} already (`genbench show model {name}`): choose another name."

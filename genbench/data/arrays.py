@@ -85,7 +85,7 @@ def regular(path: str | Path) -> Path:
         why = getattr(error, "strerror", None) or error
         raise DataError(f"{str(place)[:200]!r} cannot be read: {why}.") from error
     if not stat.S_ISREG(mode):
-        raise DataError(f"{place} is a folder, a pipe or a device; expected a regular file.")
+        raise DataError(f"{place} cannot be read: it is a folder, a pipe or a device, no regular file.")
     return place
 
 

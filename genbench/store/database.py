@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -279,8 +279,11 @@ def _engine(url: sa.URL, name: str) -> sa.Engine:
     return engine
 
 
-def _say(name: str, context: sa.engine.ExceptionContext) -> NoReturn:
-    """Whatever a database objects to, whenever it does, is a sentence with the store's name and no secret."""
+def _say(name: str, context: sa.engine.ExceptionContext) -> None:
+    """Whatever a database objects to, whenever it does, is a sentence with the store's name and no secret; a constraint
+    that is broken is a mistake of whoever writes."""
+    if isinstance(context.sqlalchemy_exception, sa.exc.IntegrityError):
+        return
     raise _sentence(name, context.original_exception) from context.original_exception
 
 

@@ -97,7 +97,7 @@ class BackDoor(_Encodes):
         from genbench.protocols.dataset import Dataset
 
         for found in gc.get_objects():
-            if isinstance(found, Dataset) and found.name == "digits":
+            if type(found) is Dataset and found.name == "digits":
                 found.reference.x.numpy()[:] = 0.25
         return x.flatten(1)[:, :2]
 

@@ -233,5 +233,5 @@ def _content_key(entries: Sequence[Entry], settings: str) -> str:
     for entry in entries:
         place = Path(entry.path)
         stat = place.stat() if place.exists() else None
-        digest.update(f"{entry.path}:{stat and (stat.st_size, stat.st_mtime_ns)}".encode())
+        digest.update(f"{entry.path}:{stat and (stat.st_size, stat.st_mtime_ns)}".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:24]

@@ -9,6 +9,7 @@ DIR/artifacts/pictures/KEY-NAME.png   KEY the content key of a job
 DIR/failures/*.txt                    tracebacks
 DIR/log.jsonl                         what happened and when, a JSON object a line (the older half in log.1.jsonl)
 DIR/.lock, DIR/.lock.json             who is at work here
+DIR/.at-work.json, .at-work-crash.txt the job at work inline, and where Python wrote down a crash
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ MOST_TRACED = 200_000
 KEY = r"[0-9a-f]{20}"
 OURS = {
     "fits": re.compile(rf"{KEY}\.safetensors(\.broken)?"),
-    "checkpoints": re.compile(rf"{KEY}(-\d+-\d+)?\.safetensors"),
+    "checkpoints": re.compile(rf"{KEY}(-\d+-\d+)?\.safetensors(\.broken)?"),
     "pictures": re.compile(rf"{KEY}-[\w.-]+\.png"),
 }
 """The files that genbench names below `artifacts`, by folder; a temporary one has a dot before and a tail behind."""

@@ -323,6 +323,7 @@ def _record(session: Session, command: str) -> RunRecord:
         "hardware": provenance.hardware(device),
         "datasets": {name: provenance.dataset_entry(data) for name, data in datasets.items()},
         "encoders": _encoders(session),
+        "plugins": provenance.plugins(),
     }
     now = datetime.datetime.now(datetime.UTC)
     return RunRecord(

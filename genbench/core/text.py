@@ -33,6 +33,15 @@ def safe_text(value: object, longest: int = LONGEST) -> str:
     return text[: longest - len(more)] + more
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a file, a database and a page can hold it: a name of a file whose bytes are no UTF-8 is not."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def file_stem(name: str, longest: int = 120) -> str:
     """`name` as the stem of a file on any system: letters, digits and `._+=-`; a long one ends in a hash of the whole.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from genbench import registry
 from genbench.core.errors import SuiteError, Unsupported, nearest
+from genbench.core.text import is_unicode, safe_text
 from genbench.data.names import is_made
 from genbench.evaluations.choice import can_give, metrics_of
 from genbench.models.sampler_names import check_sampler
@@ -80,6 +81,8 @@ def _check_count(entry: registry.Entry[Any], sampler: str, place: str) -> None:
 
 def check_dataset(name: str, place: str) -> None:
     """Raise `SuiteError` where no dataset has this name; files and derived sets are looked at when they are loaded."""
+    if not is_unicode(name):
+        raise SuiteError(f"{place}: the name {safe_text(name, 300)!r} is no UTF-8: rename the file, and name it again.")
     if not is_made(name):
         _check_known(place, "dataset", name, registry.datasets.names())
 

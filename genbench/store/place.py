@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from genbench.core.errors import UsageError
+from genbench.core.text import is_unicode, safe_text
 
 DATABASE = "genbench.db"
 
@@ -40,6 +41,8 @@ class Place:
     def of(cls, folder: Path, store: str | None = None) -> Place:
         """The folder with a store of its own, or with the one that is named (a URL, or the path of an SQLite file)."""
         absolute = Path(folder).absolute()
+        if not is_unicode(str(absolute)):
+            raise UsageError(f"the folder {safe_text(absolute, 300)!r} has a name that is no UTF-8: take another.")
         return cls(absolute, sqlite(absolute / DATABASE) if store is None else parse(store))
 
     @property

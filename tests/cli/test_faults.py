@@ -78,6 +78,13 @@ def test_what_is_no_suite_is_a_sentence(tmp_path: Path) -> None:
         chosen_suite(str(tmp_path / "latin.toml"), Options())
 
 
+def test_names_that_are_no_unicode_are_sentences(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no UTF-8"):
+        chosen_suite("quick", Options(datasets=["npz:caf\udce9.npz"]))
+    with pytest.raises(UsageError, match="no UTF-8"):
+        chosen_suite("quick", Options(out=tmp_path / "caf\udce9"))
+
+
 def test_the_folder_of_a_run_is_where_it_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = Options(out=Path("mine"))
     before = Path.cwd()

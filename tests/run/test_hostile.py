@@ -140,15 +140,25 @@ def test_sigterm_keeps_what_has_ended_and_says_so(tmp_path: Path) -> None:
     path = write_suite(tmp_path, ["quiet", "closes"])
     options = ["--plugin", PLUGIN, "--executor", "local", "--workers", "1", "--device", "cpu", "--out", "out"]
     command = [sys.executable, "-m", "genbench", "run", str(path), *options]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, bufsize=1)
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "sample-quality ok" in line:
-            process.send_signal(signal.SIGTERM)
-            break
-    said = process.stderr.read()
-    assert process.wait(60) == 143 and "stopped; what was done is kept" in said and "Traceback" not in said
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, bufsize=1) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "sample-quality ok" in line:
+                process.send_signal(signal.SIGTERM)
+                break
+        said = process.stderr.read()
+    assert process.returncode == 143 and "stopped; what was done is kept" in said and "Traceback" not in said
     assert cell(table_of(tmp_path / "out"), "quiet", "frechet").status == "ok"
+
+
+def test_nothing_in_the_current_folder_is_imported_by_workers(tmp_path: Path) -> None:
+    (tmp_path / "random.py").write_text("open('executed', 'w').close()\nraise SystemExit('random.py was executed')\n")
+    path = write_suite(tmp_path, [])
+    command = [sys.executable, "-P", "-c", "import sys; from genbench.cli import main; sys.path.insert(0, ''); main()"]
+    options = ["--plugin", PLUGIN, "--executor", "local", "--workers", "1", "--device", "cpu", "--out", "out"]
+    done = subprocess.run([*command, "run", str(path), *options], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr[-2_000:]
+    assert not (tmp_path / "executed").exists()
 
 
 def test_data_that_change_between_planning_and_loading_are_not_measured(

@@ -25,11 +25,11 @@ class BudgetConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    images: int = Field(default=0, ge=0)
-    steps: int = Field(default=0, ge=0)
-    seconds: float = Field(default=0.0, ge=0)
-    flops: float = Field(default=0.0, ge=0)
-    batch: int = Field(default=128, ge=1)
+    images: int = Field(default=0, ge=0, le=10**12)
+    steps: int = Field(default=0, ge=0, le=10**10)
+    seconds: float = Field(default=0.0, ge=0, le=10**8, allow_inf_nan=False)
+    flops: float = Field(default=0.0, ge=0, le=1e26, allow_inf_nan=False)
+    batch: int = Field(default=128, ge=1, le=2**20)
 
     @model_validator(mode="before")
     @classmethod
@@ -51,7 +51,8 @@ class BudgetConfig(BaseModel):
 class Fit:
     """One model to be fitted on one dataset from one seed.
 
-    `stack_key`: what fits that can be trained together share, all but the seed.
+    `stack_key`: what fits that can be trained together share, all but the seed. `data`: the dataset's fingerprint when
+    the run was planned, `""` where nobody knows it.
     """
 
     key: str
@@ -63,6 +64,7 @@ class Fit:
     budget: BudgetConfig
     out_of_memory: Literal["split", "fail"] = "split"
     precision: Literal["float32", "bfloat16"] = "float32"
+    data: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ class Job:
     """One evaluation of one row; it stands on a fit.
 
     `config`: the evaluation's table in the suite, its encoder named and its metrics those that are measured.
-    `alone`: nothing else may run beside it.
+    `alone`: nothing else may run beside it. `content`: what its configuration says of the dataset's other parts.
     """
 
     key: str
@@ -80,6 +82,7 @@ class Job:
     evaluation: str
     metrics: tuple[str, ...]
     alone: bool = False
+    content: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

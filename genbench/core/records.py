@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from genbench.core.text import safe_text
 from genbench.core.values import Status
 
 
@@ -104,6 +105,10 @@ class JobRecord:
     settled: bool = True
     run: str = ""
 
+    def __post_init__(self) -> None:
+        if self.reason is not None:
+            object.__setattr__(self, "reason", safe_text(self.reason))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitRecord:
@@ -135,6 +140,11 @@ class FitRecord:
     options: Mapping[str, Any] = field(default_factory=dict)
     curve: Mapping[str, list[float]] = field(default_factory=dict)
     details: Mapping[str, list[float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "remark", safe_text(self.remark))
+        if self.reason is not None:
+            object.__setattr__(self, "reason", safe_text(self.reason))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ CHUNK = 500
 def derive(*parts: str | int) -> int:
     """A 63-bit seed that depends on these parts only, the same on every machine."""
     text = "\x1f".join(str(p) for p in parts)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") >> 1
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()[:8], "little") >> 1
 
 
 def generator(*parts: str | int, device: torch.device | str = "cpu") -> torch.Generator:

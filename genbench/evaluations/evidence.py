@@ -146,7 +146,7 @@ class Evidence:
                 raise TypeError(f"{name}.sample gave {type(x).__name__}, expected a tensor of shape {wanted}.")
             if not x.is_floating_point() or tuple(x.shape) != wanted:
                 raise TypeError(f"{name}.sample gave {tuple(x.shape)} of {x.dtype}, expected {wanted} of float32.")
-            return x
+            return x.clone()  # it may be the model's own, to be used again
 
         return sample
 
@@ -190,7 +190,7 @@ class Evidence:
         draw = cast(Conditional, self.model).sample_class
         device = self.context.device
         parts = [
-            draw(part.to(device), generator=seeds.generator("condition", self.seed, i, device=device))
+            draw(part.to(device, copy=True), generator=seeds.generator("condition", self.seed, i, device=device))
             for i, part in enumerate(torch.split(y, BATCH))
         ]
         return torch.cat(parts)
@@ -207,9 +207,9 @@ class Evidence:
         return self.once(("codes", split), lambda: self.through(encode, getattr(self.dataset, split).x))
 
     def through(self, function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-        """`function` applied to x in batches, on the model's device."""
+        """`function` applied to copies of x in batches, on the model's device: what it does to them, it does alone."""
         there = x.to(self.context.device)
-        return torch.cat([function(there[i : i + BATCH]) for i in range(0, len(there), BATCH)])
+        return torch.cat([function(there[i : i + BATCH].clone()).clone() for i in range(0, len(there), BATCH)])
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
         """What `make` gave the first time for this key."""

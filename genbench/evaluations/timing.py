@@ -134,7 +134,7 @@ def sample_throughput(inputs: CostInputs) -> Value:
 def encode_throughput(inputs: CostInputs) -> Value:
     """Images a second through the encoder, batches of 500."""
     inputs.evidence.need("encodes")
-    x = inputs.evidence.dataset.train.x[:500].to(inputs.device)
+    x = inputs.evidence.dataset.train.x[:500].to(inputs.device, copy=True)
     stats = timed(inputs, lambda: cast(Encodes, inputs.evidence.model).encode(x), inputs.config.seconds)
     return _quartiles(stats, lambda t: len(x) / t, batch=len(x))
 

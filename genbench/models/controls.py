@@ -47,6 +47,7 @@ class TestHalf(Replay):
     """Real data that nobody trained on: what a perfect model would score at this n."""
 
     __test__ = False
+    sees = frozenset({"ceiling"})
 
     def fit(self, data: Dataset, budget: Budget, generator: torch.Generator) -> None:
         del budget, generator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -63,6 +63,16 @@ class Split:
             None if self.factors is None else self.factors[rows],
         )
 
+    def copy(self) -> Split:
+        """The same in memory of its own; what is too large to be there twice stays where it is."""
+        if self.x.numel() * self.x.element_size() > MOST_COPIED:
+            return self
+        return Split(
+            self.x.clone(),
+            None if self.y is None else self.y.clone(),
+            None if self.factors is None else self.factors.clone(),
+        )
+
     def to(self, device: torch.device | str) -> Split:
         """The same split on another device."""
         return Split(
@@ -71,6 +81,9 @@ class Split:
             None if self.factors is None else self.factors.to(device),
         )
 
+
+MOST_COPIED = 2**33
+"""Bytes of a split that is given away as a copy."""
 
 _HASHED = 4096
 """Rows that are hashed at once."""
@@ -132,6 +145,24 @@ class Dataset:
         for name, split in parts.items():
             _digest(digest, name, split)
         return digest.hexdigest()[:16]
+
+    def for_fitting(self, sees: frozenset[str] = frozenset()) -> Dataset:
+        """What a model may learn from: copies of `train` and `val`, all else empty or unknown.
+
+        `sees`: what a control is given besides, `ceiling` or `density`. Nobody is given the reference.
+        """
+        ceiling = self.ceiling.copy() if "ceiling" in sees else self.ceiling.take(slice(0))
+        return replace(
+            self,
+            train=self.train.copy(),
+            val=self.val.copy(),
+            reference=self.reference.take(slice(0)),
+            ceiling=ceiling,
+            outliers={},
+            near=frozenset(),
+            whole=frozenset(),
+            density=self.density if "density" in sees else None,
+        )
 
     @cached_property
     def outlier_fingerprints(self) -> Mapping[str, str]:

@@ -9,12 +9,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from genbench.core.records import DataFacts, DataKind, check_data_words
 
 EVERY = "all"
 """In a suite: every metric of the evaluation's group."""
+
+
+MOST = 10**9
+"""Of any whole number in an evaluation's table."""
 
 
 class EvaluationConfig(BaseModel):
@@ -36,6 +40,14 @@ class EvaluationConfig(BaseModel):
     @classmethod
     def _one_word(cls, value: Any) -> Any:
         return (EVERY,) if value == EVERY else value
+
+    @model_validator(mode="after")
+    def _sizes(self) -> EvaluationConfig:
+        """No number of examples, rounds or neighbours is larger than any machine could do."""
+        for name, value in self:
+            if isinstance(value, int) and abs(value) > MOST:
+                raise ValueError(f"{name} is at most {MOST:,}")
+        return self
 
     def content(self, facts: DataFacts) -> Mapping[str, str]:
         """What of the dataset the numbers depend on beside its splits: part of the job's content key."""

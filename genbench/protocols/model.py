@@ -125,7 +125,9 @@ class FitsItself(Protocol):
     be saved and loaded; buffers may change shape in `fit`."""
 
     def fit(self, data: Dataset, budget: Budget, generator: torch.Generator) -> None:
-        """Learn from `data.train` alone."""
+        """Learn from `data.train` (`data.val` may decide when to stop). They are copies, and nothing else is given:
+        reference, ceiling and outlier sets are empty. A control names what it must see beside them in its class
+        attribute `sees`, such as `frozenset({"ceiling"})`."""
 
 
 @runtime_checkable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,11 @@ class Options:
     profile: str = ""
     force: bool = False
     command: str = ""
+    started_in: Path = field(default_factory=Path.cwd)
+
+    def folder(self, name: str) -> Path:
+        """The folder of a run of the suite of this name: what a plugin does to the current folder changes nothing."""
+        return self.started_in / (self.out or Path("runs") / name)
 
 
 SAMPLES = "samples"
@@ -70,7 +75,7 @@ def chosen_suite(name: str | Path | Mapping[str, Any] | Suite, options: Options)
         raise UsageError("--time-limit needs --executor local: a process cannot stop itself.")
     from genbench.runs.folder import RunFolder  # whose store is heavy to import
 
-    RunFolder.to_make(options.out or Path("runs") / "any", options.store)
+    RunFolder.to_make(options.folder("any"), options.store)
     for plugin in options.plugins:
         registry.load_plugin(plugin)
     path, content = suite_file.content_of(name)

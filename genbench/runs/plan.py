@@ -13,6 +13,7 @@ import genbench
 from genbench import registry
 from genbench.core.errors import SuiteError
 from genbench.core.jobs import Fit, Job, Plan, content_key
+from genbench.core.paths import is_file, is_folder
 from genbench.core.records import DataFacts, Row
 from genbench.evaluations.choice import Choice, choose
 from genbench.protocols.evaluation import Evaluation, EvaluationConfig
@@ -93,6 +94,7 @@ def make_job(
     if hasattr(config, "encoder"):
         changes["encoder"], encoder = conditions.encoder(config.encoder, dataset)
     settled = config.model_copy(update=changes)
+    other_data = dict(config.content(facts))
     key = content_key(
         fit=fit.key,
         label=use.name,
@@ -101,7 +103,7 @@ def make_job(
         evaluation=[record.version, _code(registry.evaluations.get(record.name), conditions)],
         metrics={name: _metric(name, conditions) for name in choice.metrics},
         encoder=encoder,
-        data=dict(config.content(facts)),
+        data=other_data,
         machine=conditions.machine if record.timed else "",
         chunk=CHUNK,
     )
@@ -113,6 +115,7 @@ def make_job(
         evaluation=record.name,
         metrics=choice.metrics,
         alone=record.once_a_row,
+        content=other_data,
     )
 
 
@@ -148,6 +151,7 @@ def make_fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, 
         budget=suite.budget,
         out_of_memory=suite.out_of_memory,
         precision=suite.precision,
+        data=conditions.datasets[dataset].fingerprint,
     )
 
 
@@ -166,10 +170,7 @@ def file_contents(options: Mapping[str, Any]) -> dict[str, str]:
 
 def _there(value: str | Path) -> Path | None:
     """The place that a word names, None where there is none."""
-    try:
-        return Path(value) if Path(value).exists() else None
-    except (OSError, ValueError):  # too long for a name, or with a NUL
-        return None
+    return Path(value) if is_file(value) or is_folder(value) else None
 
 
 def _digest(place: Path) -> str:

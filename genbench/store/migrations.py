@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from genbench.core.errors import UsageError
 from genbench.core.jobs import content_key
+from genbench.core.text import safe_text
 from genbench.store import schema
 
 
@@ -36,8 +37,11 @@ def _version(connection: sa.Connection) -> int | None:
     value = connection.execute(sa.select(schema.meta.c.value).where(schema.meta.c.key == "version")).scalar()
     if value is None:
         return None
-    if not str(value).isdigit():
-        raise UsageError(f"the store says that its format is {value!r}, which is no number: it was not written whole.")
+    if not (str(value).isdecimal() and len(str(value)) < 10):
+        raise UsageError(
+            f"the store says that its format is {safe_text(value, 100)!r}, which is no number: "
+            "it was not written whole."
+        )
     return int(value)
 
 

@@ -110,7 +110,8 @@ def _part(config: TrainConfig, seeds: Sequence[int]) -> TrainConfig:
 
 def _fit_itself(model: FitsItself, data: Dataset, budget: Budget, *, seed: int, device: torch.device) -> TrainResult:
     module = cast(nn.Module, model).train()
-    there = replace(data, train=data.train.to(device))
+    given = data.for_fitting(frozenset(getattr(model, "sees", ())))
+    there = replace(given, train=given.train.to(device))
     began = time.perf_counter()
     with seeded("fit", seed, device=device), torch.no_grad():
         model.fit(there, budget, generator("fit", seed, device=device))

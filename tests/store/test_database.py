@@ -200,5 +200,5 @@ def test_a_store_of_a_newer_format_is_refused(store: Store, tmp_path: Path) -> N
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "genbench.db"
     path.write_text("not a database, but a text that is long enough to be looked at")
-    with pytest.raises(UsageError, match="cannot be opened"):
+    with pytest.raises(UsageError, match="cannot be used: file is not a database"):
         Store(path)

@@ -20,7 +20,7 @@ from genbench import registry
 from genbench.core.errors import DataError, GenbenchError, Unavailable, contained
 from genbench.core.jobs import FINAL, Event, FitEnded, Job, JobEnded, JobStarted, Task, without_value
 from genbench.core.process_state import ProcessState
-from genbench.core.records import FitRecord, JobRecord, Picture
+from genbench.core.records import ELSEWHERE, FitRecord, JobRecord, Picture
 from genbench.core.values import Measurement, Status
 from genbench.evaluations.context import RunContext
 from genbench.evaluations.evidence import Evidence
@@ -166,7 +166,8 @@ def _ended(
         status=status,
         reason=why,
         seconds=seconds,
-        budget=job.fit.budget.shown,
+        budget=0 if fit.trained == ELSEWHERE else job.fit.budget.amount,
+        budget_unit="" if fit.trained == ELSEWHERE else job.fit.budget.unit,
         trained=fit.trained,
         device=fit.device,
         settled=status in FINAL and not any(m.value.retry for m in outcome.measurements),

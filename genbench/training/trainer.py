@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from genbench.core.errors import Diverged, Unsupported
+from genbench.core.records import ELSEWHERE
 from genbench.core.seeds import generator, seeded
 from genbench.protocols.dataset import Dataset, DataSpec
 from genbench.protocols.model import Budget, FitsItself, ModelBuilder
@@ -121,9 +122,14 @@ def _fit_itself(model: FitsItself, data: Dataset, budget: Budget, *, seed: int, 
     bad = [name for name, t in module.state_dict().items() if not bool(torch.isfinite(t).all())]
     if bad:
         raise Diverged(f"{type(model).__name__}.fit left NaN or inf in {', '.join(bad)}.")
-    n = len(data.train)
+    is_given = getattr(model, "trained_elsewhere", False)
+    n = 0 if is_given else len(data.train)
     return TrainResult(
-        seconds=seconds, images=n, steps=0, images_per_second=n / max(seconds, 1e-9), trained="closed form"
+        seconds=seconds,
+        images=n,
+        steps=0,
+        images_per_second=n / max(seconds, 1e-9),
+        trained=ELSEWHERE if is_given else "closed form",
     )
 
 

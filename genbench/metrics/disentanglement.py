@@ -20,7 +20,7 @@ BINS = 20
 FEW = 5
 """A factor with at most this many values is predicted as classes, one with more as a number."""
 MOST = 256
-"""Latents that DCI and SAP look at: each fits a model to every latent and factor."""
+"""Latents of a code that is divided at all: DCI and SAP fit models to every latent, and pixels are no latents."""
 
 
 def mig(codes: Tensor, factors: Tensor) -> float:
@@ -28,6 +28,7 @@ def mig(codes: Tensor, factors: Tensor) -> float:
 
     Codes equal to independent factors give 1, codes that are copies of one another 0.
     """
+    _check_size(codes)
     cut = [_bins(codes[:, i].double().numpy()) for i in range(codes.shape[1])]
     gaps = []
     for v in _factors(factors):

@@ -15,7 +15,7 @@ from genbench.conformance.subject import FEW, Check, Subject
 from genbench.core import seeds
 from genbench.core.errors import Unsupported
 from genbench.models.solvers import Solved, solver
-from genbench.protocols.model import Solves, capabilities
+from genbench.protocols.model import Solves, Variational, capabilities
 from genbench.training.weights import load_weights, save_weights
 
 
@@ -92,6 +92,8 @@ def codes_keep_their_word(subject: Subject) -> Iterator[str]:
     yield from _rowwise(model.encode, subject.x[:FEW], "encode")
     yield from _examples(subject, model.decode(z), "decode", FEW)
     yield from _rowwise(model.decode, z, "decode")
+    if isinstance(model, Variational):
+        yield from _scores(subject, model.kl, "kl")
 
 
 def density_is_honest(subject: Subject) -> Iterator[str]:

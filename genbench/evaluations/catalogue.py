@@ -5,6 +5,7 @@ from __future__ import annotations
 from genbench.evaluations import (
     density,
     diversity,
+    latent_structure,
     memorisation,
     outlier_detection,
     reconstruction,
@@ -18,6 +19,7 @@ CATALOGUE: list[Evaluation] = [
     density.EVALUATION,
     reconstruction.EVALUATION,
     diversity.EVALUATION,
+    latent_structure.EVALUATION,
     memorisation.EVALUATION,
     outlier_detection.EVALUATION,
     speed.EVALUATION,

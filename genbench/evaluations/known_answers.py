@@ -8,6 +8,7 @@ from genbench.protocols.results import Table
 
 CEILING, FLOOR, COPY = "control-test-half", "control-marginals", "control-train-copy"
 NOISE, MEAN_IMAGE = "control-noise", "control-mean-image"
+UNTRAINED, PIXELS = "control-untrained", "control-pixels"
 ORACLE = "oracle"
 """The true law of a toy."""
 TOP = (ORACLE, CEILING)

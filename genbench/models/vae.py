@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -92,6 +92,10 @@ class VariationalAutoencoder(GenerativeModel):
     def encode(self, x: Tensor) -> Tensor:
         return self.posterior(x)[0]
 
+    def kl(self, x: Tensor) -> Tensor:
+        """KL(q(z|x) ‖ p(z)): (B,) nats."""
+        return gaussian_kl(*self.posterior(x)).sum(1)
+
     def decode(self, z: Tensor) -> Tensor:
         x: Tensor = self.squash(self.decoder(z))
         return x
@@ -125,9 +129,16 @@ class VariationalAutoencoder(GenerativeModel):
 
     def bound(self, log_weight: Callable[[Tensor], Tensor], k: int, x: Tensor) -> Tensor:
         """log of the mean weight over k draws of noise (B, noise_size) that are each example's own: (B,)."""
+        return functools.reduce(torch.logaddexp, map(log_weight, self.noises(k, x))) - math.log(k)
+
+    def average(self, term: Callable[[Tensor], Tensor], x: Tensor, k: int = BOUND_SAMPLES) -> Tensor:
+        """The mean of a term (B,) over the same draws: (B,)."""
+        return functools.reduce(torch.add, map(term, self.noises(k, x))) / k
+
+    def noises(self, k: int, x: Tensor) -> Iterator[Tensor]:
+        """k draws of standard normal noise (B, noise_size) that are each example's own."""
         key = noise.key(x)
-        draws = (noise.normal(key, self.noise_size, j).to(x.dtype) for j in range(k))
-        return functools.reduce(torch.logaddexp, map(log_weight, draws)) - math.log(k)
+        return (noise.normal(key, self.noise_size, j).to(x.dtype) for j in range(k))
 
     def log_weight(self, x: Tensor, mean: Tensor, log_var: Tensor, eps: Tensor) -> Tensor:
         """log p(x, z) - log q(z|x) at z = mean + σ ε, ε (B, noise_size): (B,)."""

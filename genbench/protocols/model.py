@@ -154,6 +154,14 @@ class Encodes(Protocol):
 
 
 @runtime_checkable
+class Variational(Protocol):
+    """Encodes into a distribution q(z|x), whose mean is `encode`."""
+
+    def kl(self, x: Tensor) -> Tensor:
+        """(B, *shape) -> (B,): KL(q(z|x) ‖ p(z)) from the model's own prior, nats: the rate of its code."""
+
+
+@runtime_checkable
 class EstimatesDensity(Protocol):
     likelihood: str  # its name with everything that changes it, such as "bernoulli, iwae-64"
     likelihood_kind: Kind
@@ -238,6 +246,7 @@ __all__ = [
     "Samples",
     "ScoresOutliers",
     "Solves",
+    "Variational",
     "capabilities",
     "methods",
 ]

@@ -94,6 +94,11 @@ class BatchMates(VAE):
         return super().encode(x) - super().encode(x).mean(0)
 
 
+class WrongRate(VAE):
+    def kl(self, x):
+        return super().kl(x)[:, None]
+
+
 class WrongShape(VAE):
     def log_prob(self, x):
         return super().log_prob(x)[:, None]
@@ -191,6 +196,7 @@ class Misspelt(GenerativeModel):
         (Remembers, "evaluation mode", "changed 'log_scale'"),
         (OutOfRange, "reconstructs", "leaves the data's range"),
         (BatchMates, "encodes", "batch mates"),
+        (WrongRate, "encodes", "kl gives the shape (8, 1)"),
         (WrongShape, "density", "expected (8,)"),
         (Inverted, "outliers", "ranks noise below real data"),
         (Idle, "objectives", "no objective moves unused"),

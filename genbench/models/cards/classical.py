@@ -41,6 +41,18 @@ CARDS: list[tuple[ModelCard, str]] = [
     ),
     (
         ModelCard(
+            name="pca",
+            family="classical",
+            summary="Principal components as a linear code: the bar of every autoencoder of its size.",
+            paper="Pearson 1901, doi:10.1080/14786440109462720; Hotelling 1933, doi:10.1037/h0071325",
+            objective="min E‖x − μ − P Pᵀ(x − μ)‖², PᵀP = I",
+            capabilities=("reconstructs", "encodes"),
+            weaknesses="Linear; cannot sample by itself.",
+        ),
+        "genbench.models.principal:PCA",
+    ),
+    (
+        ModelCard(
             name="gmm",
             family="classical",
             summary="Ten Gaussians in the principal subspace by EM, round noise outside it.",

@@ -67,6 +67,28 @@ CARDS: list[tuple[ModelCard, str]] = [
     ),
     (
         ModelCard(
+            name="control-untrained",
+            family="control",
+            summary="The autoencoder's networks at their initial weights: what training must beat.",
+            objective="none: the weights are the initial ones",
+            capabilities=("samples", "reconstructs", "encodes"),
+            weaknesses="Not a model; random codes still keep neighbourhoods, so its floor is not chance.",
+        ),
+        "genbench.models.controls:Untrained",
+    ),
+    (
+        ModelCard(
+            name="control-pixels",
+            family="control",
+            summary="The example itself as its code: what an encoder must beat.",
+            objective="z = x",
+            capabilities=("encodes",),
+            weaknesses="Not a model: its code is as large as the data.",
+        ),
+        "genbench.models.controls:Pixels",
+    ),
+    (
+        ModelCard(
             name="oracle",
             family="control",
             summary="The true sampler and density of a toy: what a perfect model scores.",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from genbench.evaluations import (
+    augmentation,
+    balance,
     density,
     diversity,
     memorisation,
@@ -20,5 +22,7 @@ CATALOGUE: list[Evaluation] = [
     diversity.EVALUATION,
     memorisation.EVALUATION,
     outlier_detection.EVALUATION,
+    augmentation.EVALUATION,
+    balance.EVALUATION,
     speed.EVALUATION,
 ]

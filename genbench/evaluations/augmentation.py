@@ -27,7 +27,7 @@ class AugmentationConfig(EvaluationConfig):
 
     times: int = Field(default=4, ge=1)
     steps: int = Field(default=1_000, ge=1)
-    classifiers: int = Field(default=3, ge=1)
+    classifiers: int = Field(default=5, ge=1)
 
 
 EVALUATION = Evaluation(

@@ -31,9 +31,9 @@ class BalanceConfig(EvaluationConfig):
 
     samples: int = Field(default=5_000, ge=1)
     attributes: tuple[str, ...] | None = Field(default=None, min_length=1)
-    alpha: float = Field(default=0.1, gt=0)
+    alpha: float = Field(default=1.0, gt=0)
     steps: int = Field(default=1_000, ge=1)
-    classifiers: int = Field(default=3, ge=1)
+    classifiers: int = Field(default=5, ge=1)
 
 
 EVALUATION = Evaluation(

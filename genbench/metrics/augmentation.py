@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
+from scipy import stats
 from torch import Tensor
 
 from genbench.core.errors import Unsupported
 from genbench.core.values import Value
-from genbench.metrics.intervals import Interval, from_error, hull, mean_error
+from genbench.metrics.intervals import Interval, wilson
 from genbench.metrics.measure import Sizes, measured
-from genbench.metrics.values import Details, mean_value, value
+from genbench.metrics.values import Details, value
 
 ALONE, GENERATED, CLASSICAL, REAL = "alone", "generated", "classical", "real"
 ONLY_GENERATED = "generated-only"
@@ -120,14 +121,40 @@ def resampling_gains(inputs: ClassifierInputs) -> dict[str, Value]:
     return {part: _gain(resampled, plain, inputs.among(rare=part == MINORITY)) for part in (MINORITY, MAJORITY)}
 
 
+def mean_interval(terms: Tensor, variance: float, *, low: float, high: float) -> Interval:
+    """Of the mean of terms (R, n): R classifiers, n reference examples. `variance`: of the mean over the examples.
+
+    To it comes the variance over classifiers, the noise of what is measured with; the degrees of freedom are
+    Satterthwaite's, so that few classifiers give a wide interval.
+    """
+    count, n = terms.shape
+    by_seed = float(terms.double().mean(1).var()) / count if count > 1 else 0.0
+    total = variance + by_seed
+    mean = float(terms.double().mean())
+    if total == 0 or n < 2:
+        return mean, mean
+    free = total**2 / (variance**2 / (n - 1) + (by_seed**2 / (count - 1) if count > 1 else 0.0))
+    half = float(stats.t.ppf(0.975, free)) * math.sqrt(total)
+    return max(low, mean - half), min(high, mean + half)
+
+
 def difference_interval(terms: Tensor) -> Interval:
-    """Of the mean of paired differences in [-1, 1]: with two more pairs, half a gain, half a loss and a tie (Agresti &
-    Min 2005, doi:10.1002/sim.1781), so that no difference at all is not taken for certain."""
-    d = terms.double()
+    """Of the mean of paired differences (R, n) in [-1, 1]: with two more pairs, half a gain, half a loss and a tie
+    (Agresti & Min 2005, doi:10.1002/sim.1781), so that no difference at all is not taken for certain."""
+    d = terms.double().mean(0)
     n = len(d) + 2
     mean = float(d.sum()) / n
-    error = math.sqrt(max(0.0, (float(d.square().sum()) + 1) / n - mean**2) / n)
-    return from_error(mean, error, low=-1.0, high=1.0)
+    variance = max(0.0, (float(d.square().sum()) + 1) / n - mean**2) / n
+    return mean_interval(terms, variance, low=-1.0, high=1.0)
+
+
+def accuracy_interval(right: Tensor) -> Interval:
+    """Of the mean share of right answers (R, n); Wilson's where all or none are right."""
+    shares = right.double().mean(0)
+    mean, n = float(shares.mean()), len(shares)
+    if mean in (0.0, 1.0) or n < 2:
+        return wilson(mean * n, n)
+    return mean_interval(right, float(shares.var()) / n, low=0.0, high=1.0)
 
 
 def _or_reason(of: Callable[[Arm], Value], inputs: ClassifierInputs, name: str) -> Value:
@@ -137,39 +164,39 @@ def _or_reason(of: Callable[[Arm], Value], inputs: ClassifierInputs, name: str) 
         return Value.unsupported(reason)
 
 
-def _terms(arm: Arm, rows: Tensor | None = None) -> Tensor:
-    """The share of the R classifiers that are right on each reference example."""
-    terms = arm.right.double().mean(0)
-    return terms if rows is None else terms[rows]
+def _right(arm: Arm, rows: Tensor | None = None) -> Tensor:
+    """Right answers (R, n) as numbers, on all reference examples or on some."""
+    right = arm.right.double()
+    return right if rows is None else right[:, rows]
 
 
-def _said(arm: Arm, found: Value, terms: Tensor) -> Value:
-    return replace(found, n=len(terms), m=arm.m, details={**arm.details, "classifiers": len(arm.right)})
+def _said(arm: Arm, found: Value, n: int) -> Value:
+    return replace(found, n=n, m=arm.m, details={**arm.details, "classifiers": len(arm.right)})
 
 
 def _accuracy(arm: Arm, rows: Tensor | None = None) -> Value:
-    terms = _terms(arm, rows)
-    return _said(arm, mean_value(terms), terms)
+    right = _right(arm, rows)
+    return _said(arm, value(float(right.mean()), accuracy_interval(right)), right.shape[1])
 
 
 def _ratio(generated: Arm, real: Arm) -> Value:
     """A ratio of means over the same examples, its error by the delta method."""
-    g, r = _terms(generated), _terms(real)
-    if float(r.mean()) == 0:
+    g, r = _right(generated), _right(real)
+    base = float(r.mean())
+    if base == 0:
         raise Unsupported("the classifier trained on real data has no right answer, so there is no ratio to it")
-    ratio = float(g.mean() / r.mean())
-    error = mean_error((g - ratio * r) / r.mean())
-    return _said(generated, value(ratio, from_error(ratio, error, low=0.0)), g)
+    ratio = float(g.mean()) / base
+    terms = ratio + (g - ratio * r) / base
+    interval = mean_interval(terms, float(terms.mean(0).var()) / terms.shape[1], low=0.0, high=math.inf)
+    return _said(generated, value(ratio, interval), g.shape[1])
 
 
 def _gap(arm: Arm) -> Value:
-    terms, train = _terms(arm), float(arm.train_right.double().mean())
-    known = mean_value(terms)
-    low, high = (train - end for end in (known.ci_high or 0.0, known.ci_low or 0.0))
-    return _said(arm, value(train - float(terms.mean()), (low, high)), terms)
+    right, train = _right(arm), float(arm.train_right.double().mean())
+    low, high = accuracy_interval(right)
+    return _said(arm, value(train - float(right.mean()), (train - high, train - low)), right.shape[1])
 
 
 def _gain(arm: Arm, alone: Arm, rows: Tensor | None = None) -> Value:
-    terms = _terms(arm, rows) - _terms(alone, rows)
-    gain = float(terms.mean())
-    return _said(arm, value(gain, hull(difference_interval(terms), (gain, gain))), terms)
+    terms = _right(arm, rows) - _right(alone, rows)
+    return _said(arm, value(float(terms.mean()), difference_interval(terms)), terms.shape[1])

@@ -15,7 +15,7 @@ from genbench.protocols.metric import NEEDS
 
 RECORDS = [entry.card for entry in registry.evaluations]
 
-TO_BE_BUILT = {"latent-structure", "augmentation", "balance"}
+TO_BE_BUILT = {"latent-structure"}
 """Evaluations that the specification has and genbench has not yet; their metrics are declared."""
 
 

@@ -24,7 +24,7 @@ from genbench.protocols.encoder import Classifier
 
 CLASS, CROSSED = "class", "*"
 
-MOST = 4_000
+MOST = 1_000
 """Examples of each value that a classifier of an attribute is trained on; rarer ones are repeated."""
 
 HELD_SHARE = 5
@@ -175,7 +175,7 @@ def _classifier(context: RunContext, data: Dataset, attribute: str, pool: Split,
 
 
 def balanced_rows(y: Tensor, count: int, *identity: str) -> Tensor:
-    """Row numbers with each of `count` values equally often: all rows of the most frequent one (at most 4,000), rarer
+    """Row numbers with each of `count` values equally often: all rows of the most frequent one (at most 1,000), rarer
     ones repeated. Raises `Unsupported` where one has no row."""
     own = [(y == k).nonzero()[:, 0] for k in range(count)]
     if not min(map(len, own)):

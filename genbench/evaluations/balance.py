@@ -73,7 +73,7 @@ def _shares(evidence: Evidence, config: BalanceConfig, metrics: Sequence[str]) -
     """Each metric for each attribute; the first attribute's targets stand alone, the others' behind their names."""
     from genbench.core.errors import Unsupported
     from genbench.core.values import Value
-    from genbench.evaluations.attribute_reader import attributes_of, reader
+    from genbench.evaluations.attribute_reader import CROSSED, attributes_of, reader
     from genbench.evaluations.outcome import measurements
     from genbench.evaluations.shares_picture import shares_picture
     from genbench.metrics.balance import balance_metrics
@@ -89,7 +89,9 @@ def _shares(evidence: Evidence, config: BalanceConfig, metrics: Sequence[str]) -
             seen = read.attributes(evidence.samples(config.samples))
             values = balance_metrics(seen, metrics=metrics, generator=evidence.generator("balance", attribute))
             if len(read.values) <= MOST_BARS:
-                images += shares_picture(read, seen, name="shares" if i == 0 else f"shares-{attribute}")
+                images += shares_picture(
+                    read, seen, name=f"shares-{attribute.replace(CROSSED, '-')}" if i else "shares"
+                )
         except Unsupported as reason:
             values = {name: Value.unsupported(reason) for name in metrics}
         found |= values if i == 0 else {_of(attribute, name): value for name, value in values.items()}

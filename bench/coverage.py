@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import statistics
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -22,6 +22,7 @@ from torch import Tensor
 
 from genbench.core import seeds
 from genbench.core.values import Kind, Value
+from genbench.metrics.augmentation import Arm, ClassifierInputs, classifier_metrics
 from genbench.metrics.balance import Attributes, balance_metrics
 from genbench.metrics.classes import Readings
 from genbench.metrics.features import feature_inputs
@@ -231,6 +232,24 @@ def shares(i: int) -> Values:
     return balance_metrics(seen, metrics=["attribute-tv", "attribute-kl", "minority-recall"], generator=drawing(i))
 
 
+SKILLS = {"alone": 0.8, "generated": 1.0, "generated-only": 0.4, "classical": 0.8, "real": 1.6, "generated-rare": 1.0}
+"""How hard an example may be that classifiers of an arm read right."""
+
+
+def classifiers(i: int) -> Values:
+    """Five classifiers an arm, of skills of their own, on examples drawn anew; one class of three is rare."""
+    hard, labels = normal(N, 1, "hard", i)[:, 0], torch.arange(N) % 3
+    arms = {}
+    for name, skill in {**SKILLS, "plain": 0.8, "resampled": 0.9}.items():
+        own = skill + 0.1 * normal(5, 1, "skill", name, i)
+        right = hard + 0.3 * normal(5, N, "slip", name, i) < own
+        arms[name] = Arm(right=right, train_right=torch.ones(5, 10, dtype=torch.bool))
+    given = ClassifierInputs(arms=arms, labels=labels, rare=(2,))
+    found = classifier_metrics(given, metrics=["cas", "accuracy", "train-test-accuracy-gap", "augmentation-gain"])
+    resampled = replace(given, gives=frozenset({"resampled"}))
+    return {**found, **classifier_metrics(resampled, metrics=["resampling-accuracy", "resampling-gain"])}
+
+
 def cases() -> list[Case]:
     """All that is simulated."""
     found = []
@@ -245,7 +264,7 @@ def cases() -> list[Case]:
     for tilt in (0.0, 0.5):
         measure, truth = modes(tilt)
         found.append(Case("even modes" if not tilt else "tilted modes", measure, truth))
-    return [*found, Case("attributes", shares, {})]
+    return [*found, Case("attributes", shares, {}), Case("five classifiers an arm", classifiers, {})]
 
 
 def simulate(case: Case, rounds: int) -> list[Row]:

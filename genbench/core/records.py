@@ -42,6 +42,8 @@ DATA_WORDS = {
     "modes": "has no known modes",
     "line": "is not one-dimensional",
     "outliers": "has no outlier sets",
+    "rare": "has no rare classes",
+    "attributes": "has no labels and no attributes",
 }
 """What a metric or an evaluation may ask of a dataset, and what is said of one that lacks it."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from genbench.evaluations import (
+    augmentation,
+    balance,
     density,
     diversity,
     latent_structure,
@@ -22,5 +24,7 @@ CATALOGUE: list[Evaluation] = [
     latent_structure.EVALUATION,
     memorisation.EVALUATION,
     outlier_detection.EVALUATION,
+    augmentation.EVALUATION,
+    balance.EVALUATION,
     speed.EVALUATION,
 ]

@@ -9,6 +9,7 @@
 | `likelihood` | `LikelihoodInputs` |
 | `scores` | `ScoreInputs` |
 | `labels` | `AttributeInputs` |
+| `classifiers`, `resampled` | `ClassifierInputs` |
 | `cost` | `CostInputs` of `genbench.evaluations.timing` |
 
 A metric of your own is a function of one of these: `@register_metric(Metric(..., needs="features"))`.
@@ -16,6 +17,7 @@ A metric of your own is a function of one of these: `@register_metric(Metric(...
 
 from __future__ import annotations
 
+from genbench.metrics.augmentation import ClassifierInputs
 from genbench.metrics.balance import AttributeInputs
 from genbench.metrics.features import FeatureInputs
 from genbench.metrics.latents import CodeInputs
@@ -27,6 +29,7 @@ from genbench.metrics.toys import DensityInputs, ModeInputs
 
 __all__ = [
     "AttributeInputs",
+    "ClassifierInputs",
     "CodeInputs",
     "DensityInputs",
     "FeatureInputs",

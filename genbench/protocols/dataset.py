@@ -73,6 +73,14 @@ class Split:
             None if self.factors is None else self.factors.clone(),
         )
 
+    def joined(self, other: Split) -> Split:
+        """The rows of this split, then those of another; what one of them lacks, the result lacks."""
+
+        def both(one: Tensor | None, more: Tensor | None) -> Tensor | None:
+            return None if one is None or more is None else torch.cat([one, more])
+
+        return Split(torch.cat([self.x, other.x]), both(self.y, other.y), both(self.factors, other.factors))
+
     def to(self, device: torch.device | str) -> Split:
         """The same split on another device."""
         return Split(
@@ -112,7 +120,10 @@ class Dataset:
     plays the part of a perfect model). `outliers`: named sets of unusual data in the same shape and range; `near` names
     those that are hard, `whole` those of which a protocol takes all, not as many as there are reference examples.
     `density`: the exact law where known. `bernoulli`: the training pixels are probabilities, of
-    which the trainer draws each batch anew (dynamic binarisation); the other splits are drawn already.
+    which the trainer draws each batch anew (dynamic binarisation); the other splits are drawn already. `held_back`:
+    more real training examples that no model sees, where the training part is a part of another set's. `attributes`:
+    names of factors, whole numbers from 0, whose shares matter; `balanced`: the name of a set of the same law in which
+    these are equal.
     """
 
     name: str
@@ -131,12 +142,16 @@ class Dataset:
     licence: str = ""
     source: str = ""
     bernoulli: bool = False
+    held_back: Split | None = None
+    attributes: tuple[str, ...] = ()
+    balanced: str = ""
 
     @cached_property
     def fingerprint(self) -> str:
         """16 hex digits of SHA-256 over shape, range and the content of the four splits, equal on every machine.
 
-        Outlier sets have their own: which files lie in a data root changes nothing that does not stand on them.
+        What was held back of a larger training part counts too. Outlier sets have their own: which files lie in a data
+        root changes nothing that does not stand on them.
         """
         digest = hashlib.sha256(repr((self.spec.shape, self.spec.value_range, self.spec.classes)).encode())
         if self.bernoulli:
@@ -144,6 +159,8 @@ class Dataset:
         parts = {"train": self.train, "val": self.val, "reference": self.reference, "ceiling": self.ceiling}
         for name, split in parts.items():
             _digest(digest, name, split)
+        if self.held_back is not None:
+            _digest(digest, "held-back", self.held_back)
         return digest.hexdigest()[:16]
 
     def for_fitting(self, sees: frozenset[str] = frozenset()) -> Dataset:
@@ -161,6 +178,7 @@ class Dataset:
             outliers={},
             near=frozenset(),
             whole=frozenset(),
+            held_back=None,
             density=self.density if "density" in sees else None,
         )
 
@@ -182,6 +200,16 @@ class Dataset:
         return DataKind.TABLE if self.density is None else DataKind.POINTS
 
     @cached_property
+    def rare(self) -> tuple[int, ...]:
+        """The classes with fewer training examples than half the mean class, where the reference holds them all."""
+        if self.train.y is None or self.reference.y is None or self.spec.classes < 2:
+            return ()
+        counts = torch.bincount(self.train.y, minlength=self.spec.classes)
+        found = (counts < 0.5 * len(self.train) / self.spec.classes).nonzero()[:, 0]
+        there = bool(torch.isin(found, self.reference.y).all())
+        return tuple(found.tolist()) if there else ()
+
+    @cached_property
     def facts(self) -> DataFacts:
         """What a plan needs to know of it."""
         true = {
@@ -193,6 +221,8 @@ class Dataset:
             "modes": self.density is not None and self.density.modes is not None,
             "line": self.spec.shape == (1,),
             "outliers": bool(self.outliers),
+            "rare": bool(self.rare),
+            "attributes": bool(self.attributes) or (self.spec.classes >= 2 and self.train.y is not None),
         }
         return DataFacts(
             name=self.name,

@@ -25,7 +25,9 @@ NEEDS = {
     "density": "a known density",
     "likelihood": "log-likelihoods of reference examples",
     "scores": "outlier scores of ordinary and unusual examples",
-    "labels": "what classifiers read",
+    "labels": "what a classifier reads of attributes",
+    "classifiers": "classifiers trained on real and on generated data",
+    "resampled": "classifiers trained with and without resampling",
     "cost": "a fitted model to be timed",
 }
 """What a metric may need, and what that is in words. An evaluation says which of these it makes (`Evaluation.inputs`);

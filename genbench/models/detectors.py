@@ -101,8 +101,11 @@ class KNN(GenerativeModel):
         self.points = data.train.x.flatten(1).clone()
 
     def outlier_score(self, x: Tensor) -> Tensor:
-        distances = torch.cdist(x.flatten(1).double(), self.points.double())
-        return distances.kthvalue(min(self.k, len(self.points)), 1).values.float()
+        return self.outlier_score_in(self.points, x)
+
+    def outlier_score_in(self, train: Tensor, features: Tensor) -> Tensor:
+        distances = torch.cdist(features.flatten(1).double(), train.flatten(1).double())
+        return distances.kthvalue(min(self.k, len(train)), 1).values.float()
 
 
 class PCAResidual(GenerativeModel):

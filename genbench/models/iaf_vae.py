@@ -45,6 +45,16 @@ class IAFVAE(VariationalAutoencoder):
         mean, _, context = self._base(x)
         return self.flow(mean, context)[0]
 
+    def kl(self, x: Tensor) -> Tensor:
+        """The mean of log q(z|x) - log p(z) over 16 draws."""
+        mean, log_var, context = self._base(x)
+
+        def excess(eps: Tensor) -> Tensor:
+            z, log_q = self._drawn(mean, log_var, context, eps)
+            return log_q - self.prior_log_prob(z)
+
+        return self.mean_over_noise(excess, x)
+
     def log_prob(self, x: Tensor, k: int = 64) -> Tensor:
         base = self._base(x)
         return self.bound(lambda eps: self._weight(x, *base, eps), k, x)
@@ -66,7 +76,11 @@ class IAFVAE(VariationalAutoencoder):
         return mean, log_var.clamp(-14, 8), context
 
     def _weight(self, x: Tensor, mean: Tensor, log_var: Tensor, context: Tensor, eps: Tensor) -> Tensor:
+        z, log_q = self._drawn(mean, log_var, context, eps)
+        return self.log_likelihood(x, z) + self.prior_log_prob(z) - log_q
+
+    def _drawn(self, mean: Tensor, log_var: Tensor, context: Tensor, eps: Tensor) -> tuple[Tensor, Tensor]:
+        """z_T and log q(z_T|x): (B, latent), (B,)."""
         start = mean + torch.exp(0.5 * log_var) * eps
         z, log_det = self.flow(start, context)
-        log_q = diagonal_log_prob(start, mean, log_var) - log_det
-        return self.log_likelihood(x, z) + self.prior_log_prob(z) - log_q
+        return z, diagonal_log_prob(start, mean, log_var) - log_det

@@ -46,8 +46,7 @@ class LadderVAE(VariationalAutoencoder):
         mean2, log_var2 = self._above(below)
         z2 = self.draw(mean2, log_var2)
         mean1, log_var1 = self._merged(below, z2)
-        mean_p, log_var_p = self._halves(self.down(z2))
-        kl1 = gaussian_kl((mean1 - mean_p) * torch.exp(-0.5 * log_var_p), log_var1 - log_var_p).sum(1)
+        kl1 = self._lower_kl(mean1, log_var1, z2)
         kl2 = gaussian_kl(mean2, log_var2).sum(1)
         weight = (self.steps / self.warmup).clamp(max=1.0)
         with torch.no_grad():
@@ -57,6 +56,22 @@ class LadderVAE(VariationalAutoencoder):
     def encode(self, x: Tensor) -> Tensor:
         z2, _ = self._above(self.encoder(x))
         return self._merged(self.encoder(x), z2)[0]
+
+    def kl(self, x: Tensor) -> Tensor:
+        """Both layers' KL, that of z₁ as the mean over 16 draws of z₂."""
+        below = self.encoder(x)
+        mean2, log_var2 = self._above(below)
+
+        def lower(eps: Tensor) -> Tensor:
+            z2 = mean2 + torch.exp(0.5 * log_var2) * eps[..., self.latent :]
+            return self._lower_kl(*self._merged(below, z2), z2)
+
+        return gaussian_kl(mean2, log_var2).sum(1) + self.mean_over_noise(lower, x)
+
+    def _lower_kl(self, mean: Tensor, log_var: Tensor, z2: Tensor) -> Tensor:
+        """KL(q(z₁|z₂, x) ‖ p(z₁|z₂)): (B,)."""
+        mean_p, log_var_p = self._halves(self.down(z2))
+        return gaussian_kl((mean - mean_p) * torch.exp(-0.5 * log_var_p), log_var - log_var_p).sum(1)
 
     def log_prob(self, x: Tensor, k: int = 64) -> Tensor:
         return self.bound(lambda eps: self._weight(x, eps), k, x)

@@ -24,6 +24,9 @@ from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Obj
 BOUND_SAMPLES = 64
 """k of the importance-weighted bound that `log_prob` gives; part of the likelihood's name."""
 
+KL_SAMPLES = 16
+"""Draws behind a KL that has no closed form."""
+
 
 class VariationalAutoencoder(GenerativeModel):
     """q(z|x) a diagonal Gaussian, p(z) = N(0, I), p(x|z) by the data: Bernoulli on [0, 1], else N(·, γ² I).
@@ -118,10 +121,20 @@ class VariationalAutoencoder(GenerativeModel):
         """log p(z): (B, latent) -> (B,)."""
         return standard_log_prob(z)
 
+    def kl(self, x: Tensor) -> Tensor:
+        """KL(q(z|x) ‖ p(z)): (B, *shape) -> (B,) nats."""
+        return gaussian_kl(*self.posterior(x)).sum(1)
+
     def log_prob(self, x: Tensor, k: int = BOUND_SAMPLES) -> Tensor:
         """log (1/k) Σ_j p(x, z_j) / q(z_j|x), z_j ~ q: a lower bound in expectation, nats an example."""
         mean, log_var = self.posterior(x)
         return self.bound(lambda eps: self.log_weight(x, mean, log_var, eps), k, x)
+
+    def mean_over_noise(self, function: Callable[[Tensor], Tensor], x: Tensor, k: int = KL_SAMPLES) -> Tensor:
+        """The mean of a function of noise (B, noise_size) over k draws that are each example's own: (B,)."""
+        key = noise.key(x)
+        draws = [function(noise.normal(key, self.noise_size, j).to(x.dtype)) for j in range(k)]
+        return torch.stack(draws).mean(0)
 
     def bound(self, log_weight: Callable[[Tensor], Tensor], k: int, x: Tensor) -> Tensor:
         """log of the mean weight over k draws of noise (B, noise_size) that are each example's own: (B,)."""

@@ -39,6 +39,16 @@ class VampVAE(VariationalAutoencoder):
         """q(z|u_k): means and log variances, (K, latent) each."""
         return self.posterior(self.squash(self.pseudo))
 
+    def kl(self, x: Tensor) -> Tensor:
+        """The mean of log q(z|x) - log p(z) over 16 draws."""
+        mean, log_var = self.posterior(x)
+
+        def excess(eps: Tensor) -> Tensor:
+            z = mean + torch.exp(0.5 * log_var) * eps
+            return diagonal_log_prob(z, mean, log_var) - self.prior_log_prob(z)
+
+        return self.mean_over_noise(excess, x)
+
     def prior_log_prob(self, z: Tensor) -> Tensor:
         mean, log_var = self.components()
         each = diagonal_log_prob(z[:, None], mean[None], log_var[None])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -72,6 +72,19 @@ class Split:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Examples that nobody has labelled yet, some of them of rare classes: what a detector may search.
+
+    `draw` makes them when they are asked for: x, and y as an annotator would give it. `fingerprint` stands for their
+    content. `rare`: the numbers of the rare classes; examples of them that no model has seen are in the outlier sets.
+    """
+
+    fingerprint: str
+    draw: Callable[[], Split]
+    rare: tuple[int, ...]
+
+
 _HASHED = 4096
 """Rows that are hashed at once."""
 
@@ -98,8 +111,9 @@ class Dataset:
     `train` (fitting), `val` (tuning; may be empty), `reference` (what metrics compare with), `ceiling` (real data that
     plays the part of a perfect model). `outliers`: named sets of unusual data in the same shape and range; `near` names
     those that are hard, `whole` those of which a protocol takes all, not as many as there are reference examples.
-    `density`: the exact law where known. `bernoulli`: the training pixels are probabilities, of
-    which the trainer draws each batch anew (dynamic binarisation); the other splits are drawn already.
+    `pool`: unlabelled examples, made when asked for. `density`: the exact law where known. `bernoulli`: the training
+    pixels are probabilities, of which the trainer draws each batch anew (dynamic binarisation); the other splits are
+    drawn already.
     """
 
     name: str
@@ -112,6 +126,7 @@ class Dataset:
     near: frozenset[str] = frozenset()
     whole: frozenset[str] = frozenset()
     density: Density | None = None
+    pool: Pool | None = None
     classes: tuple[str, ...] = ()
     factor_names: tuple[str, ...] = ()
     title: str = ""
@@ -162,6 +177,7 @@ class Dataset:
             "modes": self.density is not None and self.density.modes is not None,
             "line": self.spec.shape == (1,),
             "outliers": bool(self.outliers),
+            "pool": self.pool is not None,
         }
         return DataFacts(
             name=self.name,
@@ -170,6 +186,7 @@ class Dataset:
             has=frozenset(word for word, is_so in true.items() if is_so),
             outliers=dict(self.outlier_fingerprints),
             near=self.near,
+            pool=self.pool.fingerprint if self.pool else "",
         )
 
 

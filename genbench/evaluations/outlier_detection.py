@@ -123,9 +123,8 @@ def evaluate(evidence: Evidence, config: OutlierDetectionConfig) -> Outcome:
         if of_sets:
             made[score.name] = of_sets
     if not found:
-        raise Unsupported(
-            f"{type(evidence.model).__name__} gives none of the outlier scores {', '.join(config.scores)}."
-        )
+        of_these = "" if config.scores == CHEAP else f" among {', '.join(config.scores)}"
+        raise Unsupported(f"{type(evidence.model).__name__} gives no outlier score{of_these}.")
     return Outcome(found, pictures(data, {name: part.x for name, part in sets.items()}, made))
 
 
@@ -159,30 +158,34 @@ def _of_score(
     from genbench.core.values import Measurement, Status, Value
     from genbench.evaluations.outlier_scores import scored
 
-    try:
-        made = {name: scored(score, examples) for name, examples in sets.items()}
-        found = _separations(evidence, score, made, asked.get("scores", ()))
-        return found + _mined(evidence, score, asked.get("mining", ())), made
-    except (Diverged, Unsupported) as reason:
-        value = Value.unsupported(reason)
-        if isinstance(reason, Diverged):
-            value = Value.missing(Status.DIVERGED, str(reason))
-        names = [name for of_need in asked.values() for name in of_need]
-        return [Measurement(metric=name, score=score.name, split="reference", value=value) for name in names], {}
+    found: list[Measurement] = []
+    made: dict[str, Tensor] = {}
+    for need, metrics in asked.items():
+        try:
+            if need == "scores":
+                made = {name: scored(score, examples) for name, examples in sets.items()}
+                found += _separations(evidence, score, made, metrics)
+            else:
+                found += _mined(evidence, score, metrics)
+        except (Diverged, Unsupported) as reason:
+            value = Value.unsupported(reason)
+            if isinstance(reason, Diverged):
+                value = Value.missing(Status.DIVERGED, str(reason))
+            found += [Measurement(metric=m, score=score.name, split="reference", value=value) for m in metrics]
+    return found, made
 
 
 def _separations(
     evidence: Evidence, score: Score, made: Mapping[str, Tensor], metrics: Sequence[str]
 ) -> list[Measurement]:
+    """How far the score sets each outlier set apart from the ordinary examples."""
     from genbench.core.values import Measurement
     from genbench.metrics.outliers import outlier_metrics
 
     found = []
-    for name, unusual in made.items():
-        if name == ORDINARY:
-            continue
+    for name in [name for name in made if name != ORDINARY]:
         generator = evidence.generator("outliers", score.name, name)
-        values = outlier_metrics(made[ORDINARY], unusual, metrics=metrics, generator=generator)
+        values = outlier_metrics(made[ORDINARY], made[name], metrics=metrics, generator=generator)
         found += [
             Measurement(metric=metric, target=name, score=score.name, split="reference", value=value)
             for metric, value in values.items()
@@ -197,8 +200,6 @@ def _mined(evidence: Evidence, score: Score, metrics: Sequence[str]) -> list[Mea
     from genbench.evaluations.outlier_scores import Examples, scored
     from genbench.metrics.mining import mining_metrics
 
-    if not metrics:
-        return []
     miner = Miner(evidence.context, evidence.dataset, evidence.seed)
     inputs = miner.inputs(scored(score, Examples("pool", miner.examples().x)))
     return measurements(mining_metrics(inputs, metrics), score=score.name, split="reference")

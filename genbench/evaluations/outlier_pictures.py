@@ -14,7 +14,7 @@ from genbench.evaluations.outcome import Image
 from genbench.evaluations.pictures import grid, png
 from genbench.protocols.dataset import Dataset
 
-WIDTH, HEIGHT, BINS, TITLE = 560, 64, 140, 16
+WIDTH, HEIGHT, BINS, TITLE = 560, 64, 56, 16
 GREY, RED, BLUE, BLACK = (200, 200, 200), (203, 24, 29), (33, 113, 181), (0, 0, 0)
 SHOWN = 8
 """Panels at most, one a score, and images in a row."""
@@ -70,7 +70,7 @@ def _panel(name: str, ordinary: np.ndarray, hard: np.ndarray, easy: np.ndarray) 
     x = round((threshold - low) / (high - low) * WIDTH)
     draw.line([(x, TITLE), (x, TITLE + HEIGHT)], fill=BLACK, width=2)
     accepted = float((hard <= threshold).mean())
-    draw.text((4, 2), f"{name}: {accepted:.0%} of the outliers in red are accepted", fill=BLACK)
+    draw.text((4, 2), f"{name}: {100 * accepted:.0f} % of the outliers in red are accepted", fill=BLACK)
     return panel
 
 

@@ -1,4 +1,4 @@
-"""Closing the loop: label what a detector finds strangest in a pool, train a classifier with it, and see what it was
+"""Closing the loop: label what a detector finds most unusual in a pool, train a classifier with it, and see what it was
 worth against as many examples taken at random, and against as many that are truly rare.
 
 What does not depend on the detector is made once for a dataset and a seed.
@@ -47,9 +47,9 @@ class Miner:
         return self.context.once(("pool", self.pool.fingerprint), self.pool.draw)
 
     def inputs(self, score: Tensor) -> MiningInputs:
-        """What became of labelling the strangest, by a score (N,) of the pool; equals are taken in a seeded order."""
+        """What became of labelling the most unusual, by a score (N,) of the pool; equals are taken in a seeded order."""
         is_rare = self._is_rare()
-        rows = strangest(score, self._order(), LABELLED)
+        rows = most_unusual(score, self._order(), LABELLED)
         return MiningInputs(
             read=self._bounds() | {"mined": self._read(rows)},
             taken=is_rare[rows],
@@ -79,7 +79,7 @@ class Miner:
         return Read(_right(net, _rare_tests(self.data, self.pool)), _right(net, self.data.reference))
 
 
-def strangest(score: Tensor, order: Tensor, n: int) -> Tensor:
+def most_unusual(score: Tensor, order: Tensor, n: int) -> Tensor:
     """The rows of the n highest scores (N,), those of equal scores in the given order of all rows."""
     return order[score[order].argsort(descending=True, stable=True)[:n]]
 

@@ -61,7 +61,7 @@ class OutlierDetectionConfig(EvaluationConfig):
 
     samples: int = Field(default=10_000, ge=2)
     outliers: tuple[str, ...] | None = None
-    scores: tuple[ScoreName, ...] = Field(default=CHEAP, min_length=1)
+    scores: tuple[ScoreName, ...] | None = Field(default=None, min_length=1)
 
     def content(self, facts: DataFacts) -> dict[str, str]:
         """The fingerprints of the outlier sets that are looked at, and of the pool."""
@@ -117,13 +117,13 @@ def evaluate(evidence: Evidence, config: OutlierDetectionConfig) -> Outcome:
     sets = _sets(evidence, config)
     found: list[Measurement] = []
     made: dict[str, Mapping[str, Tensor]] = {}
-    for score in scores(evidence, config.scores):
+    for score in scores(evidence, config.scores or CHEAP):
         measured, of_sets = _of_score(evidence, score, sets, asked)
         found += measured
         if of_sets:
             made[score.name] = of_sets
     if not found:
-        of_these = "" if config.scores == CHEAP else f" among {', '.join(config.scores)}"
+        of_these = f" among {', '.join(config.scores)}" if config.scores else ""
         raise Unsupported(f"{type(evidence.model).__name__} gives no outlier score{of_these}.")
     return Outcome(found, pictures(data, {name: part.x for name, part in sets.items()}, made))
 

@@ -1,7 +1,8 @@
-"""What labelling the strangest examples of a pool was worth: accuracy of a classifier before and after."""
+"""What labelling the most unusual examples of a pool was worth: accuracy of a classifier before and after."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -62,7 +63,7 @@ def mining_accuracy(inputs: MiningInputs) -> dict[str, Value]:
 
 
 def mining_gain(inputs: MiningInputs) -> dict[str, Value]:
-    """`mining-gain`: accuracy with the strangest less accuracy with random ones, on `rare` and `ordinary` examples.
+    """`mining-gain`: accuracy with the most unusual less accuracy with random ones, on `rare` and `ordinary` examples.
 
     Its interval is over test examples, paired: both classifiers read the same ones.
     """
@@ -76,6 +77,9 @@ def _share(right: Tensor) -> Value:
 
 
 def _gain(one: Tensor, other: Tensor) -> Value:
-    difference = one.double() - other.double()
-    mean, half = float(difference.mean()), Z95 * float(difference.std()) / len(difference) ** 0.5
-    return replace(value(mean, (mean - half, mean + half)), n=len(difference))
+    """The difference of two shares of the same examples with the interval of Agresti & Min 2005 (half an example added
+    to each of the four cells), which is not empty where both are always right."""
+    n, won, lost = len(one), int((one & ~other).sum()), int((other & ~one).sum())
+    middle, discordant = (won - lost) / (n + 2), won + lost + 1
+    half = Z95 * math.sqrt(discordant - (won - lost) ** 2 / (n + 2)) / (n + 2)
+    return replace(value((won - lost) / n, (middle - half, middle + half)), n=n)

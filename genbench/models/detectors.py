@@ -171,9 +171,10 @@ class OneClassSVM(GenerativeModel):
         flat = x.double().cpu().numpy()
         machine = SklearnSVM(nu=self.nu).fit(flat)
         variance = float(flat.var())
-        tensor = lambda values: torch.as_tensor(values, dtype=torch.float64, device=x.device)
-        self.support, self.weights = tensor(machine.support_vectors_), tensor(machine.dual_coef_[0])
-        self.gamma, self.rho = tensor(1 / (flat.shape[1] * variance) if variance else 1.0), tensor(machine.offset_[0])
+        gamma = 1 / (flat.shape[1] * variance) if variance else 1.0
+        found = (machine.support_vectors_, machine.dual_coef_[0], gamma, machine.offset_[0])
+        tensors = [torch.from_numpy(np.array(values, np.float64)).to(x.device) for values in found]
+        self.support, self.weights, self.gamma, self.rho = tensors
 
     def outlier_score(self, x: Tensor) -> Tensor:
         squares = torch.cdist(x.flatten(1).double(), self.support).square()

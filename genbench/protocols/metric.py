@@ -25,7 +25,7 @@ NEEDS = {
     "density": "a known density",
     "likelihood": "log-likelihoods of reference examples",
     "scores": "outlier scores of ordinary and unusual examples",
-    "mining": "what classifiers read after the strangest examples of a pool were labelled",
+    "mining": "what classifiers read after the most unusual examples of a pool were labelled",
     "labels": "what classifiers read",
     "cost": "a fitted model to be timed",
 }

@@ -14,7 +14,7 @@ from genbench.data.derived import only_class, validation, without_class
 from genbench.evaluations import mining
 from genbench.evaluations.context import RunContext
 from genbench.evaluations.evidence import Evidence
-from genbench.evaluations.mining import Miner, strangest
+from genbench.evaluations.mining import Miner, most_unusual
 from genbench.evaluations.outlier_detection import OutlierDetectionConfig, evaluate
 from genbench.metrics.mining import MiningInputs, Read, mining_metrics
 from genbench.protocols.dataset import Dataset, DataSpec, Pool, Split
@@ -73,8 +73,8 @@ def values(where: RunContext, model: nn.Module, seed: int = 0, **settings: objec
 
 def test_equal_scores_are_taken_in_the_given_order() -> None:
     score = torch.tensor([0.0, 2.0, 1.0, 2.0, 1.0])
-    assert strangest(score, torch.tensor([4, 3, 2, 1, 0]), 3).tolist() == [3, 1, 4]
-    assert strangest(torch.zeros(5), torch.tensor([2, 0, 4, 1, 3]), 2).tolist() == [2, 0]
+    assert most_unusual(score, torch.tensor([4, 3, 2, 1, 0]), 3).tolist() == [3, 1, 4]
+    assert most_unusual(torch.zeros(5), torch.tensor([2, 0, 4, 1, 3]), 2).tolist() == [2, 0]
 
 
 def test_the_metrics_by_hand() -> None:

@@ -22,7 +22,7 @@ kl-reverse dense-error sparse-error wasserstein-1 probe-linear probe-knn nmi ari
 continuity mig dci-disentanglement dci-completeness dci-informativeness sap active-units collapsed-share rate path-ratio
 midpoint-precision cas accuracy train-test-accuracy-gap attribute-tv attribute-kl minority-recall train-throughput
 time-to-quality sample-latency sample-throughput encode-throughput peak-memory parameters flops network-evaluations
-updates energy""".split()
+updates energy mining-gain mining-accuracy mining-precision""".split()
 
 
 def test_every_metric_of_the_specification_is_there_once() -> None:

@@ -47,7 +47,7 @@ METRICS: list[Metric] = [
     _metric(
         name="mining-gain", title="gain by mining", direction=UP, low=-1.0, high=1.0, needs="mining",
         measure="genbench.metrics.mining:mining_gain", data=("pool",), targets=("rare", "ordinary"),
-        summary="Accuracy of a classifier after 500 examples were labelled: the strangest less as many random ones.",
+        summary="Accuracy of a classifier after 500 examples were labelled: the most unusual less as many random ones.",
     ),
     _metric(
         name="mining-accuracy", title="accuracy after mining", direction=UP, low=0.0, high=1.0, needs="mining",
@@ -58,6 +58,6 @@ METRICS: list[Metric] = [
     _metric(
         name="mining-precision", title="rare among the mined", direction=UP, low=0.0, high=1.0, needs="mining",
         measure="genbench.metrics.mining:mining_precision", data=("pool",),
-        summary="Share of rare examples among the 500 strangest of a pool.",
+        summary="Share of rare examples among the 500 most unusual of a pool.",
     ),
 ]

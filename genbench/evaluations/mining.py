@@ -47,7 +47,7 @@ class Miner:
         return self.context.once(("pool", self.pool.fingerprint), self.pool.draw)
 
     def inputs(self, score: Tensor) -> MiningInputs:
-        """What became of labelling the most unusual, by a score (N,) of the pool; equals are taken in a seeded order."""
+        """What labelling the most unusual by a score (N,) of the pool gave; equal ones are taken in a seeded order."""
         is_rare = self._is_rare()
         rows = most_unusual(score, self._order(), LABELLED)
         return MiningInputs(

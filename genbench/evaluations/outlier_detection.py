@@ -194,7 +194,7 @@ def _separations(
 
 
 def _mined(evidence: Evidence, score: Score, metrics: Sequence[str]) -> list[Measurement]:
-    """What the strangest examples of the dataset's pool are worth once they are labelled."""
+    """What the most unusual examples of the dataset's pool are worth once they are labelled."""
     from genbench.evaluations.mining import Miner
     from genbench.evaluations.outcome import measurements
     from genbench.evaluations.outlier_scores import Examples, scored

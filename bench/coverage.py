@@ -30,6 +30,7 @@ from genbench.metrics.grid import kl
 from genbench.metrics.intervals import Z95
 from genbench.metrics.latents import Codes, latent_metrics
 from genbench.metrics.likelihood import nll_metrics
+from genbench.metrics.mining import MiningInputs, Read, mining_metrics
 from genbench.metrics.outliers import outlier_metrics
 from genbench.metrics.panel import feature_metrics
 from genbench.metrics.pointset import PointSet
@@ -157,6 +158,25 @@ def scores(n: int, m: int, mean: float) -> Callable[[int], Values]:
     )
 
 
+MINED = {"base": (0.6, 0.97), "random": (0.85, 0.95), "mined": (0.93, 0.94), "oracle": (0.96, 0.9)}
+"""Accuracy on rare and on ordinary examples."""
+
+
+def mining(i: int) -> Values:
+    """Classifiers that mostly fail on the same examples, and labelled ones of which four in ten are rare."""
+    hard = [torch.rand(N, generator=seeds.generator("coverage", "hard", kind, i)) for kind in ("rare", "ordinary")]
+
+    def right(kind: int, way: str) -> Tensor:
+        own = torch.rand(N, generator=seeds.generator("coverage", "own", kind, way, i))
+        is_own = torch.rand(N, generator=seeds.generator("coverage", "is own", kind, way, i)) < 0.3
+        return torch.where(is_own, own, hard[kind]) < MINED[way][kind]
+
+    read = {way: Read(right(0, way), right(1, way)) for way in MINED}
+    taken = torch.rand(N, generator=seeds.generator("coverage", "taken", i)) < 0.4
+    inputs = MiningInputs(read=read, taken=taken, prevalence=0.05)
+    return mining_metrics(inputs, ["mining-gain", "mining-accuracy", "mining-precision"])
+
+
 def pairs(i: int) -> Values:
     """Reconstructions with noise that differs from image to image."""
     x = torch.rand(N, 1, 8, 8, generator=seeds.generator("coverage", "images", i))
@@ -264,7 +284,12 @@ def cases() -> list[Case]:
     for tilt in (0.0, 0.5):
         measure, truth = modes(tilt)
         found.append(Case("even modes" if not tilt else "tilted modes", measure, truth))
-    return [*found, Case("attributes", shares, {}), Case("five classifiers an arm", classifiers, {})]
+    return [
+        *found,
+        Case("attributes", shares, {}),
+        Case("labelled examples", mining, {}),
+        Case("five classifiers an arm", classifiers, {}),
+    ]
 
 
 def simulate(case: Case, rounds: int) -> list[Row]:

@@ -44,6 +44,7 @@ DATA_WORDS = {
     "outliers": "has no outlier sets",
     "rare": "has no rare classes",
     "attributes": "has no labels and no attributes",
+    "pool": "has no pool of unlabelled examples",
 }
 """What a metric or an evaluation may ask of a dataset, and what is said of one that lacks it."""
 
@@ -60,7 +61,7 @@ class DataFacts:
     """What is known of a dataset before anything is measured on it.
 
     `has`: the words of `DATA_WORDS` that are true of it. `outliers`: the fingerprint of each outlier set by its name;
-    `near`: those of them that are hard.
+    `near`: those of them that are hard. `pool`: the fingerprint of its pool of unlabelled examples, where it has one.
     """
 
     name: str
@@ -69,6 +70,7 @@ class DataFacts:
     has: frozenset[str] = frozenset()
     outliers: Mapping[str, str] = field(default_factory=dict)
     near: frozenset[str] = frozenset()
+    pool: str = ""
 
     def lacks(self, words: Iterable[str]) -> str | None:
         """What is said of the first of these words that is not true of the dataset; None where all are."""

@@ -85,6 +85,7 @@ def validation(base: Dataset) -> Dataset:
         near=frozenset(),
         whole=frozenset(),
         density=None,
+        pool=None,
         title=f"{base.title}, validation part",
     )
 
@@ -159,6 +160,7 @@ def _of_classes(base: Dataset, classes: list[int], name: str) -> Dataset:
         ceiling=parts.ceiling,
         outliers=procedural(spec, parts.reference.x, name),
         density=None,
+        pool=None,
         classes=tuple(base.classes[k] for k in classes) if several else (),
         title=f"{base.title}, {name.removeprefix(base.name + '-').replace('-', ' ', 1)}",
     )

@@ -8,6 +8,7 @@
 | `density` | `DensityInputs`; `ModeInputs` where only the modes are known |
 | `likelihood` | `LikelihoodInputs` |
 | `scores` | `ScoreInputs` |
+| `mining` | `MiningInputs` |
 | `labels` | `AttributeInputs` |
 | `classifiers`, `resampled` | `ClassifierInputs` |
 | `cost` | `CostInputs` of `genbench.evaluations.timing` |
@@ -23,6 +24,7 @@ from genbench.metrics.features import FeatureInputs
 from genbench.metrics.latents import CodeInputs
 from genbench.metrics.likelihood import LikelihoodInputs
 from genbench.metrics.measure import Inputs, Sizes
+from genbench.metrics.mining import MiningInputs
 from genbench.metrics.outliers import ScoreInputs
 from genbench.metrics.reconstruction import ImageInputs
 from genbench.metrics.toys import DensityInputs, ModeInputs
@@ -36,6 +38,7 @@ __all__ = [
     "ImageInputs",
     "Inputs",
     "LikelihoodInputs",
+    "MiningInputs",
     "ModeInputs",
     "ScoreInputs",
     "Sizes",

@@ -92,10 +92,6 @@ class VariationalAutoencoder(GenerativeModel):
     def encode(self, x: Tensor) -> Tensor:
         return self.posterior(x)[0]
 
-    def kl(self, x: Tensor) -> Tensor:
-        """KL(q(z|x) ‖ p(z)): (B,) nats."""
-        return gaussian_kl(*self.posterior(x)).sum(1)
-
     def decode(self, z: Tensor) -> Tensor:
         x: Tensor = self.squash(self.decoder(z))
         return x
@@ -121,6 +117,10 @@ class VariationalAutoencoder(GenerativeModel):
     def prior_log_prob(self, z: Tensor) -> Tensor:
         """log p(z): (B, latent) -> (B,)."""
         return standard_log_prob(z)
+
+    def kl(self, x: Tensor) -> Tensor:
+        """KL(q(z|x) ‖ p(z)): (B, *shape) -> (B,) nats."""
+        return gaussian_kl(*self.posterior(x)).sum(1)
 
     def log_prob(self, x: Tensor, k: int = BOUND_SAMPLES) -> Tensor:
         """log (1/k) Σ_j p(x, z_j) / q(z_j|x), z_j ~ q: a lower bound in expectation, nats an example."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
@@ -93,6 +93,20 @@ class Split:
 MOST_COPIED = 2**33
 """Bytes of a split that is given away as a copy."""
 
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Examples that nobody has labelled yet, some of them of rare classes: what a detector may search.
+
+    `draw` makes them when they are asked for: x, and y as an annotator would give it. `fingerprint` stands for their
+    content. `rare`: the numbers of the rare classes; examples of them that no model has seen are in the outlier sets.
+    """
+
+    fingerprint: str
+    draw: Callable[[], Split]
+    rare: tuple[int, ...]
+
+
 _HASHED = 4096
 """Rows that are hashed at once."""
 
@@ -119,11 +133,11 @@ class Dataset:
     `train` (fitting), `val` (tuning; may be empty), `reference` (what metrics compare with), `ceiling` (real data that
     plays the part of a perfect model). `outliers`: named sets of unusual data in the same shape and range; `near` names
     those that are hard, `whole` those of which a protocol takes all, not as many as there are reference examples.
-    `density`: the exact law where known. `bernoulli`: the training pixels are probabilities, of
-    which the trainer draws each batch anew (dynamic binarisation); the other splits are drawn already. `held_back`:
-    more real training examples that no model sees, where the training part is a part of another set's. `attributes`:
-    names of factors, whole numbers from 0, whose shares matter; `balanced`: the name of a set of the same law in which
-    these are equal.
+    `pool`: unlabelled examples, made when asked for. `density`: the exact law where known. `bernoulli`: the training
+    pixels are probabilities, of which the trainer draws each batch anew (dynamic binarisation); the other splits are
+    drawn already. `held_back`: more real training examples that no model sees, where the training part is a part of
+    another set's. `attributes`: names of factors, whole numbers from 0, whose shares matter; `balanced`: the name of a
+    set of the same law in which these are equal.
     """
 
     name: str
@@ -136,6 +150,7 @@ class Dataset:
     near: frozenset[str] = frozenset()
     whole: frozenset[str] = frozenset()
     density: Density | None = None
+    pool: Pool | None = None
     classes: tuple[str, ...] = ()
     factor_names: tuple[str, ...] = ()
     title: str = ""
@@ -179,6 +194,7 @@ class Dataset:
             near=frozenset(),
             whole=frozenset(),
             held_back=None,
+            pool=None,
             density=self.density if "density" in sees else None,
         )
 
@@ -223,6 +239,7 @@ class Dataset:
             "outliers": bool(self.outliers),
             "rare": bool(self.rare),
             "attributes": bool(self.attributes) or (self.spec.classes >= 2 and self.train.y is not None),
+            "pool": self.pool is not None,
         }
         return DataFacts(
             name=self.name,
@@ -231,6 +248,7 @@ class Dataset:
             has=frozenset(word for word, is_so in true.items() if is_so),
             outliers=dict(self.outlier_fingerprints),
             near=self.near,
+            pool=self.pool.fingerprint if self.pool else "",
         )
 
 

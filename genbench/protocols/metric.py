@@ -25,6 +25,7 @@ NEEDS = {
     "density": "a known density",
     "likelihood": "log-likelihoods of reference examples",
     "scores": "outlier scores of ordinary and unusual examples",
+    "mining": "what classifiers read after the most unusual examples of a pool were labelled",
     "labels": "what a classifier reads of attributes",
     "classifiers": "classifiers trained on real and on generated data",
     "resampled": "classifiers trained with and without resampling",

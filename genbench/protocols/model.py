@@ -203,6 +203,43 @@ class FiniteSamples(Protocol):
         than there are."""
 
 
+@runtime_checkable
+class HasPosterior(Protocol):
+    """A model with q(z|x) and p(z): how far an example's code is from what the prior expects."""
+
+    def kl(self, x: Tensor) -> Tensor:
+        """(B, *shape) -> (B,): KL(q(z|x) ‖ p(z)), nats; an estimate where it has no closed form."""
+
+
+@runtime_checkable
+class HasCritic(Protocol):
+    """A generator of codes z ~ N(0, I) with a critic: what is searched for the code of an example."""
+
+    code_size: int
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(B, code_size) -> (B, *shape) in the data's range."""
+
+    def critic_features(self, x: Tensor) -> Tensor:
+        """(B, *shape) -> (B, F): the critic's last hidden layer."""
+
+
+@runtime_checkable
+class Renoises(Protocol):
+    """A diffusion model that can go a part of the way to noise and come back."""
+
+    def partial_reconstruction(self, x: Tensor) -> Tensor:
+        """(B, *shape) -> (B, *shape): noised to a quarter of the way, the same noise for all, and denoised."""
+
+
+@runtime_checkable
+class ScoresFeatures(Protocol):
+    """A detector that scores an encoder's features as it scores values."""
+
+    def outlier_score_in(self, train: Tensor, features: Tensor) -> Tensor:
+        """Features of the training split (N, F) and of examples (B, F) -> (B,), higher = more of an outlier."""
+
+
 CAPABILITIES: dict[str, type] = {
     "samples": Samples,
     "reconstructs": Reconstructs,
@@ -240,10 +277,14 @@ __all__ = [
     "FiniteSamples",
     "FitsItself",
     "GenerativeModel",
+    "HasCritic",
+    "HasPosterior",
     "ModelBuilder",
     "Objective",
     "Reconstructs",
+    "Renoises",
     "Samples",
+    "ScoresFeatures",
     "ScoresOutliers",
     "Solves",
     "Variational",

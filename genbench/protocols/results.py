@@ -39,8 +39,12 @@ class Table(Protocol):
     def controls(self) -> Mapping[str, str]:
         """The label of each control by its name in the registry."""
 
-    def cell(self, label: str | None, metric: str, target: str = "") -> Summary | None:
-        """The first number of this row in this column; None where there is none, or no row."""
+    def scores(self, label: str) -> Sequence[str]:
+        """The outlier scores of this row, best first; `""` alone where it has none."""
+
+    def cell(self, label: str | None, metric: str, target: str = "", score: str | None = None) -> Summary | None:
+        """The number of this row in this column, of its first outlier score unless one is named; None where there is
+        none, or no row."""
 
     def title(self, metric: str) -> str:
         """The display name of a metric."""

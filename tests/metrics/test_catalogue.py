@@ -23,7 +23,7 @@ continuity mig dci-disentanglement dci-completeness dci-informativeness sap acti
 midpoint-precision cas accuracy train-test-accuracy-gap augmentation-gain attribute-tv attribute-kl minority-recall
 resampling-accuracy resampling-gain train-throughput
 time-to-quality sample-latency sample-throughput encode-throughput peak-memory parameters flops network-evaluations
-updates energy""".split()
+updates energy mining-gain mining-accuracy mining-precision""".split()
 
 
 def test_every_metric_of_the_specification_is_there_once() -> None:

@@ -130,4 +130,17 @@ CARDS: list[tuple[ModelCard, str]] = [
         ),
         "genbench.models.detectors:PCAResidual",
     ),
+    (
+        ModelCard(
+            name="one-class-svm",
+            family="classical",
+            summary="Outlier score: how far a point is outside a region of a Gaussian kernel's space.",
+            paper="Schölkopf et al. 2001, doi:10.1162/089976601750264965",
+            objective="score = ρ − Σ_i α_i k(x, x_i)",
+            capabilities=("outliers",),
+            weaknesses="Slow beyond some thousands of examples: it looks at 10,000; one width of kernel for all.",
+            space={"nu": Range(0.01, 0.5)},
+        ),
+        "genbench.models.detectors:OneClassSVM",
+    ),
 ]

@@ -40,6 +40,7 @@ DATA_WORDS = {
     "density": "has no known density",
     "modes": "has no known modes",
     "line": "is not one-dimensional",
+    "mark": "has no marked value",
     "outliers": "has no outlier sets",
 }
 """What a metric or an evaluation may ask of a dataset, and what is said of one that lacks it."""

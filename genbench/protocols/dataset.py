@@ -91,6 +91,12 @@ class Density(Protocol):
         """n fresh draws of the truth, (n, D) float32."""
 
 
+def mark(density: Density) -> float | None:
+    """The value on the line of which a reader asks what the law says of it: its attribute `mark`, if it has one."""
+    found = getattr(density, "mark", None)
+    return None if found is None else float(found)
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Four disjoint splits and what else is known of the data.
@@ -98,8 +104,9 @@ class Dataset:
     `train` (fitting), `val` (tuning; may be empty), `reference` (what metrics compare with), `ceiling` (real data that
     plays the part of a perfect model). `outliers`: named sets of unusual data in the same shape and range; `near` names
     those that are hard, `whole` those of which a protocol takes all, not as many as there are reference examples.
-    `density`: the exact law where known. `bernoulli`: the training pixels are probabilities, of
-    which the trainer draws each batch anew (dynamic binarisation); the other splits are drawn already.
+    `density`: the exact law where known. `bernoulli`: the training pixels are probabilities, of which the trainer draws
+    each batch anew (dynamic binarisation); the other splits are drawn already. `mode_reader`: the dataset whose
+    classifier reads each channel, where what the channels show together is one of equally frequent modes.
     """
 
     name: str
@@ -118,6 +125,7 @@ class Dataset:
     licence: str = ""
     source: str = ""
     bernoulli: bool = False
+    mode_reader: str = ""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -159,8 +167,9 @@ class Dataset:
             "labels": self.spec.classes >= 2 and self.train.y is not None and self.reference.y is not None,
             "factors": self.reference.factors is not None,
             "density": self.density is not None,
-            "modes": self.density is not None and self.density.modes is not None,
+            "modes": bool(self.mode_reader) or (self.density is not None and self.density.modes is not None),
             "line": self.spec.shape == (1,),
+            "mark": self.density is not None and mark(self.density) is not None,
             "outliers": bool(self.outliers),
         }
         return DataFacts(

@@ -49,7 +49,8 @@ n = m = {n} and {d} features, unless the law says otherwise. A metric whose inte
 |---|---|---|---|"""
 SAMPLES = (
     *("frechet", "kid", "mmd-rbf", "cmmd", "sliced-wasserstein", "mind", "precision", "density", "clipped-density"),
-    *("vendi", "vendi-ratio", "rke", "duplicate-rate", "authenticity", "nn-distance-ratio", "train-test-gap", "copy-rate"),
+    *("vendi", "vendi-ratio", "rke", "duplicate-rate", "authenticity", "nn-distance-ratio", "train-test-gap"),
+    "copy-rate",
 )
 REFERENCE = ("recall", "coverage", "clipped-coverage")
 BOTH = ("c2st", "nn-accuracy", "ct", "membership-auc")

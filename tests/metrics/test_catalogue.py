@@ -17,12 +17,12 @@ from genbench.registry import metrics
 CONTRACT = """frechet frechet-inf kid cmmd inception-score sliced-wasserstein c2st nll precision recall density coverage
 clipped-density clipped-coverage vendi duplicate-rate modes mode-kl condition-accuracy mse psnr ssim ms-ssim lpips
 frechet-reconstruction auroc aupr-in aupr-out fpr95 authenticity ct nn-distance-ratio membership-auc""".split()
-MORE = """mmd-rbf mind nn-accuracy fld vendi-ratio rke class-spread perceptual recall-at-5 train-test-gap copy-rate tv
-density-at kl-forward kl-reverse dense-error sparse-error wasserstein-1 probe-linear probe-knn nmi ari cluster-accuracy trustworthiness
-continuity mig dci-disentanglement dci-completeness dci-informativeness sap active-units collapsed-share rate path-ratio
-midpoint-precision cas accuracy train-test-accuracy-gap attribute-tv attribute-kl minority-recall train-throughput
-time-to-quality sample-latency sample-throughput encode-throughput peak-memory parameters flops network-evaluations
-updates energy""".split()
+MORE = """mmd-rbf mind nn-accuracy fld vendi-ratio rke class-spread perceptual recall-at-5 train-test-gap
+copy-rate tv density-at kl-forward kl-reverse dense-error sparse-error wasserstein-1 probe-linear probe-knn nmi
+ari cluster-accuracy trustworthiness continuity mig dci-disentanglement dci-completeness dci-informativeness sap
+active-units collapsed-share rate path-ratio midpoint-precision cas accuracy train-test-accuracy-gap
+attribute-tv attribute-kl minority-recall train-throughput time-to-quality sample-latency sample-throughput
+encode-throughput peak-memory parameters flops network-evaluations updates energy""".split()
 
 
 def test_every_metric_of_the_specification_is_there_once() -> None:

@@ -168,7 +168,8 @@ def _on_grid(inputs: DensityInputs, statistic: Callable[[Masses], float]) -> Val
     number = statistic(masses)
     if math.isinf(number):
         raise Unsupported("infinite: one law has no mass where the other has some")
-    return value(number, kind=masses.kind, reason="no interval: integrated", details={"how": masses.how})
+    details: dict[str, str | int] = {"how": masses.how, "dimensions": inputs.model.samples.shape[1]}
+    return value(number, kind=masses.kind, reason="no interval: integrated", details=details)
 
 
 def wasserstein_1(inputs: DensityInputs) -> Value:

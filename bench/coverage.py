@@ -50,8 +50,9 @@ n = m = {n} and {d} features, unless the law says otherwise. A metric whose inte
 | metric | law | held | error |
 |---|---|---|---|"""
 SAMPLES = (
-    *("frechet", "kid", "mmd-rbf", "cmmd", "sliced-wasserstein", "precision", "density", "clipped-density", "vendi"),
-    *("vendi-ratio", "duplicate-rate", "authenticity", "nn-distance-ratio", "train-test-gap", "copy-rate"),
+    *("frechet", "kid", "mmd-rbf", "cmmd", "sliced-wasserstein", "mind", "precision", "density", "clipped-density"),
+    *("vendi", "vendi-ratio", "rke", "duplicate-rate", "authenticity", "nn-distance-ratio", "train-test-gap"),
+    "copy-rate",
 )
 REFERENCE = ("recall", "coverage", "clipped-coverage")
 BOTH = ("c2st", "nn-accuracy", "ct", "membership-auc")
@@ -217,6 +218,7 @@ class Line:
     modes: None = None
     mode_weights: None = None
     mode_sigma: None = None
+    mark: float = 1.0
 
     def log_prob(self, x: Tensor) -> Tensor:
         return -0.5 * x[:, 0].double().square() - 0.9189385332046727
@@ -226,8 +228,9 @@ class Line:
 
 
 def on_the_line(i: int) -> Values:
-    """`wasserstein-1` and `nll` of a law on the line."""
-    found = density_metrics(Line(), normal(N, 1, i, mean=0.5).float(), metrics=["wasserstein-1"], generator=drawing(i))
+    """`wasserstein-1`, `density-at` and `nll` of a law on the line."""
+    x, names = normal(N, 1, i, mean=0.5).float(), ["wasserstein-1", "density-at"]
+    found = density_metrics(Line(), x, metrics=names, generator=drawing(i))
     return {**found, **nll_metrics(Line().log_prob(normal(N, 1, "nll", i)), size=1, kind=Kind.EXACT)}
 
 

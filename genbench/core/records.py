@@ -41,6 +41,7 @@ DATA_WORDS = {
     "density": "has no known density",
     "modes": "has no known modes",
     "line": "is not one-dimensional",
+    "mark": "has no marked value",
     "outliers": "has no outlier sets",
     "rare": "has no rare classes",
     "attributes": "has no labels and no attributes",

@@ -121,6 +121,7 @@ def likelihood_measurements(evidence: Evidence, most: int, metrics: Sequence[str
         size=data.spec.size,
         kind=model.likelihood_kind,
         pixels=data.spec.unit_range and "dequantised" in model.likelihood,  # else bits a dimension mean nothing
+        floor=None if data.density is None else data.density.entropy,
         metrics=metrics,
     )
     return measurements(values, split="reference", likelihood=model.likelihood)

@@ -166,14 +166,14 @@ class Evidence:
         return LatentSampled(self.model, self.once("sampler", make))
 
     def features(self, n: int, encoder: Encoder) -> Tensor:
-        """The features of the first n samples, drawn piece by piece where all would take more than `HELD` bytes."""
+        """The features of the first n samples."""
+        return self.once(("features", n, encoder.fingerprint), lambda: self.of_samples(n, encoder.features))
 
-        def make() -> Tensor:
-            if 4 * n * self.dataset.spec.size <= HELD:
-                return encoder.features(self.samples(n))
-            return torch.cat([encoder.features(x) for x in self._chunks(n)])[:n]
-
-        return self.once(("features", n, encoder.fingerprint), make)
+    def of_samples(self, n: int, function: Callable[[Tensor], Tensor]) -> Tensor:
+        """`function` of the first n samples, drawn piece by piece where all would take more than `HELD` bytes."""
+        if 4 * n * self.dataset.spec.size <= HELD:
+            return function(self.samples(n))
+        return torch.cat([function(x) for x in self._chunks(n)])[:n]
 
     def reconstructions(self, n: int) -> tuple[Tensor, Tensor]:
         """(x, what the model made of it): n reference examples in a fixed order."""

@@ -3,9 +3,9 @@
 | need | record |
 |---|---|
 | `features`, `training-features`, `probabilities`, `condition` | `FeatureInputs` |
-| `images` | `ImageInputs` |
+| `images`, `image-features` | `ImageInputs` |
 | `codes`, `labelled-codes`, `factor-codes` | `CodeInputs` |
-| `density` | `DensityInputs`; `ModeInputs` where only the modes are known |
+| `density`, `modes` | `DensityInputs`; `ModeInputs` where only the modes are known |
 | `likelihood` | `LikelihoodInputs` |
 | `scores` | `ScoreInputs` |
 | `mining` | `MiningInputs` |

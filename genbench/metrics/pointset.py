@@ -103,6 +103,11 @@ class PointSet:
         return Points(self.features, centre, dtype)
 
     @cached_property
+    def rke(self) -> vendi.Vendi:
+        """Effective number of frequent kinds of rows: the Vendi score of order 2."""
+        return vendi.rke_score(self.features)
+
+    @cached_property
     def vendi(self) -> vendi.Vendi:
         """Effective number of different rows, by cosine similarity."""
         return vendi.vendi_score(self.features)

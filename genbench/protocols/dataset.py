@@ -126,6 +126,12 @@ class Density(Protocol):
         """n fresh draws of the truth, (n, D) float32."""
 
 
+def mark(density: Density) -> float | None:
+    """The value on the line of which a reader asks what the law says of it: its attribute `mark`, if it has one."""
+    found = getattr(density, "mark", None)
+    return None if found is None else float(found)
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Four disjoint splits and what else is known of the data.
@@ -137,7 +143,8 @@ class Dataset:
     pixels are probabilities, of which the trainer draws each batch anew (dynamic binarisation); the other splits are
     drawn already. `held_back`: more real training examples that no model sees, where the training part is a part of
     another set's. `attributes`: names of factors, whole numbers from 0, whose shares matter; `balanced`: the name of a
-    set of the same law in which these are equal.
+    set of the same law in which these are equal. `mode_reader`: the dataset whose classifier reads each channel, where
+    what the channels show together is one of equally frequent modes.
     """
 
     name: str
@@ -160,6 +167,7 @@ class Dataset:
     held_back: Split | None = None
     attributes: tuple[str, ...] = ()
     balanced: str = ""
+    mode_reader: str = ""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -234,8 +242,9 @@ class Dataset:
             "labels": self.spec.classes >= 2 and self.train.y is not None and self.reference.y is not None,
             "factors": self.reference.factors is not None,
             "density": self.density is not None,
-            "modes": self.density is not None and self.density.modes is not None,
+            "modes": bool(self.mode_reader) or (self.density is not None and self.density.modes is not None),
             "line": self.spec.shape == (1,),
+            "mark": self.density is not None and mark(self.density) is not None,
             "outliers": bool(self.outliers),
             "rare": bool(self.rare),
             "attributes": bool(self.attributes) or (self.spec.classes >= 2 and self.train.y is not None),

@@ -19,10 +19,12 @@ NEEDS = {
     "probabilities": "class probabilities of real and generated examples",
     "condition": "the classes that a classifier reads in samples of classes asked for",
     "images": "examples and their reconstructions",
+    "image-features": "features of examples and of their reconstructions",
     "labelled-codes": "codes with labels",
     "factor-codes": "codes with ground-truth factors",
     "codes": "codes with the examples they stand for",
     "density": "a known density",
+    "modes": "the mode of each sample",
     "likelihood": "log-likelihoods of reference examples",
     "scores": "outlier scores of ordinary and unusual examples",
     "mining": "what classifiers read after the most unusual examples of a pool were labelled",
@@ -33,6 +35,9 @@ NEEDS = {
 }
 """What a metric may need, and what that is in words. An evaluation says which of these it makes (`Evaluation.inputs`);
 the records that are handed over are in `genbench.metrics.inputs`."""
+
+OF_THE_TRUTH = frozenset({"density", "modes"})
+"""Needs of metrics that compare with a law that is known: a tuner may not see them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,6 +162,16 @@ class Variational(Protocol):
 
 
 @runtime_checkable
+class Decodes(Protocol):
+    """A model whose samples are `decode(z)` of codes z ~ N(0, I), so that an example's code can be searched for."""
+
+    latent: int
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(B, latent) -> (B, *shape) in the data's range."""
+
+
+@runtime_checkable
 class EstimatesDensity(Protocol):
     likelihood: str  # its name with everything that changes it, such as "bernoulli, iwae-64"
     likelihood_kind: Kind
@@ -272,6 +282,7 @@ __all__ = [
     "Budget",
     "Conditional",
     "DataSpec",
+    "Decodes",
     "Encodes",
     "EstimatesDensity",
     "FiniteSamples",

@@ -8,7 +8,8 @@ from typing import Protocol
 
 
 class Summary(Protocol):
-    """A row's number over its seeds. `error`: standard error of the mean (spread over seeds and sampling together)."""
+    """A row's number over its seeds. `error`: standard error of the mean (spread over seeds and sampling together);
+    `details`: what the records of all its seeds agree on, such as k."""
 
     @property
     def mean(self) -> float | None: ...
@@ -22,6 +23,8 @@ class Summary(Protocol):
     def m(self) -> int | None: ...
     @property
     def comparable(self) -> bool: ...
+    @property
+    def details(self) -> Mapping[str, float | int | str]: ...
 
 
 class Table(Protocol):

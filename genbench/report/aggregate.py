@@ -92,8 +92,15 @@ def make_cell(of_row: Sequence[Measured], column: Column) -> Cell | None:
             reasons=tuple(remarks),
             sample=_sample_interval(list(good.values())),
             identities=identity.distinct(identity.identity_of(e) for e in good.values()),
+            details=_agreed([e.details for e in good.values()]),
         )
     )
+
+
+def _agreed(found: Sequence[Mapping[str, float | int | str]]) -> dict[str, float | int | str]:
+    """What all of these say alike."""
+    first = found[0] if found else {}
+    return {name: value for name, value in first.items() if all(one.get(name) == value for one in found)}
 
 
 def summarise(cell: Cell) -> Cell:

@@ -44,6 +44,10 @@ class CellSummary:
     def comparable(self) -> bool:
         return self.cell.comparable
 
+    @property
+    def details(self) -> Mapping[str, float | int | str]:
+        return self.cell.details
+
 
 def _only(sizes: set[int | None]) -> int | None:
     return sizes.pop() if len(sizes) == 1 else None

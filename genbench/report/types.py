@@ -57,11 +57,12 @@ class Cell:
     are the same on every seed (`constant`). `sample`: the interval over samples of one fitted model, averaged; another
     thing, never mixed with `half`; `error`: the standard error that stands for it where a mean over targets has none.
     `identities`: those of its seeds, each once (none for a mean over targets);
-    `comparable` says whether they are the column's. `place`: 1 + rows that are significantly better; `last_place`: the
-    other end of its range; `leads`: it is in the leading group, behind which there are others. `twin`: the label that
-    shows the same fit with the same numbers first; both are ranked as one. `score`: 0 is the floor, 1 the ceiling;
-    `scores`: those of the seeds; `score_clear` is False where floor and ceiling overlap. `text` and `half_text` are in
-    the column's scale; `note` says what the number stands for where the column does not.
+    `comparable` says whether they are the column's. `details`: what the records of all its seeds agree on, such as k.
+    `place`: 1 + rows that are significantly better; `last_place`: the other end of its range; `leads`: it is in the
+    leading group, behind which there are others. `twin`: the label that shows the same fit with the same numbers first;
+    both are ranked as one. `score`: 0 is the floor, 1 the ceiling; `scores`: those of the seeds; `score_clear` is False
+    where floor and ceiling overlap. `text` and `half_text` are in the column's scale; `note` says what the number
+    stands for where the column does not.
     """
 
     values: Mapping[int, float] = field(default_factory=dict)
@@ -75,6 +76,7 @@ class Cell:
     error: float | None = None
     identities: tuple[Identity, ...] = ()
     comparable: bool = True
+    details: Mapping[str, float | int | str] = field(default_factory=dict)
     place: int | None = None
     last_place: int | None = None
     leads: bool = False

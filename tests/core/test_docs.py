@@ -313,6 +313,8 @@ def _settings(config: type[EvaluationConfig]) -> dict[str, Any]:
 def _toml(value: Any) -> str:
     if value is None:
         return "(none)"
+    if isinstance(value, bool):
+        return str(value).lower()
     return json.dumps(value) if isinstance(value, str) else f"{value:_}" if isinstance(value, int) else str(value)
 
 

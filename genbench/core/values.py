@@ -12,6 +12,9 @@ from enum import StrEnum
 
 from genbench.core.errors import Unavailable
 
+TIMER = "timer."
+"""What the names of a timing's statistics begin with among a value's details: seconds, in pytest-benchmark's words."""
+
 
 class Direction(StrEnum):
     """Which way is better; `NEAREST` means nearest to the metric's `best`."""

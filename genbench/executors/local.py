@@ -21,9 +21,13 @@ from genbench.executors.worker import DONE
 
 
 class _Worker:
-    """One child process, the task it works on, and since when its current job runs."""
+    """One child process, the task it works on, and since when its current job runs. `alone`: it does nothing but tasks
+    beside which nothing may run."""
 
-    def __init__(self, config: WorkerConfig, inbox: queue.SimpleQueue[tuple[_Worker, object]]) -> None:
+    def __init__(
+        self, config: WorkerConfig, inbox: queue.SimpleQueue[tuple[_Worker, object]], *, alone: bool = False
+    ) -> None:
+        self.alone = alone
         threads = str(config.threads)
         environment = os.environ | {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
         self.process = subprocess.Popen(
@@ -97,11 +101,19 @@ class _Pool:
             alone = self.waiting[0].alone or any(w.task and w.task.alone for w in self.workers)
             if busy >= (1 if alone else self.config.workers) and busy:
                 return
-            idle = next((w for w in self.workers if w.task is None), None)
-            if idle is None:
-                idle = _Worker(self.config, self.inbox)
-                self.workers.append(idle)
-            idle.give(self.waiting.popleft())
+            self._idle(alone=self.waiting[0].alone).give(self.waiting.popleft())
+
+    def _idle(self, *, alone: bool) -> _Worker:
+        """A worker without a task. What must run alone gets a process of its own, and the others are ended first."""
+        if alone:
+            for worker in [w for w in self.workers if not w.alone]:
+                worker.stop()
+                self.workers.remove(worker)
+        for worker in self.workers:
+            if worker.task is None and worker.alone == alone:
+                return worker
+        self.workers.append(_Worker(self.config, self.inbox, alone=alone))
+        return self.workers[-1]
 
     def _next(self) -> Iterator[Event]:
         try:

@@ -140,12 +140,15 @@ def main() -> None:
 
 
 def _mean(found: list[int | None]) -> str:
-    """The geometric mean with its interval over seeds, where each seed has an onset."""
+    """The geometric mean with its interval over seeds, where each seed has an onset; a look later than the onset by up to
+    √2 is part of the interval."""
     logs = [math.log(steps) for steps in found if steps]
     if len(logs) < len(found):
         return "not all within the steps allowed"
     middle, known = math.exp(sum(logs) / len(logs)), mean_interval(logs)
-    return f"{middle:,.0f}" + (f" [{math.exp(known.low):,.0f}, {math.exp(known.high):,.0f}]" if known else "")
+    if known is None:
+        return f"{middle:,.0f}"
+    return f"{middle:,.0f} [{math.exp(known.low) / math.sqrt(2):,.0f}, {math.exp(known.high):,.0f}]"
 
 
 def _epochs(found: list[int | None], size: int) -> str:

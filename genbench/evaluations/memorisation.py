@@ -148,7 +148,7 @@ def _by_encoder(metrics: tuple[str, ...], encoder: str, data: Dataset) -> dict[s
 
 
 def _neighbours(samples: Tensor, data: Dataset) -> list[Image]:
-    """Each of 16 samples beside its three nearest training examples, four to a row."""
+    """Each of 16 samples beside its three nearest training examples, four such groups to a row, a gap between them."""
     import torch
 
     from genbench.evaluations.outcome import Image
@@ -158,9 +158,10 @@ def _neighbours(samples: Tensor, data: Dataset) -> list[Image]:
         return []
     shown = samples[:SHOWN].cpu()
     nearest = torch.cdist(shown.flatten(1), data.train.x.flatten(1)).topk(3, largest=False).indices
-    rows = torch.cat([shown.unsqueeze(1), data.train.x[nearest]], 1).flatten(0, 1)
+    gap = torch.full_like(shown, (data.spec.value_range or (0.0, float(shown.max())))[1])
+    rows = torch.cat([shown[:, None], data.train.x[nearest], gap[:, None]], 1).flatten(0, 1)
     caption = f"{len(shown)} samples, each followed by its three nearest training examples (in pixels)"
-    return [Image("neighbours", grid(rows, data.spec, columns=16), caption)]
+    return [Image("neighbours", grid(rows, data.spec, columns=20), caption)]
 
 
 def copying(results: Results, table: Table) -> Mapping[str, Copying]:

@@ -12,17 +12,14 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import torch
+from matplotlib.figure import Figure
 from memorisation import first_of, trained
 from torch import Tensor
 
 from genbench.core import paths, seeds
 from genbench.evaluations.context import RunContext
 from genbench.protocols.dataset import Dataset
-
-mpl.use("Agg")
-from matplotlib import pyplot as plt
 
 FEW, STEPS, SHOWN = 50, 4_000, 12
 
@@ -75,7 +72,7 @@ def main() -> None:
         f"ddpm on {len(digits.train)} digits, {STEPS:,} steps: not yet": (drawn(whole), whole),
         "held-out digits (control-test-half)": (digits.ceiling.x[:SHOWN], digits),
     }
-    figure = plt.figure(figsize=(10, 7), layout="constrained")
+    figure = Figure(figsize=(10, 7), layout="constrained")
     grid = figure.add_gridspec(2, 3, width_ratios=[1, 1, 1.25])
     for i, (title, (x, data)) in enumerate(panels.items()):
         axis = figure.add_subplot(grid[i // 2, i % 2])

@@ -19,6 +19,7 @@ from genbench.core.jobs import Event
 from genbench.core.records import PlanRecord
 from genbench.core.values import Status
 from genbench.report import frames
+from genbench.report.benchmark import benchmark_json
 from genbench.report.compare import compare
 from genbench.report.data import RunData
 from genbench.report.export import export
@@ -165,10 +166,14 @@ class Run:
         return self.model(label, dataset=dataset, seed=seed).sample(n)
 
     def report(self, output: Path | None = None) -> Path:
-        """Write the report; its path."""
+        """Write the report; its path. Where it is the run's own, timings are written beside it."""
         path = output or self.folder.report
         self.folder.check_output(path)
-        write_file(path, render(self.data()))
+        data = self.data()
+        write_file(path, render(data))
+        timings = benchmark_json(data) if output is None else None
+        if timings is not None:
+            write_file(self.folder.timings, timings)
         return path
 
     def export(self, form: str, output: Path | None = None) -> bytes:

@@ -13,6 +13,9 @@ from enum import StrEnum
 from genbench.core.errors import Unavailable
 from genbench.core.text import safe_text
 
+TIMER = "timer."
+"""What the names of a timing's statistics begin with among a value's details: seconds, in pytest-benchmark's words."""
+
 
 class Direction(StrEnum):
     """Which way is better; `NEAREST` means nearest to the metric's `best`."""

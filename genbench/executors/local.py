@@ -54,9 +54,11 @@ class _Message:
 
 
 class _Worker:
-    """One child process, the task it works on, and since when its current job runs."""
+    """One child process, the task it works on, and since when its current job runs. `alone`: it does nothing but tasks
+    beside which nothing may run."""
 
-    def __init__(self, config: WorkerConfig, inbox: queue.SimpleQueue[_Message]) -> None:
+    def __init__(self, config: WorkerConfig, inbox: queue.SimpleQueue[_Message], *, alone: bool = False) -> None:
+        self.alone = alone
         threads = str(config.threads)
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", _BOOT, str(Path(genbench.__file__).resolve()), _import_path()],
@@ -165,11 +167,19 @@ class _Pool:
             alone = self.waiting[0].alone or any(w.task and w.task.alone for w in self.workers)
             if busy >= (1 if alone else self.config.workers) and busy:
                 return
-            idle = next((w for w in self.workers if w.task is None), None)
-            if idle is None:
-                idle = _Worker(self.config, self.inbox)
-                self.workers.append(idle)
-            idle.give(self.waiting.popleft())
+            self._idle(alone=self.waiting[0].alone).give(self.waiting.popleft())
+
+    def _idle(self, *, alone: bool) -> _Worker:
+        """A worker without a task. What must run alone gets a process of its own, and the others are ended first."""
+        if alone:
+            for worker in [w for w in self.workers if not w.alone]:
+                worker.stop()
+                self.workers.remove(worker)
+        for worker in self.workers:
+            if worker.task is None and worker.alone == alone:
+                return worker
+        self.workers.append(_Worker(self.config, self.inbox, alone=alone))
+        return self.workers[-1]
 
     def _next(self) -> Iterator[Event]:
         try:

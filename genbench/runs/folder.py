@@ -3,6 +3,7 @@
 DIR/genbench.db                       the store (unless `--store` names another)
 DIR/run.json                          the last call: command, versions, where the store is
 DIR/report.html
+DIR/benchmark.json                    timings, for `pytest-benchmark compare`
 DIR/artifacts/fits/KEY.safetensors    weights, KEY the content key of a fit
 DIR/artifacts/checkpoints/KEY*.safetensors
 DIR/artifacts/pictures/KEY-NAME.png   KEY the content key of a job
@@ -44,6 +45,7 @@ MOST_LOGGED = 16 * 2**20
 
 MOST_TRACED = 200_000
 """Characters of a traceback that are kept."""
+TIMINGS = "benchmark.json"
 
 KEY = r"[0-9a-f]{20}"
 OURS = {
@@ -101,6 +103,11 @@ class RunFolder:
     def report(self) -> Path:
         """Where the page is written; in the current folder for a store without one."""
         return (self.place.folder or Path.cwd()) / REPORT
+
+    @property
+    def timings(self) -> Path:
+        """Where timings are written, beside the page."""
+        return self.report.with_name(TIMINGS)
 
     @property
     def failures(self) -> Path:

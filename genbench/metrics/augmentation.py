@@ -116,7 +116,8 @@ def resampling_accuracies(inputs: ClassifierInputs) -> dict[str, Value]:
 
 
 def resampling_gains(inputs: ClassifierInputs) -> dict[str, Value]:
-    """Accuracy with resampling less that of plain training, the same seeds, on the rare classes and on the others."""
+    """Accuracy with resampling less that of plain training, the same seeds, on the rare classes and on the others; the
+    interval is a little wide on few examples."""
     plain, resampled = inputs.arm(PLAIN), inputs.arm(RESAMPLED)
     return {part: _gain(resampled, plain, inputs.among(rare=part == MINORITY)) for part in (MINORITY, MAJORITY)}
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import torch
@@ -14,7 +16,7 @@ from genbench.core.errors import Unsupported
 from genbench.core.values import Value
 from genbench.data.loading import load_dataset
 from genbench.evaluations import arms
-from genbench.evaluations.augmentation import AugmentationConfig, evaluate
+from genbench.evaluations.augmentation import AugmentationConfig, evaluate, sanity
 from genbench.evaluations.context import RunContext
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.small_classifier import Examples, Training, moved, train_classifiers
@@ -197,3 +199,39 @@ def test_the_headline_is_the_gain_by_generated_data() -> None:
     record = registry.evaluations.get("augmentation").card
     card = registry.metrics.get(str(record.headline_on(load_dataset("digits").kind))).card
     assert (card.name, card.targets[0]) == ("augmentation-gain", "generated")
+
+
+@dataclass
+class Cell:
+    mean: float
+    error: float = 0.01
+
+
+class MadeUp:
+    """A table whose cells are given by (label, target)."""
+
+    models: tuple[str, ...] = ("vae",)
+    controls: ClassVar[dict[str, str]] = {"control-train-copy": "control-train-copy", "control-noise": "control-noise"}
+
+    def __init__(self, **gains: float):
+        self.gains = {tuple(key.split("__")): gain for key, gain in gains.items()}
+
+    def cell(self, label: str | None, metric: str, target: str = "") -> Cell | None:
+        gain = self.gains.get((str(label).replace("-", "_"), target))
+        return None if gain is None else Cell(gain)
+
+    def better(self, one: Cell, other: Cell, metric: str, *, among: int) -> bool:
+        return one.mean > other.mean + 0.03
+
+
+def test_the_report_warns_where_copies_or_noise_gain_and_where_generated_beats_real() -> None:
+    fine = MadeUp(
+        vae__generated=0.02, vae__real=0.05, control_noise__generated=-0.03, control_train_copy__generated=0.01
+    )
+    assert list(sanity(None, fine)) == []  # type: ignore[arg-type]
+    wrong = MadeUp(vae__generated=0.09, vae__real=0.05, control_noise__generated=0.08)
+    said = list(sanity(None, wrong))  # type: ignore[arg-type]
+    assert said == [
+        "control-noise teaches nothing new, but gains 0.080.",
+        "vae helps more than as many real examples, which no model can.",
+    ]

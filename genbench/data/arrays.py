@@ -197,11 +197,13 @@ def _sentences(place: Path) -> Iterator[None]:
     """What goes wrong in reading, said with the path."""
     try:
         yield
+    except DataError:
+        raise
     except FileNotFoundError as error:
         raise DataError(f"there is no file {place}.") from error
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise DataError(f"{place} is not a whole .npz file (corrupt or cut short): {error}.") from error
-    except (ValueError, SyntaxError, NotImplementedError, RuntimeError) as error:
-        raise DataError(f"{place} is not in NumPy's file format: {error}.") from error
     except OSError as error:
         raise DataError(f"{place} cannot be read: {error.strerror or error}.") from error
+    except Exception as error:  # NumPy and zipfile raise whatever a broken header leads them to
+        raise DataError(f"{place} is not in NumPy's file format: {safe_text(error, 300)}.") from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from genbench.core.errors import DataError
+from genbench.core.text import safe_text
 from genbench.data.arrays import refuse_bomb
 from genbench.data.storage import Hold, in_memory
 
@@ -149,8 +149,8 @@ def _archive(place: Path) -> Iterator[zipfile.ZipFile | None]:
         return
     try:
         archive = zipfile.ZipFile(place)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise DataError(f"{place} is not a whole zip file: {error}.") from error
+    except Exception as error:  # likewise
+        raise DataError(f"{place} is not a whole zip file: {safe_text(error, 300)}.") from error
     with archive:
         yield archive
 
@@ -166,8 +166,10 @@ def _opened(entry: Entry) -> Iterator[Image.Image]:
                 yield image
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise DataError(f"{entry.path} has more than {MOST_PIXELS:,} pixels: nothing was read.") from error
-    except (OSError, SyntaxError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{entry.path} is not a whole image: {error}.") from error
+    except DataError:
+        raise
+    except Exception as error:  # Pillow and zipfile raise whatever a broken file leads them to
+        raise DataError(f"{entry.path} is not a whole image: {safe_text(error, 300)}.") from error
 
 
 def _head(entry: Entry) -> tuple[tuple[int, int], str]:

@@ -76,8 +76,11 @@ class _Worker:
         self.since = time.monotonic()
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._outbox.put(frames.packed(0, config))
-        threading.Thread(target=self._write, daemon=True).start()
-        threading.Thread(target=self._listen, args=(inbox,), daemon=True).start()
+        writer = threading.Thread(target=self._write, daemon=True)
+        listener = threading.Thread(target=self._listen, args=(inbox,), daemon=True)
+        self._threads = (writer, listener)
+        for thread in self._threads:
+            thread.start()
 
     def give(self, task: Task) -> None:
         """Start a task."""
@@ -100,6 +103,8 @@ class _Worker:
             with suppress(OSError, ValueError):  # its death comes as an event of its own
                 self.process.stdin.write(message)
                 self.process.stdin.flush()
+        with suppress(OSError):
+            self.process.stdin.close()
 
     def _listen(self, inbox: queue.SimpleQueue[_Message]) -> None:
         assert self.process.stdout is not None
@@ -112,6 +117,8 @@ class _Worker:
             inbox.put(_Message(self, end=f"its worker process could not be understood ({error}) and was ended"))
         except (OSError, ValueError):
             inbox.put(_Message(self, end="its worker process could not be read and was ended"))
+        with suppress(OSError):
+            self.process.stdout.close()
 
     def _how_it_died(self) -> str:
         try:
@@ -125,7 +132,8 @@ class _Worker:
         return f"its worker process was ended by signal {-code} ({said}){why}"
 
     def stop(self) -> None:
-        """End the process and all that it has started, now."""
+        """End the process and all that it has started, now. Each pipe is closed by the thread that uses it: where
+        somebody else still holds the other end, the thread waits and not the run."""
         self._outbox.put(None)
         with suppress(OSError):
             if os.name == "posix":
@@ -133,10 +141,8 @@ class _Worker:
             self.process.kill()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(PATIENCE)
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
+        for thread in self._threads:
+            thread.join(1.0)
 
 
 class _Pool:

@@ -168,6 +168,7 @@ class Oracle(GenerativeModel):
     """
 
     sampler = "truth"
+    sees = frozenset({"density"})
     likelihood = "the true density"
     likelihood_kind = Kind.EXACT
 

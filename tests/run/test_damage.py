@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 
+import genbench
 from genbench.core import tensor_files
 from genbench.core.errors import DataError
 from genbench.core.paths import below, last_writer
 from genbench.data.loading import load_dataset
 from genbench.encoders.features import split_features
 from genbench.encoders.loading import load_encoder
+from genbench.runs.options import Options
+from genbench.runs.session import Result
+from genbench.store import Store
 
 
 def flipped(path: Path, start: int, count: int = 1_000) -> None:
@@ -74,3 +80,67 @@ def test_a_long_name_is_written_too(tmp_path: Path) -> None:
     with last_writer(path) as temporary:
         temporary.write_text("whole")
     assert path.read_text() == "whole" and list(tmp_path.iterdir()) == [path]
+
+
+SUITE = """
+schema = 1
+name = "damage"
+models = ["gaussian", "vae"]
+datasets = ["digits"]
+seeds = 1
+[budget]
+images = 640
+[[evaluations]]
+name = "sample-quality"
+samples = 100
+metrics = ["frechet"]
+encoder = "pixels"
+"""
+
+
+def run_suite(folder: Path) -> Result:
+    path = folder / "damage.toml"
+    path.write_text(SUITE)
+    return genbench.run(str(path), Options(executor="inline", device="cpu", out=folder / "out"))
+
+
+def values(folder: Path) -> pd.Series:
+    with Store(folder / "out" / "genbench.db") as store:
+        return store.table().set_index("label").value
+
+
+def test_weights_on_a_full_disk_fail_by_name_and_the_same_command_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("genbench.runs.fit.save_weights", full)
+        result = run_suite(tmp_path)
+    assert len(result.failed) == 2 and all("could not be kept: No space left" in line for line in result.failed)
+    assert run_suite(tmp_path).ok and values(tmp_path).notna().all()
+
+
+def test_flipped_weights_are_trained_again_to_the_same_numbers(tmp_path: Path) -> None:
+    assert run_suite(tmp_path).ok
+    before = values(tmp_path)
+    with Store(tmp_path / "out" / "genbench.db") as store:
+        store.forget(list(store.table().job), [])
+    for path in (tmp_path / "out" / "artifacts" / "fits").iterdir():
+        flipped(path, path.stat().st_size - 1_500)
+    assert run_suite(tmp_path).ok
+    pd.testing.assert_series_equal(values(tmp_path), before, check_exact=True)
+    kept = {p.suffix for p in (tmp_path / "out" / "artifacts" / "fits").iterdir()}
+    assert kept == {".safetensors", ".broken"}
+    genbench.load(tmp_path / "out").clean()
+    assert {p.suffix for p in (tmp_path / "out" / "artifacts" / "fits").iterdir()} == {".safetensors"}
+
+
+def test_a_suite_of_our_own_needs_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        pytest.fail("something wanted to connect")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    assert run_suite(tmp_path).ok

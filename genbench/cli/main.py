@@ -22,12 +22,13 @@ from genbench.cli import (
     sample,
     score,
     show,
+    submit,
     tune,
 )
 from genbench.cli.app import app
 from genbench.core.errors import GenbenchError
 
-COMMANDS = (run, list, show, report, export, doctor, score, check, sample, compare, clean, new, tune)
+COMMANDS = (run, list, show, report, export, doctor, score, check, sample, compare, clean, new, tune, submit)
 """One file a command; importing it registers the command."""
 
 

@@ -25,12 +25,13 @@ class UsageError(GenbenchError):
 
 
 class UnknownName(UsageError):
-    """A name that no registry entry has, with the nearest one that there is."""
+    """A name that no registry entry has, with the nearest one that there is, or with what is `meant` by it."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, meant: str = "") -> None:
         self.kind, self.name, self.nearest = kind, name, nearest(name, known)
         plural = f"{kind}s"
         hint = f"did you mean {self.nearest!r}? " if self.nearest else ""
+        hint = f"it is {meant} here. " if meant else hint
         super().__init__(f"no {kind} is called {name!r}: {hint}`genbench list {plural}` shows all.")
 
 

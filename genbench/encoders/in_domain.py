@@ -64,7 +64,7 @@ def in_domain(dataset: Dataset, *, cache: Path, device: torch.device) -> InDomai
     path = next(iter(WEIGHTS.glob(f"*-{key}.safetensors")), cache / CACHED / f"{key}.safetensors")
     if not path.exists():
         save(train_classifier(dataset.train, dataset.spec.classes, key), dataset, path)
-    net = _load(path, dataset)
+    net = _loaded(path, dataset.name, dataset.spec.shape, dataset.spec.classes)
     accuracy = accuracy_of(net, dataset.reference)
     least = stated_accuracy(dataset)
     if accuracy < least:
@@ -72,6 +72,21 @@ def in_domain(dataset: Dataset, *, cache: Path, device: torch.device) -> InDomai
             f"the in-domain classifier of {dataset.name} has an accuracy of {accuracy:.1%} on the reference, less than "
             f"the {least:.1%} that it must have: name another encoder, such as pixels or effnet-lite0."
         )
+    return InDomainClassifier(net.to(device), _fingerprint(net, key), accuracy, device)
+
+
+def shipped(name: str, shape: tuple[int, ...], classes: int, *, device: torch.device) -> InDomainClassifier | None:
+    """The classifier of a dataset whose weights come with genbench, without its data; None where they do not.
+
+    `shape`, `classes`: as the dataset's card says. Its accuracy is the one that it was shipped with.
+    """
+    path = next(iter(WEIGHTS.glob(f"{name}-*.safetensors")), None)
+    if path is None:
+        return None
+    net = _loaded(path, name, shape, classes)
+    with safetensors.safe_open(path, framework="pt") as file:
+        accuracy = float(file.metadata()["accuracy"])
+    key = path.stem.rpartition("-")[2]
     return InDomainClassifier(net.to(device), _fingerprint(net, key), accuracy, device)
 
 
@@ -136,14 +151,14 @@ def _check(dataset: Dataset) -> None:
         raise Unsupported(f"{dataset.name} has no reference examples to measure the classifier's accuracy on.")
 
 
-def _load(path: Path, dataset: Dataset) -> ClassifierNet:
-    channels, height, width = dataset.spec.shape
-    net = ClassifierNet((channels, height, width), dataset.spec.classes)
+def _loaded(path: Path, name: str, shape: tuple[int, ...], classes: int) -> ClassifierNet:
+    channels, height, width = shape
+    net = ClassifierNet((channels, height, width), classes)
     try:
         net.load_state_dict(safetensors.torch.load_file(path))
     except (SafetensorError, RuntimeError, OSError) as error:
         raise DataError(
-            f"{path} is not a whole in-domain classifier of {dataset.name}: delete it, and it is trained anew."
+            f"{path} is not a whole in-domain classifier of {name}: delete it, and it is trained anew."
         ) from error
     return net.eval().requires_grad_(requires_grad=False)
 

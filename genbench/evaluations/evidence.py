@@ -120,8 +120,9 @@ class Evidence:
         drawn: Tensor | None = self._made.get("samples")
         have = 0 if drawn is None else len(drawn)
         if have < n:
-            more = list(self._chunks(n, have // seeds.CHUNK))
-            drawn = self._made["samples"] = torch.cat(more if drawn is None else [drawn, *more])
+            whole = have // seeds.CHUNK
+            kept = [] if drawn is None else [drawn[: whole * seeds.CHUNK]]
+            drawn = self._made["samples"] = torch.cat([*kept, *self._chunks(n, whole)])
         assert drawn is not None
         return drawn[:n]
 
@@ -129,7 +130,7 @@ class Evidence:
         """The samples in whole chunks from this one on, the last one perhaps longer than n asks for."""
         model = self.sampling_model()
         if isinstance(model, FiniteSamples):
-            chunks = replayed(model.finite_samples(), n, self.seed, first=first)
+            chunks = replayed(_enough(model, n), n, self.seed, first=first)
         else:
             draw, device = self._checked(model), self.context.device
             chunks = sample_chunks(draw, n, "samples", self.seed, device=device, first=first)
@@ -242,11 +243,20 @@ def _content(x: Tensor) -> str:
     return hashlib.blake2b(x.detach().cpu().contiguous().numpy().tobytes(), digest_size=16).hexdigest()
 
 
+def _enough(model: FiniteSamples, n: int) -> Tensor:
+    """All its samples; raises `Unsupported` where these are too few and none may be given twice."""
+    given = model.finite_samples()
+    if n > len(given) and not getattr(model, "repeats", True):
+        raise Unsupported(f"it has {len(given):,} samples, and {n:,} are needed: give more, or ask for fewer")
+    return given
+
+
 def replayed(examples: Tensor, n: int, seed: int, *, first: int = 0) -> Iterator[Tensor]:
-    """n of the examples or a few more in a seeded order, none twice before each was given once, in whole chunks from
-    this one on."""
+    """n of the examples or a few more in a seeded order, in chunks from this one on; none twice before each was given
+    once, and none twice at all where n do not ask for it."""
     whole = -(-n // seeds.CHUNK) * seeds.CHUNK
-    rounds = range((whole + len(examples) - 1) // len(examples))
+    last = min(whole, len(examples)) if n <= len(examples) else whole
+    rounds = range((last + len(examples) - 1) // len(examples))
     order = [torch.randperm(len(examples), generator=seeds.generator("deal", seed, i)) for i in rounds]
-    for rows in torch.split(torch.cat(order)[first * seeds.CHUNK : whole], seeds.CHUNK):
+    for rows in torch.split(torch.cat(order)[first * seeds.CHUNK : last], seeds.CHUNK):
         yield examples[rows.to(examples.device)]

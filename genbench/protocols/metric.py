@@ -77,6 +77,11 @@ class Metric:
             raise ValueError(f"metric {self.name!r} needs {self.needs!r}: it is one of {', '.join(NEEDS)}")
         check_data_words(f"metric {self.name!r}", self.data)
 
+    @property
+    def other_names(self) -> Mapping[str, str]:
+        """What others call it, in small letters, and how to ask for that: `fid` is `frechet` on `inception-v3`."""
+        return {title.casefold(): f"{self.name!r} on the encoder {on!r}" for on, title in self.titles.items()}
+
 
 MetricSpec = Metric
 """The older name of `Metric`."""

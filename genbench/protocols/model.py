@@ -189,7 +189,8 @@ class Solves(Protocol):
 class FiniteSamples(Protocol):
     def finite_samples(self) -> Tensor:
         """(N, *shape): a finite set of examples. They are replayed in a seeded order, without repeats while they last
-        (real data in a model's place); `sample` draws from them too."""
+        (real data in a model's place); `sample` draws from them too. With `repeats = False` no more may be asked for
+        than there are."""
 
 
 CAPABILITIES: dict[str, type] = {

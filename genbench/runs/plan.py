@@ -158,17 +158,24 @@ def _code(entry: registry.Entry[Any], conditions: Conditions) -> str:
 
 
 def file_contents(options: Mapping[str, Any]) -> dict[str, str]:
-    """The hash of each file that an option names, so that another checkpoint under the same name is another model."""
-    found = {}
-    for name, value in options.items():
-        if isinstance(value, str | Path) and value and _is_file(value):
-            with Path(value).open("rb") as file:
-                found[name] = hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    return found
+    """The hash of each file or folder that an option names, so that another checkpoint under the same name is another
+    model."""
+    named = {name: _there(value) for name, value in options.items() if isinstance(value, str | Path) and value}
+    return {name: _digest(place) for name, place in named.items() if place is not None}
 
 
-def _is_file(value: str | Path) -> bool:
+def _there(value: str | Path) -> Path | None:
+    """The place that a word names, None where there is none."""
     try:
-        return Path(value).is_file()
+        return Path(value) if Path(value).exists() else None
     except (OSError, ValueError):  # too long for a name, or with a NUL
-        return False
+        return None
+
+
+def _digest(place: Path) -> str:
+    """16 hex digits over a file's content, or over the names and contents of a folder's files."""
+    if place.is_file():
+        with place.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    inside = {path.relative_to(place).as_posix(): path for path in place.rglob("*") if path.is_file()}
+    return content_key(**{name: _digest(path) for name, path in sorted(inside.items())})[:16]

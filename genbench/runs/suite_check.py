@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from genbench import registry
-from genbench.core.errors import SuiteError, Unsupported, nearest
+from genbench.core.errors import SuiteError, UnknownName, Unsupported, nearest
 from genbench.data.names import is_made
 from genbench.evaluations.choice import can_give, metrics_of
 from genbench.models.sampler_names import check_sampler
@@ -92,7 +92,10 @@ def _metrics(config: EvaluationConfig) -> tuple[str, ...]:
 
 
 def _check_metric(metric: str, place: str, record: Any) -> None:
-    _check_known(place, "metric", metric, registry.metrics.names())
+    try:
+        registry.metrics.get(metric)
+    except UnknownName as error:
+        raise SuiteError(f"{place}: {error}") from error
     if not can_give(record, metric):
         known = metrics_of(record)
         near = nearest(metric, known)

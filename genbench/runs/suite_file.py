@@ -5,6 +5,7 @@ An unknown key is an error that names the file, the key and the nearest key that
 
 from __future__ import annotations
 
+import copy
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,15 +38,33 @@ def find(name: str) -> Path:
 
 
 def read(path: Path, *, settings: Sequence[str] = (), profile: str = "") -> Suite:
-    """The suite in a file, with a profile and `--set` overrides such as `budget.images=1000`, its names checked.
+    """The suite in a file, by its path: see `parse`."""
+    return parse(_content(path), path, settings=settings, profile=profile)
+
+
+def content_of(suite: str | Path | Mapping[str, Any] | Suite) -> tuple[Path, dict[str, Any]]:
+    """The content of a suite, and the file that errors name: the suite's own name where it comes from Python."""
+    if isinstance(suite, Suite):
+        return Path(suite.name), suite.model_dump(mode="python", by_alias=True, exclude_unset=True)
+    if isinstance(suite, Mapping):
+        return Path(str(suite.get("name", "suite"))), {"schema": SCHEMA} | copy.deepcopy(dict(suite))
+    path = find(str(suite))
+    return path, _content(path)
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SuiteError(f"{path}: not a TOML file: {error}") from error
+
+
+def parse(content: dict[str, Any], path: Path, *, settings: Sequence[str] = (), profile: str = "") -> Suite:
+    """The suite that a content describes, its names checked; a profile and `--set` overrides change it before.
 
     A profile is a table of the suite, `[profiles.small]`, whose keys take the place of the suite's own; those of
     `[profiles.small.evaluations.NAME]` that of the evaluation's settings. `full` is the suite as it stands.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SuiteError(f"{path}: not a TOML file: {error}") from error
     _apply_profile(content, profile, path)
     for setting in settings:
         _override(content, setting)

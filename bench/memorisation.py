@@ -142,7 +142,7 @@ def main() -> None:
 def _mean(found: list[int | None]) -> str:
     """The geometric mean with its interval over seeds, where each seed has an onset.
 
-    A look later than the onset by up to √2 is part of the interval.
+    It is widened by the grid: an onset may be a factor √2 before the look that sees it.
     """
     logs = [math.log(steps) for steps in found if steps]
     if len(logs) < len(found):

@@ -121,8 +121,9 @@ class Evidence:
         drawn: Tensor | None = self._made.get("samples")
         have = 0 if drawn is None else len(drawn)
         if have < n:
-            more = list(self._chunks(n, have // seeds.CHUNK))
-            drawn = self._made["samples"] = torch.cat(more if drawn is None else [drawn, *more])
+            whole = have // seeds.CHUNK
+            kept = [] if drawn is None else [drawn[: whole * seeds.CHUNK]]
+            drawn = self._made["samples"] = torch.cat([*kept, *self._chunks(n, whole)])
         assert drawn is not None
         return drawn[:n]
 
@@ -253,10 +254,11 @@ def _content(x: Tensor) -> str:
 
 
 def replayed(examples: Tensor, n: int, seed: int, *, first: int = 0) -> Iterator[Tensor]:
-    """n of the examples or a few more in a seeded order, none twice before each was given once, in whole chunks from
-    this one on."""
+    """n of the examples or a few more in a seeded order, in chunks from this one on; none twice before each was given
+    once, and none twice at all where n do not ask for it."""
     whole = -(-n // seeds.CHUNK) * seeds.CHUNK
-    rounds = range((whole + len(examples) - 1) // len(examples))
+    last = min(whole, len(examples)) if n <= len(examples) else whole
+    rounds = range((last + len(examples) - 1) // len(examples))
     order = [torch.randperm(len(examples), generator=seeds.generator("deal", seed, i)) for i in rounds]
-    for rows in torch.split(torch.cat(order)[first * seeds.CHUNK : whole], seeds.CHUNK):
+    for rows in torch.split(torch.cat(order)[first * seeds.CHUNK : last], seeds.CHUNK):
         yield examples[rows.to(examples.device)]

@@ -62,7 +62,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any
         options = Options(out=folder / "run", device="cpu", executor="inline")
         done = genbench.run(str(folder / "copies.toml"), options)
         assert done.ok, done.failed
-        boards = [b for b in leaderboards(genbench.load(done.folder).data()) if not b.is_overview]
+        boards = [b for b in leaderboards(done.data()) if not b.is_overview]
         yield {board.dataset: check([board]) for board in boards}
     finally:
         registry.datasets.remove("few-digits")

@@ -171,7 +171,7 @@ def test_pytest_benchmark_compares_the_timings_of_two_runs(tmp_path: Path) -> No
     for name in ("one", "two"):
         done = genbench.run(str(tmp_path / "times.toml"), Options(out=tmp_path / name, device="cpu", executor="inline"))
         assert done.ok, done.failed
-        files.append(done.folder / "benchmark.json")
+        files.append(tmp_path / name / "benchmark.json")
     content = json.loads(files[0].read_text())
     assert {one["params"]["model"] for one in content["benchmarks"]} == {"vae", "gaussian"}
     assert content["machine_info"]["cpu"]["brand_raw"]

@@ -69,7 +69,7 @@ def test_own_data_get_what_applies_and_a_line_for_the_rest(tmp_path: Path) -> No
         assert any(note.startswith(f"{evaluation} does not apply to {name}: it ") for note in session.plan.notes)
     done = genbench.run("all", options)
     assert done.ok, done.failed
-    assert "density does not apply" in export(genbench.load(done.folder).data(), "markdown").decode()
+    assert "density does not apply" in export(done.data(), "markdown").decode()
 
 
 class Counting(GenerativeModel):

@@ -17,6 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from genbench.core.records import DataFacts, FitRecord, JobRecord, Picture, Row
 from genbench.core.values import Measurement, Status, Value
 
+BUDGET_WORDS = {"images": "images", "flops": "operations", "seconds": "seconds"}
+"""The units of budgets, in words."""
+
 
 class BudgetConfig(BaseModel):
     """How much training each model gets, in batches of `batch`: `images` (a batch for each optimiser step, every
@@ -45,6 +48,16 @@ class BudgetConfig(BaseModel):
     def shown(self) -> int:
         """Images that the budget is; 0 where operations or the wall clock decide."""
         return self.images or self.steps * self.batch
+
+    @property
+    def unit(self) -> str:
+        """In what it is given: `images` (steps are that many batches), `flops` or `seconds`."""
+        return "images" if self.shown else "flops" if self.flops else "seconds"
+
+    @property
+    def amount(self) -> float:
+        """How many images, operations or seconds it is."""
+        return self.shown or self.flops or self.seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +201,8 @@ def without_value(
         status=status,
         reason=reason,
         seconds=seconds,
-        budget=job.fit.budget.shown,
+        budget=job.fit.budget.amount,
+        budget_unit=job.fit.budget.unit,
         device=device,
         settled=status in FINAL and not retry,
     )

@@ -88,7 +88,8 @@ class Row:
 class JobRecord:
     """One evaluation of one row, ended. `key` is its content key; `seconds` adds up over tries.
 
-    `settled`: how it ended is final; a run tries again what is not. `run`: the run that did it.
+    `budget`: what its training was given, in `budget_unit` (`images`, `flops`, `seconds`; empty: not known). `settled`:
+    how it ended is final; a run tries again what is not. `run`: the run that did it.
     """
 
     key: str
@@ -98,7 +99,8 @@ class JobRecord:
     status: Status
     reason: str | None = None
     seconds: float = 0.0
-    budget: int = 0
+    budget: float = 0
+    budget_unit: str = ""
     trained: str = ""
     device: str = ""
     settled: bool = True

@@ -86,7 +86,8 @@ class Measured:
     likelihood: str
     encoder_fingerprint: str
     metric_version: int | None
-    budget: int | None
+    budget: float | None
+    budget_unit: str
     device: str
     fit: str
 

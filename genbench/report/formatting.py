@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from genbench.core.jobs import BUDGET_WORDS
+
 MOST_DECIMALS = 4
 UNITS = {1e9: "billion", 1e6: "million", 1e3: "thousand"}
 
@@ -66,6 +68,13 @@ def pads(texts: Sequence[str]) -> list[str]:
     parts = [text.partition("e")[0].partition(".")[1:] for text in texts]
     longest = max((len(digits) for _, digits in parts), default=0)
     return [("" if point or not longest else ".") + "0" * (longest - len(digits)) for point, digits in parts]
+
+
+def budget(amount: float, unit: str) -> str:
+    """`100,000 images`, `1e+11 operations`, `60 seconds`; empty for none. A table without units speaks of images."""
+    word = BUDGET_WORDS.get(unit, unit) if unit else "images"
+    shown = f"{amount:,.12g}" if amount < 1e9 else f"{amount:.6g}"
+    return f"{shown} {word}" if amount else ""
 
 
 def duration(seconds: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from genbench.report import glossary
+from genbench.report import formatting, glossary
 from genbench.report.data import Measured
 from genbench.report.types import Cell, Column, Identity
 
@@ -22,7 +22,7 @@ def identity_of(measured: Measured) -> Identity:
         metric_version=measured.metric_version,
         encoder=measured.encoder,
         encoder_fingerprint=measured.encoder_fingerprint,
-        budget=None if measured.is_control else measured.budget or None,
+        budget="" if measured.is_control else formatting.budget(measured.budget or 0, measured.budget_unit),
         device=measured.device,
         timed=glossary.evaluation(measured.evaluation).timed,
     )
@@ -35,7 +35,7 @@ def _unlike(a: Identity, b: Identity) -> tuple[str, ...]:
     the device. What has no budget goes with any.
     """
     fields = [name for name in (OF_TIMED if a.timed else OF_OTHERS) if getattr(a, name) != getattr(b, name)]
-    return tuple(name for name in fields if name != "budget" or None not in (a.budget, b.budget))
+    return tuple(name for name in fields if name != "budget" or (a.budget and b.budget))
 
 
 def comparable(a: Identity, b: Identity) -> bool:
@@ -59,7 +59,6 @@ def _words(one: Identity, fields: Iterable[str]) -> list[str]:
         "metric_version": "" if one.metric_version is None else f"version {one.metric_version}",
         "encoder": "" if one.encoder_fingerprint else one.encoder,
         "encoder_fingerprint": one.encoder_fingerprint and f"{one.encoder} {one.encoder_fingerprint}",
-        "budget": "" if one.budget is None else f"{one.budget:,} images",
     }
     return [text for name in fields if (text := said.get(name, str(getattr(one, name))))]
 

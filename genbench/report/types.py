@@ -31,8 +31,8 @@ class Flag(StrEnum):
 class Identity:
     """What a number depends on beside its row and column; `genbench.report.identity` says which of it must agree.
 
-    `n`: reference points, `m`: generated points. `budget`: training images, None for what is not trained. `timed`: the
-    evaluation's numbers depend on the machine.
+    `n`: reference points, `m`: generated points. `budget`: what training was given, in words, empty for what is not
+    trained and where it is not known. `timed`: the evaluation's numbers depend on the machine.
     """
 
     n: int | None = None
@@ -42,7 +42,7 @@ class Identity:
     metric_version: int | None = None
     encoder: str = ""
     encoder_fingerprint: str = ""
-    budget: int | None = None
+    budget: str = ""
     device: str = ""
     timed: bool = False
 

@@ -26,7 +26,7 @@ from genbench.store.place import parse, redacted
 TIDY = (
     "model family sampler dataset seed evaluation metric target value ci_low ci_high n direction kind encoder status "
     "reason seconds label m split score likelihood metric_version budget trained device details job "
-    "encoder_fingerprint fit"
+    "encoder_fingerprint fit budget_unit"
 ).split()
 """The columns of the tidy table, the contract's first, in its order."""
 
@@ -208,7 +208,9 @@ class Store:
         query = query.order_by(*order, schema.measurements.c.position)
         with self._reading.connect() as connection:
             frame = pd.DataFrame(connection.execute(query).all(), columns=TIDY)
-        return frame.astype({"value": float, "ci_low": float, "ci_high": float, "n": "Int64", "m": "Int64"})
+        whole = "Int64" if (frame["budget"] % 1 == 0).all() else float  # seconds may be parts
+        types = {"value": float, "ci_low": float, "ci_high": float, "n": "Int64", "m": "Int64", "budget": whole}
+        return frame.astype(types)
 
     def rows(self, plan: str | None = None) -> pd.DataFrame:
         """One row for each job: label, model, sampler, dataset, seed, fit, and its options."""
@@ -294,10 +296,12 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 _MEASURED = {c.name for c in schema.measurements.columns} - {"position"}
 
 
+_OF_JOB = tuple(c.name for c in schema.jobs.columns if c.name not in (*_ROW, "ended", "seconds"))
+
+
 def _job_values(job: JobRecord, spent: float) -> dict[str, Any]:
     values: dict[str, Any] = {c: getattr(job.row, c) for c in _ROW}
-    for name in ("key", "fit", "evaluation", "status", "settled", "reason", "budget", "trained", "device", "run"):
-        values[name] = getattr(job, name)
+    values |= {name: getattr(job, name) for name in _OF_JOB}
     return values | {"seconds": job.seconds + spent}
 
 

@@ -8,6 +8,7 @@ from rich.text import Text
 from genbench.cli import console
 from genbench.report.data import RunData
 from genbench.report.leaderboard import leaderboards
+from genbench.report.over_datasets import OverDatasets, over_datasets
 from genbench.report.types import Column, Leaderboard, LeaderboardRow
 
 WIDTHS = 36, 18
@@ -35,6 +36,22 @@ def print_leaderboards(data: RunData) -> None:
         for warning in board.warnings:
             console.out.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
         console.out.print()
+    for found in over_datasets(boards):
+        _print_over(found)
+
+
+def _print_over(found: OverDatasets) -> None:
+    """The rows over several datasets, the leading group bold."""
+    table = Table(title=found.caption, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold")
+    for head in found.heads:
+        table.add_column(head, justify="left" if head == "model" else "right", overflow="fold")
+    for row in found.rows:
+        table.add_row(*map(Text, row.texts(with_score=found.has_scores)), style="bold" if row.leads else "")
+    if found.rows:
+        console.out.print(table)
+    for note in found.said:
+        console.out.print(Text(note if found.rows else f"{found.caption}: {note}", style="dim"), soft_wrap=True)
+    console.out.print()
 
 
 def _table(board: Leaderboard) -> Table:

@@ -11,6 +11,7 @@ import pandas as pd
 from genbench.core.errors import UsageError, nearest
 from genbench.report.data import RunData
 from genbench.report.leaderboard import leaderboards
+from genbench.report.over_datasets import OverDatasets, over_datasets
 from genbench.report.types import Cell, Column, Leaderboard, LeaderboardRow
 
 
@@ -57,7 +58,8 @@ def flat(table: pd.DataFrame) -> pd.DataFrame:
 
 def to_markdown(data: RunData) -> bytes:
     """The leaderboards as Markdown tables, and what the plan leaves out."""
-    parts = [_markdown(board) for board in leaderboards(data)]
+    boards = leaderboards(data)
+    parts = [_markdown(board) for board in boards] + [_markdown_over(found) for found in over_datasets(boards)]
     if data.notes:
         parts.append("\n".join(["### What does not apply", "", *(f"- {note}" for note in data.notes)]))
     return "\n\n".join(parts).encode() + b"\n"
@@ -71,13 +73,24 @@ def _markdown(board: Leaderboard) -> str:
     return "\n".join([*lines, *(f"\n> {warning}" for warning in board.warnings), *(f"\n{n}" for n in board.notes)])
 
 
+def _markdown_over(found: OverDatasets) -> str:
+    lines = [f"### {found.caption}", "", _markdown_row(found.heads)]
+    lines.append(_markdown_row(["---:" if head != "model" else "---" for head in found.heads]))
+    for row in found.rows:
+        place, label, *numbers = row.texts(with_score=found.has_scores)
+        lines.append(_markdown_row([f"**{place}**" if row.leads else place, label, *numbers]))
+    return "\n".join([*lines[: len(lines) if found.rows else 1], *(f"\n{note}" for note in found.said)])
+
+
 def _markdown_row(parts: Sequence[str]) -> str:
     return "| " + " | ".join(part.replace("|", "\\|").replace("\n", " ") for part in parts) + " |"
 
 
 def to_latex(data: RunData) -> bytes:
     """The leaderboards as LaTeX tables (booktabs); the leading group is bold, ranges of places stand small beside."""
-    return ("\n\n".join(_latex(board) for board in leaderboards(data)) + "\n").encode()
+    boards = leaderboards(data)
+    parts = [_latex(board) for board in boards] + [_latex_over(found) for found in over_datasets(boards) if found.rows]
+    return ("\n\n".join(parts) + "\n").encode()
 
 
 def _latex(board: Leaderboard) -> str:
@@ -97,6 +110,27 @@ def _latex(board: Leaderboard) -> str:
             lines.append(" & ".join([_escape(_name(row)), *cells]) + " \\\\")
     notes = [f"\\par{{\\footnotesize {_escape(note)}}}" for note in board.notes]
     lines += ["\\bottomrule", "\\end{tabular}", *notes, "\\end{table}"]
+    return "\n".join(lines)
+
+
+def _latex_over(found: OverDatasets) -> str:
+    rows = []
+    for row in found.rows:
+        place, *rest = map(_escape, row.texts(with_score=found.has_scores))
+        rows.append(" & ".join([f"\\textbf{{{place}}}" if row.leads else place, *rest]) + " \\\\")
+    lines = [
+        "\\begin{table}",
+        f"\\caption{{{_escape(found.caption)}}}",
+        f"\\begin{{tabular}}{{rl{'r' * (len(found.heads) - 2)}}}",
+        "\\toprule",
+        " & ".join(found.heads) + " \\\\",
+        "\\midrule",
+        *rows,
+        "\\bottomrule",
+        "\\end{tabular}",
+        *(f"\\par{{\\footnotesize {_escape(note)}}}" for note in found.said),
+        "\\end{table}",
+    ]
     return "\n".join(lines)
 
 

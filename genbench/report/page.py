@@ -11,18 +11,22 @@ from functools import partial
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 import genbench
 from genbench.core import paths
 from genbench.core.values import Status
 from genbench.protocols.metric import Metric
 from genbench.report import figures, formatting, gallery, glossary
+from genbench.report.agreement import agreements
 from genbench.report.data import RunData, read_rows
 from genbench.report.export import to_csv
 from genbench.report.failures import failures
 from genbench.report.leaderboard import leaderboards
+from genbench.report.over_datasets import OverDatasets, over_datasets
 from genbench.report.provenance import changes, commands, dataset_facts, origins, run_facts, training_costs
 from genbench.report.ranking import is_undecided
+from genbench.report.strips import critical_strip
 from genbench.report.tuning import option_rows
 from genbench.report.types import Column, Flag, Leaderboard
 from genbench.report.wording import seeds, tooltip
@@ -78,6 +82,8 @@ def render(data: RunData) -> str:
     provenance = origins(data)
     without_value = failures(found)
     page = environment().get_template("report.html.j2").render(
+        over=over_datasets(boards),
+        agreements=agreements(boards),
         title=data.suite or "report",
         summary=provenance.get("suite", {}).get("summary", ""),
         facts=run_facts(data, found),
@@ -107,8 +113,12 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"tooltip": tooltip, "plain": gallery.without_scheme, "seeds": seeds}
-    made.globals["Flag"] = Flag
+    made.globals |= {"Flag": Flag, "strip": _strip}
     return made
+
+
+def _strip(found: OverDatasets) -> Markup:
+    return critical_strip(found.critical, [row.label for row in found.rows]) if found.critical else Markup("")
 
 
 def sections(data: RunData, boards: Sequence[Leaderboard], provenance: Mapping[str, Any]) -> list[DatasetSection]:

@@ -115,9 +115,10 @@ def give_scores(cells: Mapping[RowKey, Cell], rows: Mapping[RowKey, Measured], c
             scored[key] = cell
             continue
         score = (cell.mean - floor.mean) / width
+        scores = {seed: (value - floor.mean) / width for seed, value in cell.values.items()}
         under = score < 0 and not overlap(cell, floor) and not rows[key].is_control
         flags = (*cell.flags, Flag.UNDER_FLOOR) if under else cell.flags
-        scored[key] = replace(cell, score=score, score_clear=clear, flags=flags)
+        scored[key] = replace(cell, score=score, scores=scores, score_clear=clear, flags=flags)
     return scored
 
 

@@ -59,8 +59,8 @@ class Cell:
     `comparable` says whether they are the column's. `place`: 1 + rows that are significantly better; `last_place`: the
     other end of its range; `leads`: it is in the leading group, behind which there are others. `twin`: the label that
     shows the same fit with the same numbers first; both are ranked as one. `score`: 0 is the floor, 1 the ceiling;
-    `score_clear` is False where floor and ceiling overlap. `text` and `half_text` are in the column's scale; `note`
-    says what the number stands for where the column does not.
+    `scores`: those of the seeds; `score_clear` is False where floor and ceiling overlap. `text` and `half_text` are in
+    the column's scale; `note` says what the number stands for where the column does not.
     """
 
     values: Mapping[int, float] = field(default_factory=dict)
@@ -78,6 +78,7 @@ class Cell:
     leads: bool = False
     twin: str = ""
     score: float | None = None
+    scores: Mapping[int, float] = field(default_factory=dict)
     score_clear: bool = True
     flags: tuple[Flag, ...] = ()
     note: str = ""

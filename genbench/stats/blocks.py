@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from genbench.stats.comparisons import holm, pairwise_p
 from genbench.stats.estimates import ROUNDING, Row, estimates
 from genbench.stats.intervals import LEAST, Interval
-from genbench.stats.ranks import rank_ranges
+from genbench.stats.ranks import Rank, rank_ranges
 from genbench.stats.scales import Array, Scale
 
 LEAST_BLOCKS = 5
@@ -39,6 +38,119 @@ class Block:
         means = np.array([float(np.mean(row.values)) for row in self.rows])
         return -means if self.is_higher_better else means
 
+    @property
+    def runs(self) -> list[Array]:
+        """By row, the losses of its seeds."""
+        sign = -1.0 if self.is_higher_better else 1.0
+        return [sign * np.asarray(row.values, dtype=np.float64) for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A probability with its interval."""
+
+    value: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Duels:
+    """Runs of every row against runs of every other. `shares`: (blocks, rows, rows), P(a run of the row has a lower
+    loss than one of the column) + ½ P(equal), the Mann-Whitney statistic / (m n); `seeds`: (blocks, rows)."""
+
+    shares: Array
+    seeds: Array
+
+    def pair(self, row: int, other: int) -> Share:
+        """How often the row beats another, the mean over blocks (the probability of improvement of Agarwal et al.
+        2021)."""
+        sizes = zip(self.seeds[:, row].tolist(), self.seeds[:, other].tolist(), strict=True)
+        return _share(float(self.shares[:, row, other].mean()), list(sizes))
+
+    def wins(self, row: int) -> Share:
+        """How often the row beats any other: the mean over the others and blocks, their runs as one sample."""
+        if self.seeds.shape[1] < 2:
+            raise ValueError("a row beats others, and there are none")
+        others = np.arange(self.seeds.shape[1]) != row
+        sizes = zip(self.seeds[:, row].tolist(), self.seeds[:, others].sum(1).tolist(), strict=True)
+        return _share(float(self.shares[:, row, others].mean()), list(sizes))
+
+    @property
+    def mean_ranks(self) -> Array:
+        """The rank, from 1, that a run has on average among one run of each row: rows − Σ P(it beats another)."""
+        count = self.seeds.shape[1]
+        ranks: Array = count - self.shares.mean(0).sum(1) + 0.5
+        return ranks
+
+
+def duels(blocks: Sequence[Block]) -> Duels:
+    """All runs of all rows against each other, within their block; runs that differ by rounding alone are equal."""
+    shares, seeds = [], []
+    for block in blocks:
+        counts = np.array([len(x) for x in block.runs])
+        runs = np.concatenate(block.runs)
+        gap = runs[None, :] - runs[:, None]
+        is_equal = np.abs(gap) <= ROUNDING * np.maximum(np.abs(runs)[None, :], np.abs(runs)[:, None])
+        starts = np.concatenate([[0], counts.cumsum()[:-1]])
+        won = np.add.reduceat(np.add.reduceat(np.where(is_equal, 0.5, gap > 0), starts, 0), starts, 1)
+        share = won / np.outer(counts, counts)
+        np.fill_diagonal(share, 0.5)
+        shares.append(share)
+        seeds.append(counts)
+    return Duels(np.stack(shares), np.stack(seeds).astype(np.float64))
+
+
+def _share(share: float, sizes: Sequence[tuple[float, float]], level: float = 0.95) -> Share:
+    """A mean of Mann-Whitney shares with Newcombe's interval (2006, Stat. Med. 25:559, method 5), which solves
+    (θ̂ − θ)² = z² Var(θ) and so does not shrink to nothing where all of m runs beat all of n: 3 against 3 in one block
+    give [0.50, 1]."""
+    z = float(stats.norm.ppf((1 + level) / 2))
+
+    def variance(theta: float) -> float:
+        parts = []
+        for m, n in sizes:
+            more = (m + n) / 2 - 1
+            spread = 1 + more * ((1 - theta) / (2 - theta) + theta / (1 + theta))
+            parts.append(theta * (1 - theta) * spread / (m * n))
+        return sum(parts) / len(parts) ** 2
+
+    def outside(theta: float) -> float:
+        return (share - theta) ** 2 - z**2 * variance(theta)
+
+    low = 0.0 if share <= NEAR_END else float(optimize.brentq(outside, 0.0, share - NEAR_END))
+    high = 1.0 if share >= 1 - NEAR_END else float(optimize.brentq(outside, share + NEAR_END, 1.0))
+    return Share(share, Interval(low, high, "Newcombe"))
+
+
+NEAR_END = 1e-9
+"""A share so near to 0 or 1 is there."""
+
+SMALLEST_P = 1e-6
+"""What one dataset may say at most: it cannot outvote several that say the contrary."""
+
+
+def simultaneous_places(blocks: Sequence[Block], *, alpha: float = 0.05) -> list[Rank] | None:
+    """For each row the range of its place over all blocks, all rows at once with 1 − alpha; None under 3 seeds.
+
+    Every pair is tested in each block as the leaderboards do it (`comparisons.pairwise_p`); the signed normal scores
+    of its p values are added and divided by the root of their number (Stouffer et al. 1949), so that what several
+    datasets agree on counts and what they contradict cancels. Holm's correction is over the pairs. Places are in the
+    order of the mean ranks (`ranks.rank_ranges`), against which no pair differs.
+    """
+    if any(len(row.values) < LEAST for block in blocks for row in block.rows):
+        return None
+    losses, ranks = np.stack([block.losses for block in blocks]), duels(blocks).mean_ranks
+    first, second = np.triu_indices(len(ranks), 1)
+    p = np.stack([pairwise_p(estimates(block.rows), first, second, block.scale) for block in blocks])
+    scores = np.sign(losses[:, first] - losses[:, second]) * stats.norm.isf(np.maximum(p, SMALLEST_P) / 2)
+    together = scores.sum(0) / math.sqrt(len(blocks))
+    can_tell = together * (ranks[first] - ranks[second]) > 0
+    adjusted = np.array(holm(np.where(can_tell, 2 * stats.norm.sf(np.abs(together)), 1.0).tolist()))
+    differ = np.zeros((len(ranks), len(ranks)), dtype=np.bool_)
+    differ[first, second] = differ[second, first] = adjusted <= alpha
+    low, high = rank_ranges(ranks, differ)
+    return [Rank(a, b) for a, b in zip(low.tolist(), high.tolist(), strict=True)]
+
 
 def rank_table(losses: Array) -> Array:
     """Ranks from 1 within each block: (blocks, rows) -> (blocks, rows); equal rows share the mean of their ranks."""
@@ -55,69 +167,6 @@ def _merged(losses: Array) -> Array:
             if block[j] - block[i] <= ROUNDING * max(abs(block[i]), abs(block[j])):
                 block[j] = block[i]
     return merged
-
-
-def mean_rank_intervals(blocks: Sequence[Block], *, alpha: float = 0.05) -> list[Interval] | None:
-    """For each row an interval that holds its mean rank, all rows at once with 1 − alpha; None under 3 seeds.
-
-    In each block a rank is between 1 + the rows that are significantly better and all less those significantly worse
-    (`ranks.simultaneous_ranks`), with Holm's correction over all pairs of all blocks; the mean of the ends holds the
-    mean rank of the true means. It is wide rather than wrong.
-    """
-    if any(len(row.values) < LEAST for block in blocks for row in block.rows):
-        return None
-    count = len(blocks[0].rows)
-    first, second = np.triu_indices(count, 1)
-    p = [pairwise_p(estimates(block.rows), first, second, block.scale) for block in blocks]
-    adjusted = np.array(holm(np.concatenate(p).tolist())).reshape(len(blocks), -1)
-    differ = np.zeros((len(blocks), count, count), dtype=np.bool_)
-    differ[:, first, second] = differ[:, second, first] = adjusted <= alpha
-    low, high = rank_ranges(np.stack([block.losses for block in blocks]), differ)
-    ends = zip(low.mean(0).tolist(), high.mean(0).tolist(), strict=True)
-    return [Interval(a, b, "rank ranges, Holm") for a, b in ends]
-
-
-def win_rate(mean_rank: float, rows: int) -> float:
-    """The share of the other rows and datasets that a row of this mean rank beats, ties by half: (K − rank)/(K − 1)."""
-    if rows < 2:
-        raise ValueError("a row beats others, and there are none")
-    return (rows - mean_rank) / (rows - 1)
-
-
-def beats(a: Sequence[Sequence[float]], b: Sequence[Sequence[float]], *, level: float = 0.95) -> tuple[float, Interval]:
-    """P(a run of A has a lower loss than a run of B) + ½ P(equal), the mean over blocks, with its interval.
-
-    `a`, `b`: by block, losses of the seeds. In each block it is the Mann-Whitney statistic / (m n) (the probability
-    of improvement of Agarwal et al. 2021); the interval is Newcombe's (2006, Stat. Med. 25:559, method 5), which
-    solves (θ̂ − θ)² = z² Var(θ) and so does not shrink to nothing where all runs of A beat all of B: 3 seeds against 3
-    on one dataset give [0.50, 1].
-    """
-    shares, sizes = [], []
-    for x, y in zip(a, b, strict=True):
-        gap = np.subtract.outer(np.asarray(y, dtype=np.float64), np.asarray(x, dtype=np.float64))
-        size = np.maximum.outer(np.abs(y), np.abs(x))
-        equal = np.abs(gap) <= ROUNDING * size
-        shares.append(float(np.where(equal, 0.5, gap > 0).mean()))
-        sizes.append((len(x), len(y)))
-    share = float(np.mean(shares))
-    return share, Interval(*_newcombe(share, sizes, float(stats.norm.ppf((1 + level) / 2))), "Newcombe")
-
-
-def _newcombe(share: float, sizes: Sequence[tuple[int, int]], z: float) -> tuple[float, float]:
-    def variance(theta: float) -> float:
-        parts = []
-        for m, n in sizes:
-            more = (m + n) / 2 - 1
-            spread = 1 + more * ((1 - theta) / (2 - theta) + theta / (1 + theta))
-            parts.append(theta * (1 - theta) * spread / (m * n))
-        return sum(parts) / len(parts) ** 2
-
-    def outside(theta: float) -> float:
-        return (share - theta) ** 2 - z**2 * variance(theta)
-
-    low = 0.0 if share <= 0 or outside(0.0) <= 0 else float(optimize.brentq(outside, 0.0, share - 1e-12))
-    high = 1.0 if share >= 1 or outside(1.0) <= 0 else float(optimize.brentq(outside, share + 1e-12, 1.0))
-    return low, high
 
 
 def interquartile_mean(values: Sequence[float]) -> float:
@@ -191,7 +240,7 @@ class Agreement:
     """How far two metrics order the rows alike: Kendall's τ-b in [−1, 1], with its interval over rows."""
 
     tau: float
-    interval: Interval | None
+    interval: Interval
     rows: int
 
 
@@ -199,33 +248,26 @@ LEAST_ROWS = 5
 """Rows that an order needs so that two of them can be compared at all."""
 
 
-def agreement(a: Array, b: Array, *, level: float = 0.95, resamples: int = 2_000, seed: int = 0) -> Agreement | None:
+def agreement(a: Array, b: Array, *, level: float = 0.95) -> Agreement | None:
     """Kendall's τ-b between losses (blocks, rows) of two metrics, the mean over blocks; None under 5 rows, or where a
     metric has all rows equal in a block.
 
-    The interval is of other rows of this kind: rows are resampled, the same in all blocks (percentiles).
+    The interval is of other rows of this kind: atanh τ has the variance 0.437 / (rows − 4) (Fieller, Hartley & Pearson
+    1957, Biometrika 44:470), and τ = 1 is taken one exchange of neighbours inside, so that six rows in one order are
+    not certain, as they are by a bootstrap of rows. More datasets with the same rows do not make it narrower. It
+    holds 95 % up to τ = 0.5 and down to 87 % above 0.7.
     """
-    if a.shape[-1] < LEAST_ROWS:
+    rows = a.shape[-1]
+    if rows < LEAST_ROWS:
         return None
     signs = [np.sign(m[:, :, None] - m[:, None, :]) for m in (_merged(a), _merged(b))]
-    rows = a.shape[-1]
-    whole = _tau(signs[0], signs[1], np.ones((1, rows)))[0]
-    if not math.isfinite(whole):
+    pairs = [np.abs(m).sum((1, 2)) for m in signs]
+    if not all(counted.all() for counted in pairs):
         return None
-    drawn = np.random.default_rng(seed).multinomial(rows, np.full(rows, 1 / rows), size=resamples)
-    taus = _tau(signs[0], signs[1], drawn.astype(np.float64))
-    known = taus[np.isfinite(taus)]
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2]) if len(known) else (-1.0, 1.0)
-    return Agreement(float(whole), Interval(float(low), float(high), "bootstrap of rows"), rows)
-
-
-def _tau(a: NDArray[np.float64], b: NDArray[np.float64], weights: Array) -> Array:
-    """τ-b of rows taken so many times each (draws, rows), the mean over blocks; NaN where a block's rows are one."""
-
-    def total(pairs: Array) -> Array:
-        summed: Array = np.einsum("ri,bij,rj->rb", weights, pairs, weights, optimize=True)
-        return summed
-
-    with np.errstate(invalid="ignore", divide="ignore"):
-        taus: Array = (total(a * b) / np.sqrt(total(a * a) * total(b * b))).mean(1)
-    return taus
+    tau = float(((signs[0] * signs[1]).sum((1, 2)) / np.sqrt(pairs[0] * pairs[1])).mean())
+    inside = 1 - 4 / (rows * (rows - 1))
+    half = float(stats.norm.ppf((1 + level) / 2)) * math.sqrt(0.437 / (rows - 4))
+    middle = math.atanh(min(max(tau, -inside), inside))
+    low = -1.0 if tau <= -inside else math.tanh(middle - half)
+    high = 1.0 if tau >= inside else math.tanh(middle + half)
+    return Agreement(tau, Interval(low, high, "Fieller"), rows)

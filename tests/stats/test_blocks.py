@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import itertools
 import math
 
 import numpy as np
@@ -12,13 +11,12 @@ from scipy import stats
 from genbench.stats.blocks import (
     Block,
     agreement,
-    beats,
     critical_difference,
+    duels,
     interquartile_mean,
     iqm_interval,
-    mean_rank_intervals,
     rank_table,
-    win_rate,
+    simultaneous_places,
 )
 from genbench.stats.estimates import Row
 from genbench.stats.scales import Scale
@@ -31,78 +29,99 @@ def block(values: np.ndarray, **more: object) -> Block:
 def test_ranks_by_hand() -> None:
     losses = np.array([[3.0, 1.0, 2.0], [1.0, 1.0, 5.0]])
     assert rank_table(losses).tolist() == [[3, 1, 2], [1.5, 1.5, 3]]
-    assert rank_table(losses).mean(0).tolist() == [2.25, 1.25, 2.5]
-    assert [win_rate(rank, 3) for rank in (2.25, 1.25, 2.5)] == [0.375, 0.875, 0.25]
     assert rank_table(np.array([[1.0, 1.0 + 1e-13, 2.0]])).tolist() == [[1.5, 1.5, 3]]
+    found = duels([block(one[:, None]) for one in losses])
+    assert found.mean_ranks.tolist() == [2.25, 1.25, 2.5]
+    assert [found.wins(i).value for i in range(3)] == [0.375, 0.875, 0.25]
     with pytest.raises(ValueError, match="none"):
-        win_rate(1.0, 1)
+        duels([block(np.ones((1, 3)))]).wins(0)
 
 
 @given(st.lists(st.lists(st.sampled_from([0.0, 1.0, 2.0]), min_size=4, max_size=4), min_size=1, max_size=5))
-def test_ranks_are_those_of_scipy_and_wins_are_counted(losses: list[list[float]]) -> None:
+def test_ranks_are_those_of_scipy_and_wins_say_the_same(losses: list[list[float]]) -> None:
     table = np.array(losses)
     ranks = rank_table(table)
     assert ranks.tolist() == [stats.rankdata(row).tolist() for row in table]
+    found = duels([block(row[:, None]) for row in table])
+    assert found.mean_ranks == pytest.approx(ranks.mean(0))
     for i in range(4):
         others = np.delete(table, i, axis=1)
         won = (others > table[:, [i]]).mean() + (others == table[:, [i]]).mean() / 2
-        assert win_rate(float(ranks.mean(0)[i]), 4) == pytest.approx(won)
+        assert found.wins(i).value == pytest.approx(won)
+        assert found.mean_ranks[i] == pytest.approx(4 - 3 * won)
 
 
-def test_mean_ranks_have_the_ends_of_their_ranges() -> None:
-    draw = np.random.default_rng(0)
-    clear = np.array([[1.0], [10.0], [100.0]]) * np.exp(draw.normal(0, 0.02, (3, 5)))
-    equal = np.ones((3, 1)) * np.exp(draw.normal(0, 0.02, (3, 5)))
-    found = mean_rank_intervals([block(clear, scale=Scale.LOG), block(equal, scale=Scale.LOG)])
-    assert found is not None
-    assert [(one.low, one.high) for one in found] == [(1, 2), (1.5, 2.5), (2, 3)]
-    turned = [block(1 / clear, scale=Scale.LOG, is_higher_better=True)]
-    again = mean_rank_intervals(turned)
-    assert again is not None and [one.low for one in again] == [1, 2, 3]
-    assert mean_rank_intervals([block(clear[:, :2])]) is None
-
-
-def test_intervals_of_mean_ranks_hold_the_true_ones() -> None:
-    """Three datasets, five rows, two of them equal, 3 seeds."""
-    draw, means, missed = np.random.default_rng(1), np.array([1.0, 1.0, 1.1, 1.3, 2.0]), 0
-    truth = stats.rankdata(means)
-    for _ in range(300):
-        blocks = [block(means[:, None] * np.exp(draw.normal(0, 0.1, (5, 3))), scale=Scale.LOG) for _ in range(3)]
-        found = mean_rank_intervals(blocks)
-        assert found is not None
-        missed += not all(one.low <= rank <= one.high for one, rank in zip(found, truth, strict=True))
-    assert missed / 300 <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 300)
-
-
-def test_beating_is_mann_whitney() -> None:
-    draw = np.random.default_rng(2)
-    a, b = draw.normal(size=(2, 3, 6))
-    share, interval = beats(a.tolist(), b.tolist())
-    u = [stats.mannwhitneyu(x, y, alternative="less").statistic / 36 for x, y in zip(a, b, strict=True)]
-    assert share == pytest.approx(1 - np.mean(u)) and interval.low < share < interval.high
-    other, turned = beats(b.tolist(), a.tolist())
-    assert other == pytest.approx(1 - share)
-    assert (turned.low, turned.high) == pytest.approx((1 - interval.high, 1 - interval.low))
+def test_duels_are_mann_whitney() -> None:
+    tables = np.random.default_rng(2).normal(size=(2, 3, 6))
+    found = duels([block(one) for one in tables])
+    u = [stats.mannwhitneyu(x[1], x[0], alternative="greater").statistic / 36 for x in tables]
+    share, turned = found.pair(0, 1), found.pair(1, 0)
+    assert share.value == pytest.approx(np.mean(u)) and share.interval.low < share.value < share.interval.high
+    assert turned.value == pytest.approx(1 - share.value)
+    assert turned.interval.low == pytest.approx(1 - share.interval.high)
+    assert turned.interval.high == pytest.approx(1 - share.interval.low)
+    high = duels([block(one, is_higher_better=True) for one in tables])
+    assert high.pair(1, 0).value == pytest.approx(share.value)
+    ragged = Block(rows=[Row(values=[1.0, 4.0]), Row(values=[2.0, 3.0, 5.0]), Row(values=[0.0])])
+    assert duels([ragged]).shares[0] == pytest.approx(np.array([[0.5, 4 / 6, 0], [2 / 6, 0.5, 0], [1, 1, 0.5]]))
 
 
 def test_three_seeds_that_all_win_are_not_certain() -> None:
-    share, interval = beats([[1.0, 2.0, 3.0]], [[4.0, 5.0, 6.0]])
-    assert share == 1 and interval.high == 1 and interval.low == pytest.approx(0.5, abs=0.01)
-    same, around = beats([[1.0, 1.0, 1.0]], [[1.0, 1.0, 1.0 + 1e-15]])
-    assert same == 0.5 and around.low == pytest.approx(1 - around.high)
-    few, more = (beats([[1.0, 2.0, 3.0]] * n, [[4.0, 5.0, 6.0]] * n)[1].low for n in (3, 9))
+    apart = block(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
+    won = duels([apart]).pair(0, 1)
+    assert won.value == 1 and won.interval.high == 1 and won.interval.low == pytest.approx(0.5, abs=0.01)
+    same = duels([block(np.array([[1.0, 1.0, 1.0], [1.0, 1.0, 1.0 + 1e-15]]))]).pair(0, 1)
+    assert same.value == 0.5 and same.interval.low == pytest.approx(1 - same.interval.high)
+    few, more = (duels([apart] * n).pair(0, 1).interval.low for n in (3, 9))
     assert 0.5 < few < more < 1
 
 
-@pytest.mark.parametrize("shift", [0.0, 1.0, 2.5])
-@pytest.mark.parametrize(("datasets", "seeds"), [(1, 5), (3, 3), (3, 5)])
-def test_the_interval_of_beating_holds(shift: float, datasets: int, seeds: int) -> None:
-    draw, truth, hits = np.random.default_rng(3), float(stats.norm.cdf(shift / math.sqrt(2))), 0
-    for _ in range(400):
-        a, b = draw.normal(size=(2, datasets, seeds))
-        interval = beats(a.tolist(), (b + shift).tolist())[1]
-        hits += interval.low <= truth <= interval.high
-    assert hits / 400 >= 0.93
+@pytest.mark.parametrize("means", [[0, 0, 0, 0, 0], [0, 1, 2, 3, 6], [0, 0.3, 0.6, 0.9, 1.2]])
+@pytest.mark.parametrize(("datasets", "seeds"), [(2, 3), (3, 5)])
+def test_the_intervals_of_duels_hold(means: list[float], datasets: int, seeds: int) -> None:
+    draw, at = np.random.default_rng(3), np.array(means)
+    truth = stats.norm.cdf((at[None, :] - at[:, None]) / math.sqrt(2))
+    wins = (truth.sum(1) - 0.5) / 4
+    held = []
+    for _ in range(150):
+        found = duels([block(at[:, None] + draw.normal(size=(5, seeds))) for _ in range(datasets)])
+        first, all_ = found.pair(0, 1).interval, [found.wins(i).interval for i in range(5)]
+        held.append(first.low <= truth[0, 1] <= first.high)
+        held += [one.low <= share <= one.high for one, share in zip(all_, wins, strict=True)]
+    assert np.mean(held) >= 0.93
+
+
+def ranges(blocks: list[Block]) -> list[tuple[int, int]]:
+    return [(one.low, one.high) for one in simultaneous_places(blocks) or []]
+
+
+def test_places_over_datasets_add_up_what_each_says() -> None:
+    draw = np.random.default_rng(0)
+    clear = [np.array([[1.0], [1.2], [1.4]]) * np.exp(draw.normal(0, 0.15, (3, 3))) for _ in range(6)]
+    alone = ranges([block(clear[0], scale=Scale.LOG)])
+    assert alone != [(1, 1), (2, 2), (3, 3)]
+    assert ranges([block(one, scale=Scale.LOG) for one in clear]) == [(1, 1), (2, 2), (3, 3)]
+    turned = [block(1 / one, scale=Scale.LOG, is_higher_better=True) for one in clear]
+    assert ranges(turned) == [(1, 1), (2, 2), (3, 3)]
+    assert simultaneous_places([block(clear[0][:, :2])]) is None
+
+
+def test_datasets_that_contradict_each_other_separate_nothing() -> None:
+    draw = np.random.default_rng(1)
+    one = np.array([[1.0], [9.0]]) * np.exp(draw.normal(0, 0.02, (2, 5)))
+    assert ranges([block(one, scale=Scale.LOG), block(one[::-1], scale=Scale.LOG)]) == [(1, 2), (1, 2)]
+
+
+@pytest.mark.parametrize(("datasets", "seeds"), [(2, 3), (6, 3), (3, 5)])
+def test_equal_rows_are_rarely_separated_and_true_places_are_held(datasets: int, seeds: int) -> None:
+    draw, means, wrong = np.random.default_rng(2), np.array([1.0, 1.0, 1.0, 1.3, 2.0]), 0
+    for _ in range(300):
+        spread = 0.1 * np.exp(draw.normal(0, 0.75, (datasets, 5, 1)))
+        values = means[:, None] * np.exp(spread * draw.normal(size=(datasets, 5, seeds)))
+        found = ranges([block(one, scale=Scale.LOG) for one in values])
+        true = [(1, 3)] * 3 + [(4, 4), (5, 5)]
+        wrong += not all(low <= a and b <= high for (low, high), (a, b) in zip(found, true, strict=True))
+    assert wrong / 300 <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 300)
 
 
 def test_the_interquartile_mean_by_hand() -> None:
@@ -166,12 +185,12 @@ def test_why_not_wilcoxon() -> None:
     st.lists(st.sampled_from([0.0, 1.0, 2.0, 3.0]), min_size=6, max_size=6),
 )
 def test_agreement_is_kendalls_tau(a: list[float], b: list[float]) -> None:
-    found = agreement(np.array([a]), np.array([b]), resamples=20)
+    found = agreement(np.array([a]), np.array([b]))
     if len(set(a)) == 1 or len(set(b)) == 1:
         assert found is None
         return
     assert found is not None and found.tau == pytest.approx(stats.kendalltau(a, b).statistic)
-    assert found.interval is not None and -1 <= found.interval.low <= found.interval.high <= 1
+    assert -1 <= found.interval.low <= found.interval.high <= 1
 
 
 def test_agreement_over_datasets() -> None:
@@ -181,22 +200,23 @@ def test_agreement_over_datasets() -> None:
     assert agreement(np.ones((1, 4)), np.ones((1, 4))) is None
 
 
-def test_the_interval_of_agreement_holds_the_tau_of_the_law() -> None:
-    """Pairs of normals with correlation r have τ = 2/π asin r; 12 rows."""
-    draw, r, hits = np.random.default_rng(6), 0.6, 0
-    truth = 2 / math.pi * math.asin(r)
-    for i in range(300):
-        a = draw.normal(size=(1, 12))
-        b = r * a + math.sqrt(1 - r**2) * draw.normal(size=(1, 12))
-        found = agreement(a, b, resamples=300, seed=i)
-        assert found is not None and found.interval is not None
-        hits += found.interval.low <= truth <= found.interval.high
-    assert hits / 300 >= 0.90
+@pytest.mark.parametrize(("rows", "r"), [(6, 0.0), (6, 0.98), (12, 0.6), (30, 0.6)])
+def test_the_interval_of_agreement_holds_the_tau_of_the_law(rows: int, r: float) -> None:
+    """Pairs of normals with correlation r have τ = 2/π asin r."""
+    draw, truth, hits = np.random.default_rng(100), 2 / math.pi * math.asin(r), 0
+    for _ in range(600):
+        a = draw.normal(size=(1, rows))
+        found = agreement(a, r * a + math.sqrt(1 - r**2) * draw.normal(size=(1, rows)))
+        hits += found is not None and found.interval.low <= truth <= found.interval.high
+    assert hits / 600 >= 0.92
 
 
-def test_everything_is_seeded() -> None:
+def test_six_rows_in_one_order_are_not_certain() -> None:
+    found = agreement(np.arange(6.0)[None], np.arange(6.0)[None])
+    assert found is not None and found.tau == pytest.approx(1)
+    assert found.interval.low < 0.6 and found.interval.high == 1
+
+
+def test_the_bootstrap_is_seeded() -> None:
     scores = np.random.default_rng(7).normal(size=(3, 4)).tolist()
     assert iqm_interval(scores) == iqm_interval(scores)
-    a, b = np.random.default_rng(8).normal(size=(2, 2, 7))
-    assert agreement(a, b) == agreement(a, b)
-    assert all(beats(x, y) == beats(x, y) for x, y in itertools.pairwise([a.tolist(), b.tolist()]))

@@ -1,8 +1,9 @@
 """How good and how fast the encoders are. Run alone, on two cores: `python bench/encoders.py --data-root DIR`.
 
-Prints one JSON line a figure: the in-domain classifier's accuracy and training time on digits and MNIST, and the
-5-nearest-neighbour accuracy (cosine) of pixels and effnet-lite0 on the lossless CIFAR-10 excerpt, 1,500 gallery and 500
-query images in the file's order.
+Prints one JSON line a figure: the in-domain classifier's accuracy and training time on digits and MNIST; the AUROC of
+the distance to the 5th nearest training example, in its features, of the digit that was left out, with the classifier
+that has seen it and with one that has not; the 5-nearest-neighbour accuracy (cosine) of pixels and effnet-lite0 on the
+lossless CIFAR-10 excerpt, 1,500 gallery and 500 query images in the file's order.
 """
 
 from __future__ import annotations
@@ -10,16 +11,19 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from genbench.data.arrays import Arrays, as_images, read_npz
 from genbench.data.loading import load_dataset
 from genbench.encoders.classifier import train_classifier
 from genbench.encoders.in_domain import accuracy_of
 from genbench.encoders.loading import load_encoder
+from genbench.metrics.auc import auc
 
 GALLERY = 1_500
 
@@ -32,6 +36,25 @@ def in_domain(name: str, root: str | None) -> dict[str, object]:
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     accuracy = accuracy_of(net, data.reference)
     return {"figure": f"in-domain on {name}", "accuracy": accuracy, "seconds": round(wall, 1), "cpu": round(cpu, 1)}
+
+
+def left_out(name: str) -> dict[str, object]:
+    """The mean over the classes of `name`, each left out in turn."""
+    seen = load_encoder("in-domain", load_dataset(name), cache=Path(), device="cpu")
+    found: dict[str, list[float]] = {"seen": [], "not seen": [], "pixels": []}
+    for label in range(10):
+        data = load_dataset(f"{name}-without-{label}")
+        net = train_classifier(data.train, data.spec.classes, f"bench {label}").eval()
+        unusual = data.outliers[next(iter(data.outliers))].x
+        features: dict[str, Callable[[Tensor], Tensor]] = {
+            "seen": seen.features, "not seen": net.features, "pixels": lambda x: x.flatten(1),
+        }  # fmt: skip
+        for how, through in features.items():
+            with torch.no_grad():
+                train, usual, strange = (through(x) for x in (data.train.x, data.reference.x, unusual))
+            scores = [torch.cdist(x, train).kthvalue(5).values for x in (usual, strange)]
+            found[how].append(auc(scores[1], scores[0]))
+    return {"figure": f"AUROC of the class left out of {name}"} | {k: sum(v) / len(v) for k, v in found.items()}
 
 
 def neighbours(name: str, root: str) -> dict[str, object]:
@@ -56,7 +79,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-root")
     root = parser.parse_args().data_root
-    figures = [lambda: in_domain("digits", root)]
+    figures = [lambda: in_domain("digits", root), lambda: left_out("digits")]
     if root:
         figures += [lambda: in_domain("mnist", root), lambda: neighbours("pixels", root)]
         figures += [lambda: neighbours("effnet-lite0", root)]

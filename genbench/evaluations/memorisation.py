@@ -32,6 +32,7 @@ EVALUATION = Evaluation(
     metrics=("authenticity", "ct", "nn-distance-ratio", "copy-rate"),
     headline="authenticity",
     ranked=False,
+    against="held-out data",
     floor=(FLOOR,),
     ceiling=TOP,
     sanity="genbench.evaluations.memorisation:sanity",

@@ -81,7 +81,8 @@ class Evaluation:
     suite may ask for any metric of them. `metrics`: what it gives unless a suite says otherwise, and `headline`, each
     by kind of data or one for all kinds; it does not apply to kinds that are not there.
 
-    `ranked`: whether more is better at all; numbers of one that is not are read against the ceiling row. `floor` and
+    `ranked`: whether more is better at all; numbers of one that is not are read against the ceiling row, and
+    shown as differences from it where `against` says what it is (`held-out data`). `floor` and
     `ceiling`: the controls between which values are placed, the first that is there (`exact`: the end of the metric's
     range); none: no such scores. `over_targets`: the overview shows the mean over the headline's targets: over `all`,
     or over those that the dataset calls hard (`near`), the mean of the others beside it; `""`: the first target alone.
@@ -104,6 +105,7 @@ class Evaluation:
     metrics: ByKind | tuple[str, ...] = ()
     headline: ByKind | str = ""
     ranked: bool = True
+    against: str = ""
     floor: tuple[str, ...] = ()
     ceiling: tuple[str, ...] = ()
     over_targets: str = ""

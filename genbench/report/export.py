@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from collections.abc import Callable, Sequence
@@ -9,7 +10,8 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from genbench.core.errors import UsageError, nearest
-from genbench.report.data import RunData
+from genbench.report.aggregate import column_key
+from genbench.report.data import RunData, read_rows
 from genbench.report.leaderboard import leaderboards
 from genbench.report.over_datasets import OverDatasets, over_datasets
 from genbench.report.types import Cell, Column, Leaderboard, LeaderboardRow
@@ -21,7 +23,27 @@ def export(data: RunData, format_: str) -> bytes:
         near = nearest(format_, FORMATS)
         hint = f"did you mean {near!r}? " if near else ""
         raise UsageError(f"no format is called {format_!r}: {hint}known are {', '.join(FORMATS)}.")
-    return FORMATS[format_](data)
+    return FORMATS[format_](placed(data) if format_ in TIDY else data)
+
+
+def placed(data: RunData) -> RunData:
+    """The run with `place`, `last_place` and `leads` of the row in its leaderboard's column in its tidy table."""
+    places: dict[tuple[str, ...], Cell] = {}
+    for board in (b for b in leaderboards(data) if not b.is_overview):
+        for row in board.rows:
+            for key, cell in row.cells.items():
+                if cell.place is not None:
+                    places[board.dataset, board.evaluation, row.label, row.score, key] = cell
+    found = [
+        places.get((e.dataset, e.evaluation, e.label, e.score, column_key(e))) if e.ok else None
+        for e in read_rows(data.table)
+    ]
+    table = data.table.assign(
+        place=pd.array([one.place if one else None for one in found], dtype="Int64"),
+        last_place=pd.array([one.last_place if one else None for one in found], dtype="Int64"),
+        leads=pd.array([one.leads if one else None for one in found], dtype="boolean"),
+    )
+    return dataclasses.replace(data, table=table)
 
 
 def render_table(table: pd.DataFrame, format_: str) -> bytes:
@@ -141,7 +163,8 @@ def _latex_cell(cell: Cell | None) -> str:
     number = number.replace("−", "-").replace("\N{NARROW NO-BREAK SPACE}", "\\,")
     shown = f"$\\mathbf{{{number}}}$" if cell.leads else f"${number}$"
     place = f" {{\\scriptsize {_escape(cell.place_range)}}}" if cell.place else ""
-    return shown + place + (f" ({cell.n} of {cell.total} seeds)" if cell.missing else "")
+    flags = f" ({_escape(', '.join(cell.flags))})" if cell.flags else ""
+    return shown + place + (f" ({cell.n} of {cell.total} seeds)" if cell.missing else "") + flags
 
 
 ESCAPES = {
@@ -167,7 +190,7 @@ def _head(column: Column) -> str:
 
 def _name(row: LeaderboardRow) -> str:
     named = f"{row.label} · {row.score}" if row.score else row.label
-    return f"{named} ({', '.join(row.flags)})" if row.flags else named
+    return f"{named} ({', '.join(row.remarks)})" if row.remarks else named
 
 
 def _cell(cell: Cell | None) -> str:
@@ -177,6 +200,9 @@ def _cell(cell: Cell | None) -> str:
     shown = f"**{cell.plain}**" if cell.leads else cell.plain
     return place + shown + (f" ({', '.join(cell.flags)})" if cell.flags else "")
 
+
+TIDY = frozenset({"csv", "parquet", "json"})
+"""Formats that are the tidy table."""
 
 FORMATS: dict[str, Callable[[RunData], bytes]] = {
     "csv": to_csv,

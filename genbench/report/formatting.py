@@ -63,6 +63,12 @@ def text(value: float, places: int) -> str:
     return shown.replace("-", "−").replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
+def signed(value: float, places: int) -> str:
+    """A difference: `+0.02`, `−0.02`, `0`."""
+    shown = text(value, places)
+    return f"+{shown}" if value > 0 and shown.strip("0.") else shown
+
+
 def pads(texts: Sequence[str]) -> list[str]:
     """What to add to each number, unseen, so that right-aligned they all have their decimal point in one line."""
     parts = [text.partition("e")[0].partition(".")[1:] for text in texts]

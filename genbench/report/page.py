@@ -29,7 +29,7 @@ from genbench.report.ranking import is_undecided
 from genbench.report.strips import critical_strip
 from genbench.report.tuning import option_rows
 from genbench.report.types import Column, Flag, Leaderboard
-from genbench.report.wording import seeds, tooltip
+from genbench.report.wording import seeds, sort_key, tooltip
 
 LARGEST_CSV = 1_000_000
 """A table of more characters than this travels compressed."""
@@ -112,7 +112,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"tooltip": tooltip, "plain": gallery.without_scheme, "seeds": seeds}
+    made.filters |= {"tooltip": tooltip, "plain": gallery.without_scheme, "seeds": seeds, "sort_key": sort_key}
     made.globals |= {"Flag": Flag, "strip": _strip}
     return made
 

@@ -122,6 +122,22 @@ def give_scores(cells: Mapping[RowKey, Cell], rows: Mapping[RowKey, Measured], c
     return scored
 
 
+def give_differences(
+    cells: Mapping[RowKey, Cell], rows: Mapping[RowKey, Measured], column: Column
+) -> dict[RowKey, Cell]:
+    """The cells with their difference from the ceiling row, where the evaluation's numbers are read so; the ceiling row
+    shows what it is."""
+    record = glossary.evaluation(column.evaluation)
+    by_model = {rows[key].model: c for key, c in cells.items() if c.mean is not None and c.comparable}
+    top = _bound(record.ceiling, column, by_model) if record.against else None
+    if top is None or top.mean is None:
+        return dict(cells)
+    return {
+        key: replace(c, difference=c.mean - top.mean) if c.mean is not None and c is not top and c.comparable else c
+        for key, c in cells.items()
+    }
+
+
 def _bound(names: Sequence[str], column: Column, by_model: Mapping[str, Cell]) -> Cell | None:
     """The first of these controls that is there; `EXACT` is there where the metric's range ends in a number."""
     found = (_exact(column) if name == EXACT else by_model.get(name) for name in names)

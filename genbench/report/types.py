@@ -52,7 +52,8 @@ class Cell:
     """One row's values of one column, over seeds.
 
     `values`: by seed, those that are there; `missing`: by seed, the status of those that are not; `reasons`: why, each
-    once. `half`: half-width of the 95 % interval of the mean over seeds, None for fewer than 3 seeds or for rows that
+    once. `difference`: the mean less the ceiling row's, shown in its place where the evaluation's numbers are read so.
+    `half`: half-width of the 95 % interval of the mean over seeds, None for fewer than 3 seeds or for rows that
     are the same on every seed (`constant`). `sample`: the interval over samples of one fitted model, averaged; another
     thing, never mixed with `half`; `error`: the standard error that stands for it where a mean over targets has none.
     `identities`: those of its seeds, each once (none for a mean over targets);
@@ -67,6 +68,7 @@ class Cell:
     missing: Mapping[int, str] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
     mean: float | None = None
+    difference: float | None = None
     half: float | None = None
     constant: bool = False
     sample: tuple[float, float] | None = None
@@ -128,7 +130,8 @@ class Cell:
 class Column:
     """What a column's numbers are: metric and target, on which encoder, against which split, which way is better.
 
-    `identities`: those that most of its rows share. `counts`: they are whole numbers.
+    `identities`: those that most of its rows share. `counts`: they are whole numbers. `against`: what its numbers are
+    shown as differences from, empty where they are shown as they are.
     """
 
     key: str
@@ -144,13 +147,15 @@ class Column:
     identities: tuple[Identity, ...] = ()
     about: str = ""
     counts: bool = False
+    against: str = ""
 
     @property
     def details(self) -> tuple[str, ...]:
         """The rest of the display name: target, encoder, n and split, scale and unit."""
         on = f"on {self.encoder}" if self.encoder else ""
         unit = " ".join(part for part in (self.scale.note, self.unit) if part)
-        return tuple(part for part in (self.target, on, self.about, unit) if part)
+        less = f"difference from {self.against}" if self.against else ""
+        return tuple(part for part in (self.target, less, on, self.about, unit) if part)
 
     @property
     def subtitle(self) -> str:
@@ -160,7 +165,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaderboardRow:
-    """A row: a model with its sampler (and, among outlier scores, one of its scores), or a control."""
+    """A row: a model with its sampler (and, among outlier scores, one of its scores), or a control. `verdict`: what the
+    tests of copying say of it, `1 of 4 tests`."""
 
     label: str
     model: str
@@ -169,6 +175,12 @@ class LeaderboardRow:
     score: str = ""
     cells: Mapping[str, Cell]
     flags: tuple[Flag, ...] = ()
+    verdict: str = ""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Its flags and its verdict."""
+        return (*self.flags, *filter(None, (self.verdict,)))
 
     @property
     def is_control(self) -> bool:

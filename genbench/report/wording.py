@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from genbench.core.values import Direction
 from genbench.report.identity import unlike_column
 from genbench.report.types import Cell, Column, Flag
 
@@ -31,6 +32,13 @@ def tooltip(cell: Cell, column: Column) -> str:
         lines.append(f"not ranked: {unlike_column(cell, column)}")
     lines += [f"seed {seed}: {status}" for seed, status in cell.missing.items()]
     return "\n".join([*lines, *cell.reasons])
+
+
+def sort_key(cell: Cell, column: Column) -> float | None:
+    """By what a reader sorts: the mean, or its distance to the ideal value where the nearest is best."""
+    if cell.mean is None or column.sense.direction is not Direction.NEAREST:
+        return cell.mean if cell.difference is None else cell.difference
+    return column.sense.loss(cell.mean)
 
 
 def seeds(numbers_: Sequence[int]) -> str:

@@ -126,7 +126,7 @@ Part = tuple[Leaderboard, Column]
 
 
 def over_datasets(boards: Sequence[Leaderboard]) -> list[OverDatasets]:
-    """Each ranked evaluation that has its headline on two datasets or more."""
+    """Each ranked evaluation that has its headline on two datasets or more, for two rows or more."""
     parts: dict[str, list[Part]] = {}
     for board in (b for b in boards if b.is_overview):
         firsts: dict[str, Column] = {}
@@ -135,7 +135,13 @@ def over_datasets(boards: Sequence[Leaderboard]) -> list[OverDatasets]:
         for name, column in firsts.items():
             if glossary.evaluation(name).ranked and column.sense.loss(0.0) is not None:
                 parts.setdefault(name, []).append((board, column))
-    return [_summary(name, found) for name, found in parts.items() if len(found) > 1]
+    return [_summary(name, of) for name, of in parts.items() if len(of) > 1 and len(_measured(of)) > 1]
+
+
+def _measured(parts: Sequence[Part]) -> set[str]:
+    """The rows that have a value on any dataset."""
+    rows = [(row.label, row.cells.get(column.key)) for board, column in parts for row in board.rows]
+    return {label for label, cell in rows if cell is not None and cell.values}
 
 
 def _summary(name: str, parts: Sequence[Part]) -> OverDatasets:

@@ -102,6 +102,10 @@ def test_a_row_that_never_has_the_evaluation_is_not_missed() -> None:
     assert quality.left_out == () and len(quality.rows) == 5
 
 
+def test_one_row_is_compared_with_none() -> None:
+    assert over(table(3, levels={"a": 1.0})) == {}
+
+
 def test_two_seeds_have_no_places_and_ties_are_said() -> None:
     two = over(table(3, seeds=2))["sample-quality"]
     assert {row.place_range for row in two.rows} == {""} and "need 3 seeds" in two.notes[0]

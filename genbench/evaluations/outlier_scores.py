@@ -16,7 +16,6 @@ from torch import Tensor
 
 from genbench.core import seeds
 from genbench.core.errors import Diverged
-from genbench.encoders.in_domain import InDomainClassifier
 from genbench.evaluations.evidence import BATCH, Evidence
 from genbench.evaluations.latent_search import BUDGET, latent_search
 from genbench.models.confounds import png_bytes
@@ -31,6 +30,9 @@ from genbench.protocols.model import (
     ScoresFeatures,
     ScoresOutliers,
 )
+
+IN_DOMAIN = "in-domain"
+"""The encoder that is a classifier of the dataset's own classes."""
 
 BOUND = 16
 """k of the importance-weighted bound behind `nll`, where the model's likelihood is one."""
@@ -87,17 +89,17 @@ def _own_features(evidence: Evidence) -> Score | None:
     model, data, context = evidence.model, evidence.dataset, evidence.context
     if not isinstance(model, ScoresFeatures) or data.facts.lacks(("images", "labels")) is not None:
         return None
-    encoder = context.encoder("auto", data)
-    if not isinstance(encoder, InDomainClassifier):
+    if context.encoder_name("auto", data) != IN_DOMAIN:
         return None
 
     def rule(examples: Examples) -> Tensor:
+        encoder = context.encoder(IN_DOMAIN, data)
         train = context.training(data, encoder).features
         features = encoder.features(examples.x)
         parts = torch.split(features, BATCH)
         return torch.cat([model.outlier_score_in(train.to(part), part) for part in parts])
 
-    return Score(f"{model.outlier_score_name} @ {encoder.name}", rule)
+    return Score(f"{model.outlier_score_name} @ {IN_DOMAIN}", rule)
 
 
 def _reconstruction(evidence: Evidence) -> Score | None:

@@ -10,14 +10,17 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
 
+from genbench.core.errors import Unsupported
 from genbench.core.values import Kind, Status
 from genbench.evaluations.context import RunContext
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.latent_search import latent_search
 from genbench.evaluations.outlier_detection import CHEAP, OutlierDetectionConfig, ScoreName, evaluate
 from genbench.evaluations.outlier_scores import SCORES, Examples, png_bits, scores
+from genbench.models.detectors import KNN
 from genbench.models.gans import GAN
 from genbench.protocols.dataset import Dataset, DataSpec, Split
+from genbench.protocols.model import Budget
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -166,3 +169,46 @@ def test_anogan_is_the_residual_of_the_search(tmp_path: Path) -> None:
     back = latent_search(model.decode, x, 2, generator=seeds.generator("evaluation", 0, "anogan")).x
     features = (model.critic_features(x) - model.critic_features(back)).abs().sum(1)
     torch.testing.assert_close(score.rule(Examples("x", x)), 0.9 * (x - back).abs().sum(1) + 0.1 * features)
+
+
+class Pixels:
+    """An encoder whose features are twice the values."""
+
+    name, fingerprint, dim = "in-domain", "twice", 64
+
+    def features(self, x: Tensor) -> Tensor:
+        return 2 * x.flatten(1)
+
+
+def labelled(tmp_path: Path) -> Evidence:
+    """Neighbours fitted to images of two classes, outliers brighter than any."""
+    x = torch.rand(40, 1, 8, 8, generator=seeded(0))
+    part = Split(x, torch.arange(40) % 2)
+    data = Dataset("mine", DataSpec((1, 8, 8), (0.0, 1.0), 2), *[part] * 4, outliers={"far": Split(x + 1)})
+    context = RunContext(root=None, cache=tmp_path, device="cpu")
+    context.once(("dataset", "mine"), lambda: data)
+    model = KNN(data.spec)
+    model.fit(data, Budget(images=1), seeded(0))
+    return Evidence(model, "", "mine", 0, context)
+
+
+def test_neighbours_are_looked_for_in_a_classifiers_features_too(tmp_path: Path) -> None:
+    evidence = labelled(tmp_path)
+    evidence.context.once(("encoder", "in-domain", evidence.dataset.fingerprint), Pixels)
+    pixels, features = scores(evidence, CHEAP)
+    x = Examples("x", torch.rand(10, 1, 8, 8, generator=seeded(1)))
+    assert features.name == "knn-5 distance @ in-domain"
+    torch.testing.assert_close(features.rule(x), 2 * pixels.rule(x))
+
+
+def test_a_classifier_that_is_refused_leaves_the_values_their_score(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: RunContext, name: str, dataset: Dataset) -> None:
+        raise Unsupported("it reads too few rightly")
+
+    monkeypatch.setattr(RunContext, "encoder", refuse)
+    outcome = evaluate(labelled(tmp_path), config(metrics=["auroc"]))
+    found = {m.score: m.value for m in outcome.measurements}
+    assert found["knn-5 distance"].value == 1.0
+    assert found["knn-5 distance @ in-domain"].reason == "it reads too few rightly"

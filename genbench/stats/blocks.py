@@ -7,9 +7,9 @@ Only the critical difference takes datasets as a sample, and so needs several.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from scipy import optimize, stats
@@ -104,15 +104,12 @@ def _share(share: float, sizes: Sequence[tuple[float, float]], level: float = 0.
     """A mean of Mann-Whitney shares with Newcombe's interval (2006, Stat. Med. 25:559, method 5), which solves
     (θ̂ − θ)² = z² Var(θ) and so does not shrink to nothing where all of m runs beat all of n: 3 against 3 in one block
     give [0.50, 1]."""
-    z = float(stats.norm.ppf((1 + level) / 2))
+    z, counts = float(stats.norm.ppf((1 + level) / 2)), Counter(sizes)
 
     def variance(theta: float) -> float:
-        parts = []
-        for m, n in sizes:
-            more = (m + n) / 2 - 1
-            spread = 1 + more * ((1 - theta) / (2 - theta) + theta / (1 + theta))
-            parts.append(theta * (1 - theta) * spread / (m * n))
-        return sum(parts) / len(parts) ** 2
+        lean = (1 - theta) / (2 - theta) + theta / (1 + theta)
+        parts = (count * (1 + ((m + n) / 2 - 1) * lean) / (m * n) for (m, n), count in counts.items())
+        return theta * (1 - theta) * sum(parts) / len(sizes) ** 2
 
     def outside(theta: float) -> float:
         return (share - theta) ** 2 - z**2 * variance(theta)
@@ -160,12 +157,14 @@ def rank_table(losses: Array) -> Array:
 
 def _merged(losses: Array) -> Array:
     """Losses in which values that differ by rounding alone are one."""
-    merged = np.array(losses, dtype=np.float64)
-    for block in merged:
-        order = np.argsort(block)
-        for i, j in pairwise(order):
-            if block[j] - block[i] <= ROUNDING * max(abs(block[i]), abs(block[j])):
-                block[j] = block[i]
+    order = np.argsort(losses, axis=-1)
+    sorted_ = np.take_along_axis(np.asarray(losses, dtype=np.float64), order, -1)
+    size = np.abs(sorted_)
+    starts = np.ones(sorted_.shape, dtype=np.bool_)
+    starts[..., 1:] = np.diff(sorted_, axis=-1) > ROUNDING * np.maximum(size[..., 1:], size[..., :-1])
+    firsts = np.maximum.accumulate(np.where(starts, np.arange(sorted_.shape[-1]), 0), axis=-1)
+    merged = np.empty_like(sorted_)
+    np.put_along_axis(merged, order, np.take_along_axis(sorted_, firsts, -1), -1)
     return merged
 
 

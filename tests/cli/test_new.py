@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from genbench.cli.app import app
 from genbench.cli.main import COMMANDS
-from genbench.cli.new import NEXT
+from genbench.cli.new import KINDS
 from genbench.core.errors import UsageError
 
 SPOILT = {
@@ -34,7 +34,7 @@ def tested(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("kind", NEXT)
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_is_written_works_and_its_test_can_fail(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,8 +65,8 @@ def test_nothing_is_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ("modle", "mine", "did you mean 'model'"),
         ("model", "My VAE", "small letters, digits and hyphens"),
         ("model", "vae", "a model called 'vae' already"),
-        ("metric", "random", "in the way of Python's own module 'random'"),
-        ("encoder", "torch", "in the way of Python's own module 'torch'"),
+        ("metric", "random", "would hide the module 'random'"),
+        ("encoder", "torch", "would hide the module 'torch'"),
     ],
 )
 def test_a_name_that_cannot_be_is_a_sentence(

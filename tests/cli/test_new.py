@@ -29,7 +29,7 @@ def new(kind: str, name: str) -> str:
     return CliRunner().invoke(app, ["new", kind, name], catch_exceptions=False).output
 
 
-def tested(folder: Path) -> subprocess.CompletedProcess[str]:
+def outcome_of(folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
@@ -40,14 +40,14 @@ def test_what_is_written_works_and_its_test_can_fail(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert f"wrote mine_{kind}.py and test_mine_{kind}.py" in new(kind, f"mine-{kind}")
-    good = tested(tmp_path)
+    good = outcome_of(tmp_path)
     assert good.returncode == 0, good.stdout
     file = tmp_path / f"mine_{kind}.py"
     before, after = SPOILT[kind]
     source = file.read_text()
     assert before in source
     file.write_text(source.replace(before, after))
-    bad = tested(tmp_path)
+    bad = outcome_of(tmp_path)
     assert bad.returncode == 1 and "AssertionError" in bad.stdout, bad.stdout
 
 

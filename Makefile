@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test check bench env
+.PHONY: demo test check bench fuzz faults env
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -28,3 +28,9 @@ check: env
 
 bench: env
 	$(BIN)/python bench/metrics.py --large
+
+fuzz: env
+	GENBENCH_FUZZ=20 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --benchmark-disable tests/cli/test_fuzz.py tests/executors/test_frames.py
+
+faults: env
+	OMP_NUM_THREADS=1 $(BIN)/python bench/faults.py

@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import statistics
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -22,6 +22,7 @@ from torch import Tensor
 
 from genbench.core import seeds
 from genbench.core.values import Kind, Value
+from genbench.metrics.augmentation import Arm, ClassifierInputs, classifier_metrics
 from genbench.metrics.balance import Attributes, balance_metrics
 from genbench.metrics.classes import Readings
 from genbench.metrics.features import feature_inputs
@@ -29,6 +30,7 @@ from genbench.metrics.grid import kl
 from genbench.metrics.intervals import Z95
 from genbench.metrics.latents import Codes, latent_metrics
 from genbench.metrics.likelihood import nll_metrics
+from genbench.metrics.mining import MiningInputs, Read, mining_metrics
 from genbench.metrics.outliers import outlier_metrics
 from genbench.metrics.panel import feature_metrics
 from genbench.metrics.pointset import PointSet
@@ -48,8 +50,9 @@ n = m = {n} and {d} features, unless the law says otherwise. A metric whose inte
 | metric | law | held | error |
 |---|---|---|---|"""
 SAMPLES = (
-    *("frechet", "kid", "mmd-rbf", "cmmd", "sliced-wasserstein", "precision", "density", "clipped-density", "vendi"),
-    *("vendi-ratio", "duplicate-rate", "authenticity", "nn-distance-ratio", "train-test-gap", "copy-rate"),
+    *("frechet", "kid", "mmd-rbf", "cmmd", "sliced-wasserstein", "mind", "precision", "density", "clipped-density"),
+    *("vendi", "vendi-ratio", "rke", "duplicate-rate", "authenticity", "nn-distance-ratio", "train-test-gap"),
+    "copy-rate",
 )
 REFERENCE = ("recall", "coverage", "clipped-coverage")
 BOTH = ("c2st", "nn-accuracy", "ct", "membership-auc")
@@ -156,6 +159,25 @@ def scores(n: int, m: int, mean: float) -> Callable[[int], Values]:
     )
 
 
+MINED = {"base": (0.6, 0.97), "random": (0.85, 0.95), "mined": (0.93, 0.94), "oracle": (0.96, 0.9)}
+"""Accuracy on rare and on ordinary examples."""
+
+
+def mining(i: int) -> Values:
+    """Classifiers that mostly fail on the same examples, and labelled ones of which four in ten are rare."""
+    hard = [torch.rand(N, generator=seeds.generator("coverage", "hard", kind, i)) for kind in ("rare", "ordinary")]
+
+    def right(kind: int, way: str) -> Tensor:
+        own = torch.rand(N, generator=seeds.generator("coverage", "own", kind, way, i))
+        is_own = torch.rand(N, generator=seeds.generator("coverage", "is own", kind, way, i)) < 0.3
+        return torch.where(is_own, own, hard[kind]) < MINED[way][kind]
+
+    read = {way: Read(right(0, way), right(1, way)) for way in MINED}
+    taken = torch.rand(N, generator=seeds.generator("coverage", "taken", i)) < 0.4
+    inputs = MiningInputs(read=read, taken=taken, prevalence=0.05)
+    return mining_metrics(inputs, ["mining-gain", "mining-accuracy", "mining-precision"])
+
+
 def pairs(i: int) -> Values:
     """Reconstructions with noise that differs from image to image."""
     x = torch.rand(N, 1, 8, 8, generator=seeds.generator("coverage", "images", i))
@@ -196,6 +218,7 @@ class Line:
     modes: None = None
     mode_weights: None = None
     mode_sigma: None = None
+    mark: float = 1.0
 
     def log_prob(self, x: Tensor) -> Tensor:
         return -0.5 * x[:, 0].double().square() - 0.9189385332046727
@@ -205,8 +228,9 @@ class Line:
 
 
 def on_the_line(i: int) -> Values:
-    """`wasserstein-1` and `nll` of a law on the line."""
-    found = density_metrics(Line(), normal(N, 1, i, mean=0.5).float(), metrics=["wasserstein-1"], generator=drawing(i))
+    """`wasserstein-1`, `density-at` and `nll` of a law on the line."""
+    x, names = normal(N, 1, i, mean=0.5).float(), ["wasserstein-1", "density-at"]
+    found = density_metrics(Line(), x, metrics=names, generator=drawing(i))
     return {**found, **nll_metrics(Line().log_prob(normal(N, 1, "nll", i)), size=1, kind=Kind.EXACT)}
 
 
@@ -231,6 +255,24 @@ def shares(i: int) -> Values:
     return balance_metrics(seen, metrics=["attribute-tv", "attribute-kl", "minority-recall"], generator=drawing(i))
 
 
+SKILLS = {"alone": 0.8, "generated": 1.0, "generated-only": 0.4, "classical": 0.8, "real": 1.6, "generated-rare": 1.0}
+"""How hard an example may be that classifiers of an arm read right."""
+
+
+def classifiers(i: int) -> Values:
+    """Five classifiers an arm, of skills of their own, on examples drawn anew; one class of three is rare."""
+    hard, labels = normal(N, 1, "hard", i)[:, 0], torch.arange(N) % 3
+    arms = {}
+    for name, skill in {**SKILLS, "plain": 0.8, "resampled": 0.9}.items():
+        own = skill + 0.1 * normal(5, 1, "skill", name, i)
+        right = hard + 0.3 * normal(5, N, "slip", name, i) < own
+        arms[name] = Arm(right=right, train_right=torch.ones(5, 10, dtype=torch.bool))
+    given = ClassifierInputs(arms=arms, labels=labels, rare=(2,))
+    found = classifier_metrics(given, metrics=["cas", "accuracy", "train-test-accuracy-gap", "augmentation-gain"])
+    resampled = replace(given, gives=frozenset({"resampled"}))
+    return {**found, **classifier_metrics(resampled, metrics=["resampling-accuracy", "resampling-gain"])}
+
+
 def cases() -> list[Case]:
     """All that is simulated."""
     found = []
@@ -245,7 +287,12 @@ def cases() -> list[Case]:
     for tilt in (0.0, 0.5):
         measure, truth = modes(tilt)
         found.append(Case("even modes" if not tilt else "tilted modes", measure, truth))
-    return [*found, Case("attributes", shares, {})]
+    return [
+        *found,
+        Case("attributes", shares, {}),
+        Case("labelled examples", mining, {}),
+        Case("five classifiers an arm", classifiers, {}),
+    ]
 
 
 def simulate(case: Case, rounds: int) -> list[Row]:

@@ -80,6 +80,11 @@ def wild(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
     return np.where(np.arange(shape[1]) == rng.integers(shape[1], size=(shape[0], 1)), 10.0, 1.0)
 
 
+def every_second(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
+    """Every second row varies by a factor of 2.7 (a log-sd of 1)."""
+    return np.broadcast_to(np.where(np.arange(shape[1]) % 2 == 0, 1 / SPREAD, 1.0), shape)
+
+
 def shares(best: float) -> Draw:
     """Wrong ones among N points, at `best` and up to 20 binomial standard deviations more, on the scale of its square
     root."""
@@ -291,6 +296,21 @@ def print_comparisons(seeds: Sequence[int], tables: int) -> None:
         print(f"| {n} |", " | ".join(f"{before:.2f} → {chosen:.2f}" for before, chosen in found), "|", flush=True)
 
 
+def print_few(seeds: Sequence[int], sizes: Sequence[int], tables: int) -> None:
+    """Markdown: tables of few equal rows in which the chosen test finds a difference, where rows are much skewed."""
+    kinds = {"one row of log-sd 1": wild, "every second": every_second, "all": lambda rng, shape: np.full(shape, 10.0)}
+    print("\n| seeds | rows |", " | ".join(kinds), "|")
+    print("|" + "---|" * (len(kinds) + 2))
+    for n in seeds:
+        for rows in sizes:
+            first, second = np.triu_indices(rows, 1)
+            found = []
+            for i, spread in enumerate(kinds.values()):
+                drawn = distances(spread)(np.random.default_rng(i), (tables, rows, n), np.zeros(rows))
+                found.append(reject(ours(drawn, first, second)).any(-1).mean())
+            print(f"| {n} | {rows} |", " | ".join(f"{share:.3f}" for share in found), "|", flush=True)
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -300,9 +320,11 @@ def main() -> None:
     if arguments.quick:
         print_table((3,), (9,), 40)
         print_comparisons((3,), 40)
+        print_few((3,), (2,), 40)
     else:
         print_table((3, 5, 10), (9, 30), arguments.tables)
         print_comparisons((3, 5, 10), arguments.tables // 2)
+        print_few((3, 5, 10), (2, 3, 5, 9), arguments.tables)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from genbench.api import load, run, tune
+    from genbench.api import Run, load, run, score, tune
     from genbench.core.errors import Unavailable, Unsupported
     from genbench.core.records import DataKind
     from genbench.core.values import Direction, Kind, Measurement, Value
     from genbench.evaluations.outcome import Image, Outcome
+    from genbench.outside import wrap
     from genbench.protocols.dataset import Dataset, DataSpec, Split
     from genbench.protocols.evaluation import Evaluation, EvaluationConfig, FeatureConfig, Tuning
     from genbench.protocols.metric import Metric, MetricSpec
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
         register_metric,
         register_model,
     )
+    from genbench.runs.options import Options
+    from genbench.runs.suite import Suite
 
 __version__ = "0.2.0"
 
@@ -45,9 +48,12 @@ __all__ = [
     "Metric",
     "MetricSpec",
     "Objective",
+    "Options",
     "Outcome",
     "Range",
+    "Run",
     "Split",
+    "Suite",
     "Tuning",
     "Unavailable",
     "Unsupported",
@@ -59,20 +65,30 @@ __all__ = [
     "register_metric",
     "register_model",
     "run",
+    "score",
     "tune",
+    "wrap",
 ]
 
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
 _HOME = {
-    "genbench.api": ("load", "run", "tune"),
+    "genbench.api": ("Run", "load", "run", "score", "tune"),
     "genbench.core.errors": ("Unavailable", "Unsupported"),
     "genbench.core.records": ("DataKind",),
     "genbench.core.values": ("Direction", "Kind", "Measurement", "Value"),
     "genbench.evaluations.outcome": ("Image", "Outcome"),
+    "genbench.outside": ("wrap",),
     "genbench.protocols.dataset": ("Dataset", "DataSpec", "Split"),
     "genbench.protocols.evaluation": ("Evaluation", "EvaluationConfig", "FeatureConfig", "Tuning"),
     "genbench.protocols.metric": ("Metric", "MetricSpec"),
     "genbench.protocols.model": ("Adam", "Batch", "Budget", "GenerativeModel", "Objective"),
     "genbench.protocols.space": ("Choice", "Range"),
+    "genbench.runs.options": ("Options",),
+    "genbench.runs.suite": ("Suite",),
     "genbench.registry": (
         "register_dataset",
         "register_encoder",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,8 +16,9 @@ from genbench import registry
 from genbench.core import paths, seeds
 from genbench.core.errors import DataError, Unsupported, UsageError
 from genbench.core.values import Direction, Value
-from genbench.data.files import Statistics, read_samples
+from genbench.data.files import Statistics, as_images, as_rows, read_samples
 from genbench.data.loading import load_dataset, split_options
+from genbench.encoders.in_domain import InDomainClassifier, shipped
 from genbench.encoders.loading import load_encoder
 from genbench.metrics.classes import Readings
 from genbench.metrics.panel import feature_metrics
@@ -30,6 +32,7 @@ DEFAULT = (
     "frechet", "kid", "sliced-wasserstein", "precision", "recall", "density", "coverage", "vendi", "duplicate-rate",
 )  # fmt: skip
 ARROWS = {Direction.LOWER: "↓", Direction.HIGHER: "↑", Direction.NEAREST: "→"}
+Array = np.ndarray | Tensor
 WITH_TRAIN = ("authenticity", "ct", "nn-distance-ratio", "membership-auc")
 """What is added where training data are given."""
 
@@ -38,19 +41,24 @@ WITH_TRAIN = ("authenticity", "ct", "nn-distance-ratio", "membership-auc")
 class Request:
     """The arguments of `genbench score`.
 
-    `real`, `fake`, `train`: a folder or zip of images, `.npy`, `.npz`; `PATH?size=N` brings images to N × N. `encoder`:
-    a name, or `in-domain:DATASET` for the classifier of a known dataset; features (2-D arrays) need none. `metrics`:
-    ids, all that fit where empty.
+    `real`, `fake`, `train`: a folder or zip of images, `.npy`, `.npz`; `PATH?size=N` brings images to N × N; from
+    Python an array or tensor too. `encoder`: a name, or `in-domain:DATASET` for the classifier of a known dataset;
+    features (2-D arrays) need none. `metrics`: ids, all that fit where empty.
     """
 
-    real: str
-    fake: str
-    train: str | None = None
+    real: str | Path | Array
+    fake: str | Path | Array
+    train: str | Path | Array | None = None
     encoder: str | None = None
     metrics: Sequence[str] = ()
     seed: int = 0
     device: str = "cpu"
     data_root: str | None = None
+
+    def called(self, side: str) -> str:
+        """What messages call `real`, `fake` or `train`: its path, or this name where it came as an array."""
+        given = getattr(self, side)
+        return str(given) if isinstance(given, str | Path) else side
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +126,12 @@ def score(request: Request) -> Scores:
     Raises `DataError` with the path for a file that cannot be used, `UsageError` for images without an encoder,
     `UnknownName` for a metric or encoder that nobody has.
     """
-    names = tuple(request.metrics) or DEFAULT + (WITH_TRAIN if request.train else ())
+    names = tuple(request.metrics) or DEFAULT + (() if request.train is None else WITH_TRAIN)
     metrics = {name: registry.metrics.get(name).card for name in names}
-    real, fake = _read(request.real), _read(request.fake)
-    train = _read(request.train) if request.train else None
+    real, fake = _read(request.real, "real"), _read(request.fake, "fake")
+    train = None if request.train is None else _read(request.train, "train")
     if isinstance(fake, Statistics) or isinstance(train, Statistics):
-        path = request.fake if isinstance(fake, Statistics) else request.train
+        path = request.called("fake" if isinstance(fake, Statistics) else "train")
         raise DataError(f"{path} holds mu and sigma: those can stand for the real side only.")
     sides = _encoded(request, real, fake, train)
     reference = _moments(real, sides, request) if isinstance(real, Statistics) else PointSet(sides.real, name="real")
@@ -137,16 +145,21 @@ def score(request: Request) -> Scores:
 
 def _moments(real: Statistics, sides: _Sides, request: Request) -> PointSet:
     """The real side of which only mu and sigma are known: no metric that reads its rows can be had."""
+    real_name, fake_name = request.called("real"), request.called("fake")
     mean, sigma = torch.from_numpy(real.mu), torch.from_numpy(real.sigma)
     if len(mean) != sides.fake.shape[1]:
-        raise DataError(f"{request.real} has {len(mean)} features, {request.fake} has {sides.fake.shape[1]}.")
+        raise DataError(f"{real_name} has {len(mean)} features, {fake_name} has {sides.fake.shape[1]}.")
     most = float(sigma.abs().max())
     if not most <= LARGEST**2:
-        raise DataError(f"{request.real} holds covariances up to {most:.3g}, which overflow a float64: rescale.")
-    return PointSet.from_moments(mean, sigma, name=Path(request.real).name)
+        raise DataError(f"{real_name} holds covariances up to {most:.3g}, which overflow a float64: rescale.")
+    return PointSet.from_moments(mean, sigma, name=Path(real_name).name)
 
 
-def _read(path: str) -> Tensor | Statistics:
+def _read(side: str | Path | Array, name: str) -> Tensor | Statistics:
+    if not isinstance(side, str | Path):
+        values = side.detach().cpu().numpy() if isinstance(side, Tensor) else np.asarray(side)
+        return as_rows(values, Path(name)) if values.ndim == 2 else as_images(values, Path(name))
+    path = str(side)
     place, options = split_options(path, ("size",))
     size = options.get("size")
     if size is not None and not (size.isdigit() and int(size) > 0):
@@ -167,25 +180,25 @@ class _Sides:
 
 def _encoded(request: Request, real: Tensor | Statistics, fake: Tensor, train: Tensor | None) -> _Sides:
     first = fake if isinstance(real, Statistics) else real
-    places = [request.real, request.fake, request.train]
+    places = [request.called(side) for side in ("real", "fake", "train")]
     sides = [first, fake, train]
     for path, side in zip(places, sides, strict=True):
         if side is not None and side.ndim != first.ndim:
             words = ["images" if s.ndim == 4 else "features" for s in (first, side)]
-            raise DataError(f"{request.real} holds {words[0]}, but {path} {words[1]}: give two of a kind.")
+            raise DataError(f"{places[0]} holds {words[0]}, but {path} {words[1]}: give two of a kind.")
     if first.ndim == 2:
         if request.encoder not in (None, "identity"):
-            raise UsageError(f"--encoder {request.encoder} reads images, and {request.real} holds features: leave it.")
+            raise UsageError(f"--encoder {request.encoder} reads images, and {places[0]} holds features: leave it.")
         for path, side in zip(places, sides, strict=True):
             if side is not None and side.shape[1] != first.shape[1]:
-                raise DataError(f"{path} has {side.shape[1]} features, {request.real} has {first.shape[1]}.")
+                raise DataError(f"{path} has {side.shape[1]} features, {places[0]} has {first.shape[1]}.")
         return _Sides("identity", first, fake, train)
     if request.encoder is None:
         raise UsageError(
-            f"{request.real} holds images: name an encoder, such as `--encoder pixels` (`genbench list encoders`)."
+            f"{places[0]} holds images: name an encoder, such as `--encoder pixels` (`genbench list encoders`)."
         )
     images = _alike(places, sides)
-    encoder = _encoder(request, images[0], request.train or request.real)
+    encoder = _encoder(request, images[0], request.called("real" if train is None else "train"))
     real_features, fake_features, *rest = [encoder.features(x).cpu() for x in images]
     readings = None
     if isinstance(encoder, Classifier):
@@ -194,7 +207,7 @@ def _encoded(request: Request, real: Tensor | Statistics, fake: Tensor, train: T
     return _Sides(request.encoder, real_features, fake_features, rest[0] if rest else None, readings)
 
 
-def _alike(places: Sequence[str | None], sides: Sequence[Tensor | None]) -> list[Tensor]:
+def _alike(places: Sequence[str], sides: Sequence[Tensor | None]) -> list[Tensor]:
     """Images of one size; grey ones get three channels where others have colour."""
     there = [(path, side) for path, side in zip(places, sides, strict=True) if side is not None]
     channels = max(side.shape[1] for _, side in there)
@@ -211,6 +224,9 @@ def _alike(places: Sequence[str | None], sides: Sequence[Tensor | None]) -> list
 def _encoder(request: Request, images: Tensor, name: str) -> Encoder:
     assert request.encoder is not None
     kind, _, known = request.encoder.partition(":")
+    own = _shipped(kind, known, tuple(images.shape[1:]), torch.device(request.device))
+    if own is not None:
+        return own
     dataset = load_dataset(known, root=request.data_root) if known else _as_dataset(Path(name).name, images)
     if known and dataset.spec.shape != tuple(images.shape[1:]):
         raise DataError(
@@ -220,6 +236,14 @@ def _encoder(request: Request, images: Tensor, name: str) -> Encoder:
         return load_encoder(kind, dataset, cache=paths.cache_dir(), device=request.device)
     except Unsupported as reason:
         raise UsageError(f"--encoder {request.encoder}: {reason}") from reason
+
+
+def _shipped(kind: str, name: str, shape: tuple[int, ...], device: torch.device) -> InDomainClassifier | None:
+    """The classifier of a known dataset from the weights that come with genbench: its data need not be there."""
+    if kind != "in-domain" or name not in registry.datasets:
+        return None
+    card = registry.datasets.get(name).card
+    return shipped(name, card.shape, card.classes, device=device) if card.shape == shape else None
 
 
 def _as_dataset(name: str, images: Tensor) -> Dataset:

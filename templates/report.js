@@ -213,7 +213,12 @@
       let rows = defaults.get(body);
       if (direction) {
         const sign = direction === "ascending" ? 1 : -1;
-        const keyed = rows.map((row) => [sortKey(row.cells[index]), row]);
+        const best = headsOf(board)[index].dataset.best;
+        const key = (cell) => {
+          const value = sortKey(cell);
+          return best === undefined || value === "" ? value : Math.abs(value - Number(best));
+        };
+        const keyed = rows.map((row) => [key(row.cells[index]), row]);
         keyed.sort(([x], [y]) => {
           if (x === "" || y === "") return (x === "") - (y === "");
           return sign * (typeof x === "number" ? x - y : x.localeCompare(y));

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ import typer
 from genbench.cli import console
 from genbench.cli.app import app
 from genbench.cli.options import Json, Plugin, load_plugins, names
+from genbench.core.errors import UsageError
 
 if TYPE_CHECKING:
     from genbench.conformance.subject import Finding
@@ -22,14 +24,32 @@ def check(
     datasets: Annotated[
         str, typer.Option(help="Try models on each of these, such as digits,ring8 [the first of the two that fits].")
     ] = "",
+    trials: Annotated[
+        bool,
+        typer.Option("--trials", help="With `metrics`: what each does under planted changes, as Markdown; minutes."),
+    ] = False,
     plugin: Plugin = None,
     as_json: Json = False,
 ) -> None:
     """Whether a model keeps its promises; whether the metrics move the way they should."""
     load_plugins(plugin)
-    raise typer.Exit(
-        _check_metrics(as_json=as_json) if name == "metrics" else _check_models(name, names(datasets), as_json=as_json)
-    )
+    if trials and name != "metrics":
+        raise UsageError(f"--trials is for `genbench check metrics`: leave it for {name!r}.")
+    if name != "metrics":
+        raise typer.Exit(_check_models(name, names(datasets), as_json=as_json))
+    raise typer.Exit(_try_metrics(as_json=as_json) if trials else _check_metrics(as_json=as_json))
+
+
+def _try_metrics(*, as_json: bool) -> int:
+    from genbench.conformance.trial_page import page
+    from genbench.conformance.trials import run_trials
+
+    outcomes = run_trials()
+    if as_json:
+        console.print_json([asdict(outcome) for outcome in outcomes])
+    else:
+        console.out.print(page(outcomes), markup=False, soft_wrap=True)
+    return 0
 
 
 def _check_metrics(*, as_json: bool) -> int:

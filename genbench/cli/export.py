@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from genbench.cli import console
 from genbench.cli.app import app
 from genbench.cli.options import DEFAULT_RUN, PlanId, Plugin, RunPlace, load_plugins
 
@@ -26,4 +26,4 @@ def export(
     load_plugins(plugin)
     content = load(place, plan=plan).export(format_, output)
     if output is None:
-        sys.stdout.buffer.write(content)
+        console.write_bytes(content)

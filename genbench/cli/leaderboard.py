@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.table import Table
 from rich.text import Text
 
 from genbench.cli import console
 from genbench.report.data import RunData
 from genbench.report.leaderboard import leaderboards
+from genbench.report.over_datasets import OverDatasets, over_datasets
 from genbench.report.types import Column, Leaderboard, LeaderboardRow
 
-WIDTHS = 36, 18
-"""Columns of the terminal that names take, and each number with its interval."""
+WIDTHS = 30, 24
+"""Columns of the terminal that names take, and each number with its place and interval."""
 
 
 def print_leaderboards(data: RunData) -> None:
@@ -28,44 +31,65 @@ def print_leaderboards(data: RunData) -> None:
         if any(cell.flags for row in (*board.rows, *board.controls) for cell in row.cells.values()):
             console.out.print(Text("!  worse than the floor, or below chance; the report says which", style="dim"))
         for row in (*board.rows, *board.controls):
-            if row.flags:
-                console.out.print(Text(f"{row.label}: {', '.join(row.flags)}", style="red"), soft_wrap=True)
+            if row.remarks:
+                style = "red" if row.flags else "dim"
+                console.out.print(Text(f"{row.label}: {', '.join(row.remarks)}", style=style), soft_wrap=True)
         for note in board.notes:
             console.out.print(Text(note, style="dim"), soft_wrap=True)
         for warning in board.warnings:
             console.out.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
         console.out.print()
+    for found in over_datasets(boards):
+        _print_over(found)
+
+
+def _print_over(found: OverDatasets) -> None:
+    """The rows over several datasets, the leading group bold."""
+    table = Table(title=found.caption, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold")
+    for head in found.heads:
+        table.add_column(head, justify="left" if head == "model" else "right", overflow="fold")
+    for row in found.rows:
+        table.add_row(*map(Text, row.texts(with_score=found.has_scores)), style="bold" if row.leads else "")
+    if found.rows:
+        console.out.print(table)
+    for note in found.said:
+        console.out.print(Text(note if found.rows else f"{found.caption}: {note}", style="dim"), soft_wrap=True)
+    console.out.print()
 
 
 def _table(board: Leaderboard) -> Table:
     table = Table(title=board.title, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold")
-    table.add_column("place", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
+    placed = [c.key for c in board.columns if any(row.cells[c.key].place for row in board.rows if c.key in row.cells)]
     for column in board.columns:
+        if column.key in placed:
+            table.add_column(Text("place", "dim not bold"), justify="right", no_wrap=True)
         table.add_column(_heading(column), justify="right", overflow="fold")
     names, each = WIDTHS
     is_wide = console.out.width >= names + each * len(board.columns)
     for row in board.rows:
-        table.add_row(*_cells(row, board, is_wide=is_wide))
+        table.add_row(*_cells(row, board, placed, is_wide=is_wide))
     table.add_section()
     for row in board.controls:
-        table.add_row(*_cells(row, board, is_wide=is_wide), style="dim")
+        table.add_row(*_cells(row, board, placed, is_wide=is_wide), style="dim")
     return table
 
 
 def _heading(column: Column) -> Text:
-    about = column.encoder or column.target
+    about = f"less {column.against}" if column.against else column.encoder or column.target
     below = ", ".join(filter(None, (about, column.scale.note, "" if about else column.unit)))
     return Text.assemble(f"{column.metric.replace('-', ' ')} {column.sense.arrow}", ("\n" + below, "dim not bold"))
 
 
-def _cells(row: LeaderboardRow, board: Leaderboard, *, is_wide: bool) -> list[Text]:
-    first = row.cells.get(board.columns[0].key) if board.columns else None
-    found = [Text("" if first is None else first.place_range), Text(row.label)]
+def _cells(row: LeaderboardRow, board: Leaderboard, placed: Sequence[str], *, is_wide: bool) -> list[Text]:
+    """The label, then each number, after the range of its place in the columns that have places."""
+    found = [Text(row.label)]
     for column in board.columns:
         cell = row.cells.get(column.key)
         shown = "–" if cell is None else cell.plain if is_wide or cell.mean is None or cell.missing else cell.text
         text = Text(shown, no_wrap=True, style="bold" if cell is not None and cell.leads else "")
+        if column.key in placed:
+            found.append(Text("" if cell is None else cell.place_range, style=text.style))
         if cell is not None and cell.flags:
             text.append(" !", style="bold red")
         found.append(text)

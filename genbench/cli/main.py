@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 import warnings
 from typing import Annotated
 
@@ -22,32 +25,73 @@ from genbench.cli import (
     sample,
     score,
     show,
+    submit,
     tune,
 )
 from genbench.cli.app import app
-from genbench.core.errors import GenbenchError
+from genbench.core import stopping
+from genbench.core.errors import GenbenchError, Stopped
+from genbench.core.text import safe_text
 
-COMMANDS = (run, list, show, report, export, doctor, score, check, sample, compare, clean, new, tune)
+COMMANDS = (run, list, show, report, export, doctor, score, check, sample, compare, clean, new, tune, submit)
 """One file a command; importing it registers the command."""
 
 
+STOPPED = "stopped; what was done is kept, the same command goes on from here."
+BROKEN = 3
+"""The exit status of an error that genbench did not foresee."""
+
+
 def main() -> None:
-    """The entry point: every error of genbench becomes one sentence and exit status 2."""
+    """The entry point. Whatever happens ends in one sentence and an exit status.
+
+    0: done; 1: some of it failed; 2: a mistake in what was asked or given; 3: a mistake of genbench, whose traceback is
+    in a file; 130, 143 or 129: Ctrl-C, SIGTERM or SIGHUP.
+    """
+    console.prepare_streams()
     warnings.showwarning = console.show_warning
+    stopping.install()
+    try:
+        code = _called()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read has seen enough
+        code = 128 + getattr(signal, "SIGPIPE", 13)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Stopped as stopped:
+        code = console.say_wrong(STOPPED, code=stopped.code)
+    except KeyboardInterrupt:
+        code = console.say_wrong(STOPPED, code=130)
+    except Exception as error:
+        code = _unforeseen(error)
+    raise SystemExit(code)
+
+
+def _called() -> int:
+    """Run the command that was asked for; the exit status."""
     try:
         code = app(standalone_mode=False, prog_name="genbench")  # what `typer.Exit` carries comes back as a value
     except GenbenchError as error:
-        code = console.say_wrong(str(error), code=2)
+        return console.say_wrong(str(error), code=2)
+    except typer.Abort:
+        return console.say_wrong(STOPPED, code=130)
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        code = console.say_wrong(f"{error.strerror or error}: {error.filename or 'no file named'}.", code=2)
-    except (KeyboardInterrupt, typer.Abort):
-        code = console.say_wrong("stopped; what was done is kept, the same command goes on from here.", code=130)
+        name = error.filename if error.filename is not None else "no file named"
+        return console.say_wrong(f"{error.strerror or error}: {name}.", code=2)
     except Exception as error:
         if not (hasattr(error, "show") and hasattr(error, "exit_code")):
             raise
         error.show()  # the parser's own errors know how to show themselves
-        code = error.exit_code
-    raise SystemExit(code or 0)
+        return int(error.exit_code)
+    return int(code or 0)
+
+
+def _unforeseen(error: Exception) -> int:
+    """Say that something went wrong that nobody has thought of, and where to read more."""
+    said = safe_text(error, 300).strip() or "no reason given"
+    kept = console.keep_trace(error)
+    return console.say_wrong(f"something went wrong in genbench: {type(error).__name__}: {said} ({kept}).", code=BROKEN)
 
 
 @app.callback(invoke_without_command=True)

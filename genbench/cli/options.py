@@ -51,7 +51,14 @@ def load_plugins(plugins: list[str] | None) -> None:
 
 def command_line() -> str:
     """The command as it was given."""
-    return shlex.join(["genbench", *sys.argv[1:]])
+    from genbench.store.place import hidden
+
+    return shlex.join(["genbench", *(_without_secret(argument, hidden) for argument in sys.argv[1:])])
+
+
+def _without_secret(argument: str, hidden: Callable[[str], str]) -> str:
+    name, equals, value = argument.partition("=")
+    return f"{name}={hidden(value)}" if equals and name.startswith("--") else hidden(argument)
 
 
 def _run_options(

@@ -38,7 +38,7 @@ def run(
     if dry_run:
         _show_plan(chosen, options, as_json=as_json)
         return
-    raise typer.Exit(_run_and_show(chosen, options, as_json=as_json))
+    raise typer.Exit(run_and_show(chosen, options, as_json=as_json))
 
 
 def _show_plan(suite: Suite, options: Options, *, as_json: bool) -> None:
@@ -73,7 +73,7 @@ def _plan_json(session: Session, fits: int) -> dict[str, Any]:
     return {"plan": session.plan.id, "total": len(session.plan.jobs), "missing": jobs, "fits": fits, "notes": notes}
 
 
-def _run_and_show(suite: Suite, options: Options, *, as_json: bool) -> int:
+def run_and_show(suite: Suite, options: Options, *, as_json: bool) -> int:
     """Run, report, print; the exit status."""
     from genbench.api import Run
     from genbench.cli.progress import progress

@@ -18,7 +18,7 @@ from genbench.metrics.pointset import PointSet
 
 EQUAL, REASON, HALF = "equal", "no value", "a half"
 
-SEES_THE_ORIGIN = frozenset({"kid", "cmmd", "vendi", "vendi-ratio"})
+SEES_THE_ORIGIN = frozenset({"kid", "cmmd", "vendi", "vendi-ratio", "rke"})
 """Metrics of products or directions, which an offset changes rightly."""
 
 OFFSET = 1e4
@@ -88,7 +88,7 @@ def _zero_row(sides: Sides) -> Iterator[Finding]:
     """A sample that is all 0 has no direction, and is named."""
     made = sides.made.clone()
     made[3] = 0
-    for key, value in _measured(Sides(sides.real, made, sides.train), ["cmmd", "vendi", "vendi-ratio"]).items():
+    for key, value in _measured(Sides(sides.real, made, sides.train), ["cmmd", "vendi", "rke"]).items():
         yield Finding(
             "zero row", key, value.value, None, REASON, value.value is None and "row 3" in (value.reason or "")
         )

@@ -11,15 +11,17 @@ from typing import Any
 import torch
 
 from genbench import registry
-from genbench.conformance import names, promises, training
+from genbench.conformance import boundaries, names, promises, training
 from genbench.conformance.subject import Check, Finding, Subject
-from genbench.core.errors import GenbenchError, Unsupported
+from genbench.core.errors import GenbenchError, Unsupported, contained
+from genbench.core.process_state import ProcessState
+from genbench.core.text import safe_text
 from genbench.data.loading import load_dataset
 from genbench.protocols.dataset import Dataset
 from genbench.protocols.model import Budget, FitsItself
 from genbench.training.trainer import build, fit
 
-CHECKS = names.CHECKS | training.CHECKS | promises.CHECKS
+CHECKS = names.CHECKS | training.CHECKS | promises.CHECKS | boundaries.CHECKS
 
 DATASETS = ("digits", "ring8")
 """What a model is tried on unless another is named: the first that it can be built for."""
@@ -41,9 +43,10 @@ def _dataset_for(name: str, datasets: Sequence[str]) -> Dataset:
     entry, reasons = registry.models.get(name), []
     for dataset in map(load_dataset, datasets):
         try:
-            model = build(entry.load(), dataset.spec, {}, seed=0)
-            if isinstance(model, FitsItself):
-                fit(model, dataset, Budget(images=1), seed=0, device=torch.device("cpu"))
+            with contained():
+                model = build(entry.load(), dataset.spec, {}, seed=0)
+                if isinstance(model, FitsItself):
+                    fit(model, dataset, Budget(images=1), seed=0, device=torch.device("cpu"))
         except Unsupported as error:
             reasons.append(str(error))
             continue
@@ -54,15 +57,24 @@ def _dataset_for(name: str, datasets: Sequence[str]) -> Dataset:
 
 
 def _findings(title: str, check: Check, subject: Subject) -> list[Finding]:
+    """What a check finds; what the model's code changes of the process meanwhile is put back."""
+    before = ProcessState()
     try:
-        with torch.set_grad_enabled(title in training.CHECKS):
+        return _found(title, check, subject)
+    finally:
+        subject.turned_over += before.restore()[0]
+
+
+def _found(title: str, check: Check, subject: Subject) -> list[Finding]:
+    try:
+        with contained(), torch.set_grad_enabled(title in training.CHECKS):
             wrong = list(check(subject))
     except Unsupported as error:
         return [Finding(title, "note", str(error))]
     except GenbenchError as error:
         wrong = [str(error)]
     except Exception as error:
-        wrong = [f"{type(error).__name__}: {error}{_place(error, subject)}"]
+        wrong = [f"{type(error).__name__}: {safe_text(error)}{_place(error, subject)}"]
     return [Finding(title, "wrong", sentence) for sentence in wrong] or [Finding(title, "ok")]
 
 

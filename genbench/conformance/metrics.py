@@ -27,7 +27,7 @@ from genbench.metrics.toys import mode_metrics_from_labels
 
 UP, DOWN, SAME, ZERO, ONE = "up", "down", "same", "zero", "one"
 
-WORSE = {"frechet": UP, "kid": UP, "mmd-rbf": UP, "cmmd": UP, "sliced-wasserstein": UP, "c2st": UP}
+WORSE = {"frechet": UP, "kid": UP, "mmd-rbf": UP, "cmmd": UP, "sliced-wasserstein": UP, "c2st": UP, "mind": UP}
 BALLS = ("precision", "recall", "density", "coverage")
 
 EXPECTED: Mapping[str, Mapping[str, str]] = {
@@ -35,7 +35,7 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "copied": {"authenticity": DOWN, "ct": DOWN, "nn-distance-ratio": ZERO, "membership-auc:distance": UP,
                "copy-rate": ONE, "train-test-gap": DOWN, "frechet": SAME, "coverage": SAME},
     "collapsed": {**WORSE, "recall": DOWN, "coverage": DOWN, "clipped-coverage": DOWN, "vendi": DOWN,
-                  "vendi-ratio": DOWN, "duplicate-rate": ONE},
+                  "vendi-ratio": DOWN, "rke": DOWN, "duplicate-rate": ONE},
     "mode-dropped": {**WORSE, "recall": DOWN, "coverage": DOWN, "clipped-coverage": DOWN, "vendi": DOWN,
                      "precision": SAME},
     "blurred": {**WORSE, "vendi": DOWN, "coverage": DOWN},

@@ -15,7 +15,7 @@ from genbench.conformance.subject import FEW, Check, Subject
 from genbench.core import seeds
 from genbench.core.errors import Unsupported
 from genbench.models.solvers import Solved, solver
-from genbench.protocols.model import Solves, capabilities
+from genbench.protocols.model import Solves, Variational, capabilities
 from genbench.training.weights import load_weights, save_weights
 
 
@@ -58,7 +58,7 @@ def solvers_keep_their_word(subject: Subject) -> Iterator[str]:
         yield from _examples(subject, x, f"solve by {asked.kind}{asked.steps}", FEW)
         if len(calls) != asked.evaluations:
             yield f"{asked} evaluates the network {len(calls)} times: state that in `solvers`."
-        if asked is own and not torch.equal(x, _use(subject, model)["sample"]):
+        if asked is own and not torch.equal(x, answers(subject, model)["sample"]):
             yield f"sample gives other samples than its own sampler {asked}."
 
 
@@ -92,6 +92,8 @@ def codes_keep_their_word(subject: Subject) -> Iterator[str]:
     yield from _rowwise(model.encode, subject.x[:FEW], "encode")
     yield from _examples(subject, model.decode(z), "decode", FEW)
     yield from _rowwise(model.decode, z, "decode")
+    if isinstance(model, Variational):
+        yield from _scores(subject, model.kl, "kl")
 
 
 def density_is_honest(subject: Subject) -> Iterator[str]:
@@ -147,7 +149,7 @@ def evaluation_leaves_no_trace(subject: Subject) -> Iterator[str]:
     if subject.model.training:
         yield "the model is still in training mode after it was fitted."
     before = {key: value.clone() for key, value in subject.model.state_dict().items()}
-    _use(subject, subject.model)
+    answers(subject, subject.model)
     changed = [k for k, v in subject.model.state_dict().items() if not torch.equal(before[k], v)]
     if changed:
         yield f"evaluating it changed {changed[0]!r}: in eval() nothing may be learnt."
@@ -161,8 +163,8 @@ def saved_and_loaded_it_is_the_same(subject: Subject) -> Iterator[str]:
         twin = subject.fresh(seed=1)
         load_weights(twin, path)
     twin.eval()
-    theirs = _use(subject, twin)
-    for name, ours in _use(subject, subject.model).items():
+    theirs = answers(subject, twin)
+    for name, ours in answers(subject, subject.model).items():
         if not torch.allclose(ours, theirs[name], rtol=1e-5, atol=1e-6):
             yield f"{name} differs after saving and loading: keep all that it needs in parameters and buffers."
 
@@ -205,26 +207,29 @@ def _scores(subject: Subject, function: Callable[[Tensor], Tensor], method: str)
 
 
 def _rowwise(function: Callable[[Tensor], Tensor], x: Tensor, method: str) -> Iterator[str]:
-    together, again = function(x), function(x)
+    given = x.clone()
+    together, again = function(given).clone(), function(x.clone())
+    if not torch.equal(given, x):
+        yield f"{method} changes its input in place: work on a copy."
     if not torch.equal(together, again):
         yield f"{method} gives two answers to one question: it must be deterministic."
-    alone = torch.cat([function(row[None]) for row in x])
+    alone = torch.cat([function(row[None].clone()).clone() for row in x])
     if alone.shape == together.shape and not torch.allclose(alone, together, rtol=1e-3, atol=1e-4):
         yield f"{method} one by one differs from {method} of the batch: examples must not see their batch mates."
 
 
-def _use(subject: Subject, model: Any) -> dict[str, Tensor]:
+def answers(subject: Subject, model: Any) -> dict[str, Tensor]:
     """What the model answers to everything that it can be asked."""
     can, x = capabilities(model), subject.x[:FEW]
-    answers: dict[str, Tensor] = {}
+    found: dict[str, Tensor] = {}
     if "samples" in can:
-        answers["sample"] = model.sample(FEW, generator=seeds.generator("use", device=subject.device))
+        found["sample"] = model.sample(FEW, generator=seeds.generator("use", device=subject.device))
     if "reconstructs" in can:
-        answers["reconstruct"] = model.reconstruct(x)
+        found["reconstruct"] = model.reconstruct(x)
     if "encodes" in can:
-        answers["encode"] = model.encode(x)
+        found["encode"] = model.encode(x)
     if "density" in can:
-        answers["log_prob"] = model.log_prob(x)
+        found["log_prob"] = model.log_prob(x)
     if "outliers" in can:
-        answers["outlier_score"] = model.outlier_score(x)
-    return answers
+        found["outlier_score"] = model.outlier_score(x)
+    return found

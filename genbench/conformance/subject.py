@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from genbench import registry
 from genbench.core import seeds
 from genbench.core.errors import Unsupported
+from genbench.data.guard import DatasetGuard
 from genbench.protocols.dataset import Dataset
 from genbench.protocols.model import Budget, capabilities
 from genbench.training.trainer import TrainResult, build, fit
@@ -37,6 +38,7 @@ class Subject:
     def __init__(self, name: str, dataset: Dataset, device: torch.device) -> None:
         self.name, self.data, self.device = name, dataset, device
         self.entry = registry.models.get(name)
+        _ = self.guard  # before any of its code has run
 
     def fresh(self, seed: int = 0) -> nn.Module:
         """A new, untrained model on the device."""
@@ -48,6 +50,16 @@ class Subject:
         model = self.fresh()
         return model, fit(model, self.data, BUDGET, seed=0, device=self.device)
 
+    @cached_property
+    def turned_over(self) -> list[str]:
+        """What of the process its code has changed in the checks so far."""
+        return []
+
+    @cached_property
+    def guard(self) -> DatasetGuard:
+        """Whether the data are what they were when this was first asked for."""
+        return DatasetGuard(self.data)
+
     @property
     def model(self) -> Any:
         """The fitted model."""
@@ -58,10 +70,10 @@ class Subject:
         """How it was fitted."""
         return self.fitted[1]
 
-    @cached_property
+    @property
     def x(self) -> Tensor:
-        """Real examples that were not trained on, (MANY, *shape)."""
-        return self.data.reference.x[:MANY].to(self.device)
+        """Real examples that were not trained on, (MANY, *shape): a copy each time, whatever becomes of it."""
+        return self.data.reference.x[:MANY].to(self.device, copy=True)
 
     @cached_property
     def noises(self) -> list[Tensor]:

@@ -4,16 +4,23 @@ GenbenchError
 ├── UsageError            the caller can mend it: exit status 2
 │   ├── UnknownName       no such model, dataset, encoder, metric, evaluation or suite
 │   ├── SuiteError        a suite file that does not say what it must
-│   └── DataError         a file or tensor that cannot be used
+│   ├── DataError         a file or tensor that cannot be used
+│   └── StoreError        a database that cannot be read or written
 ├── Unsupported           a model or metric cannot do this: a row with status `unsupported`
 │   └── Unavailable       it cannot here and now (a package, file or device is missing): tried again
-└── Diverged              training or sampling gave NaN or inf: a row with status `diverged`
+├── Diverged              training or sampling gave NaN or inf: a row with status `diverged`
+└── ModelEnded            third parties' code asked the whole program to end: a row with status `failed`
+
+`Stopped` is no error: a signal asked the process to end, and everything above lets it pass.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from genbench.core.text import safe_text
 
 
 class GenbenchError(Exception):
@@ -25,12 +32,13 @@ class UsageError(GenbenchError):
 
 
 class UnknownName(UsageError):
-    """A name that no registry entry has, with the nearest one that there is."""
+    """A name that no registry entry has, with the nearest one that there is, or with what is `meant` by it."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, meant: str = "") -> None:
         self.kind, self.name, self.nearest = kind, name, nearest(name, known)
         plural = f"{kind}s"
         hint = f"did you mean {self.nearest!r}? " if self.nearest else ""
+        hint = f"it is {meant} here. " if meant else hint
         super().__init__(f"no {kind} is called {name!r}: {hint}`genbench list {plural}` shows all.")
 
 
@@ -40,6 +48,10 @@ class SuiteError(UsageError):
 
 class DataError(UsageError):
     """A data file or tensor that is missing, broken, of the wrong shape or out of range; the message names it."""
+
+
+class StoreError(UsageError):
+    """A database that is locked, full, broken or not what it should be; the message names it, without secrets."""
 
 
 class Unsupported(GenbenchError):
@@ -52,6 +64,33 @@ class Unavailable(Unsupported):
 
 class Diverged(GenbenchError):
     """A loss, parameter or sample that became NaN or inf, with the place."""
+
+
+class ModelEnded(GenbenchError):
+    """`SystemExit`, or another exception that is no `Exception`, from the code of a model, a metric or an encoder."""
+
+
+class Stopped(BaseException):
+    """A signal asked the process to end; `code` is its exit status, `name` the signal's."""
+
+    def __init__(self, code: int, name: str) -> None:
+        self.code, self.name = code, name
+        super().__init__(name)
+
+
+@contextmanager
+def contained() -> Iterator[None]:
+    """Inside, code of third parties that asks the program to end (`SystemExit`) has an error like any other.
+
+    What is said to this process itself passes: Ctrl-C, a signal, a generator that is closed.
+    """
+    try:
+        yield
+    except (Exception, KeyboardInterrupt, GeneratorExit, Stopped):
+        raise
+    except BaseException as error:
+        why = safe_text(error)
+        raise ModelEnded(f"its code ended the program: {type(error).__name__}{f': {why}' if why else ''}") from error
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -17,6 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from genbench.core.records import DataFacts, FitRecord, JobRecord, Picture, Row
 from genbench.core.values import Measurement, Status, Value
 
+BUDGET_WORDS = {"images": "images", "flops": "operations", "seconds": "seconds"}
+"""The units of budgets, in words."""
+
 
 class BudgetConfig(BaseModel):
     """How much training each model gets, in batches of `batch`: `images` (a batch for each optimiser step, every
@@ -25,11 +28,11 @@ class BudgetConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    images: int = Field(default=0, ge=0)
-    steps: int = Field(default=0, ge=0)
-    seconds: float = Field(default=0.0, ge=0)
-    flops: float = Field(default=0.0, ge=0)
-    batch: int = Field(default=128, ge=1)
+    images: int = Field(default=0, ge=0, le=10**12)
+    steps: int = Field(default=0, ge=0, le=10**10)
+    seconds: float = Field(default=0.0, ge=0, le=10**8, allow_inf_nan=False)
+    flops: float = Field(default=0.0, ge=0, le=1e26, allow_inf_nan=False)
+    batch: int = Field(default=128, ge=1, le=2**20)
 
     @model_validator(mode="before")
     @classmethod
@@ -46,12 +49,23 @@ class BudgetConfig(BaseModel):
         """Images that the budget is; 0 where operations or the wall clock decide."""
         return self.images or self.steps * self.batch
 
+    @property
+    def unit(self) -> str:
+        """In what it is given: `images` (steps are that many batches), `flops` or `seconds`."""
+        return "images" if self.shown else "flops" if self.flops else "seconds"
+
+    @property
+    def amount(self) -> float:
+        """How many images, operations or seconds it is."""
+        return self.shown or self.flops or self.seconds
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
     """One model to be fitted on one dataset from one seed.
 
-    `stack_key`: what fits that can be trained together share, all but the seed.
+    `stack_key`: what fits that can be trained together share, all but the seed. `data`: the dataset's fingerprint when
+    the run was planned, `""` where nobody knows it.
     """
 
     key: str
@@ -63,6 +77,7 @@ class Fit:
     budget: BudgetConfig
     out_of_memory: Literal["split", "fail"] = "split"
     precision: Literal["float32", "bfloat16"] = "float32"
+    data: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +85,7 @@ class Job:
     """One evaluation of one row; it stands on a fit.
 
     `config`: the evaluation's table in the suite, its encoder named and its metrics those that are measured.
-    `alone`: nothing else may run beside it.
+    `alone`: nothing else may run beside it. `content`: what its configuration says of the dataset's other parts.
     """
 
     key: str
@@ -80,6 +95,7 @@ class Job:
     evaluation: str
     metrics: tuple[str, ...]
     alone: bool = False
+    content: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +204,8 @@ def without_value(
         status=status,
         reason=reason,
         seconds=seconds,
-        budget=job.fit.budget.shown,
+        budget=job.fit.budget.amount,
+        budget_unit=job.fit.budget.unit,
         device=device,
         settled=status in FINAL and not retry,
     )

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import platformdirs
+
+NAME = 200
+"""Characters of a name that a temporary file repeats: most systems allow 255 in all."""
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -22,14 +25,14 @@ def folder(name: str) -> Path:
 
 
 def cache_dir() -> Path:
-    """Where trained classifiers and downloads are kept: `GENBENCH_CACHE`, else the user's cache folder."""
-    return Path(os.environ.get("GENBENCH_CACHE") or platformdirs.user_cache_dir("genbench"))
+    """Where trained classifiers and downloads are kept, absolute: `GENBENCH_CACHE`, else the user's cache folder."""
+    return Path(os.environ.get("GENBENCH_CACHE") or platformdirs.user_cache_dir("genbench")).absolute()
 
 
 def data_root(root: str | None = None) -> Path | None:
     """Where data files are looked for: the argument (`--data-root`), else `GENBENCH_DATA`, else nowhere."""
     found = root or os.environ.get("GENBENCH_DATA")
-    return Path(found) if found else None
+    return Path(found).absolute() if found else None
 
 
 @contextmanager
@@ -42,6 +45,7 @@ def first_writer(path: Path) -> Iterator[Path]:
         yield temporary
         _flush(temporary)
         _become(temporary, path)
+        _flush_folder(path.parent)
 
 
 @contextmanager
@@ -51,13 +55,51 @@ def last_writer(path: Path) -> Iterator[Path]:
         yield temporary
         _flush(temporary)
         temporary.replace(path)
+        _flush_folder(path.parent)
+
+
+def is_file(path: str | Path) -> bool:
+    """Whether there is a regular file of this name, whatever the name may hold (a NUL, 5,000 letters)."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: str | Path) -> bool:
+    """Whether there is a folder of this name, whatever the name may hold."""
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def below(root: Path, path: str) -> Path | None:
+    """The regular file at a path that data name, if it lies below `root`: no `..`, no absolute path, no link out."""
+    try:
+        found, top = (root / path).resolve(strict=True), root.resolve(strict=True)
+        return found if found.is_relative_to(top) and found.is_file() else None
+    except (OSError, ValueError, RuntimeError):
+        return None
+
+
+BROKEN = ".broken"
+
+
+def set_aside(path: Path) -> None:
+    """Give a file that is not what it should be another name, for whoever wants to look at it; it will be made again.
+
+    Only the last one of a name is kept.
+    """
+    with suppress(FileNotFoundError):
+        path.replace(path.with_name(f"{path.name}{BROKEN}"))
 
 
 @contextmanager
 def _temporary(path: Path) -> Iterator[Path]:
     """A name beside `path` that nobody else has; what is left of it at the end is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    temporary = path.with_name(f".{path.name[:NAME]}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
         yield temporary
     finally:
@@ -67,6 +109,20 @@ def _temporary(path: Path) -> Iterator[Path]:
 def _flush(file: Path) -> None:
     with file.open("rb+") as opened:
         os.fsync(opened.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    """The new name reaches the disk, too, where a folder can be flushed (not on Windows)."""
+    try:
+        opened = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(opened)
+    except OSError:  # a file system that flushes no folders
+        pass
+    finally:
+        os.close(opened)
 
 
 def _become(temporary: Path, path: Path) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from genbench.core.text import safe_text
 from genbench.core.values import Status
 
 
@@ -40,7 +41,11 @@ DATA_WORDS = {
     "density": "has no known density",
     "modes": "has no known modes",
     "line": "is not one-dimensional",
+    "mark": "has no marked value",
     "outliers": "has no outlier sets",
+    "rare": "has no rare classes",
+    "attributes": "has no labels and no attributes",
+    "pool": "has no pool of unlabelled examples",
 }
 """What a metric or an evaluation may ask of a dataset, and what is said of one that lacks it."""
 
@@ -57,7 +62,7 @@ class DataFacts:
     """What is known of a dataset before anything is measured on it.
 
     `has`: the words of `DATA_WORDS` that are true of it. `outliers`: the fingerprint of each outlier set by its name;
-    `near`: those of them that are hard.
+    `near`: those of them that are hard. `pool`: the fingerprint of its pool of unlabelled examples, where it has one.
     """
 
     name: str
@@ -66,6 +71,7 @@ class DataFacts:
     has: frozenset[str] = frozenset()
     outliers: Mapping[str, str] = field(default_factory=dict)
     near: frozenset[str] = frozenset()
+    pool: str = ""
 
     def lacks(self, words: Iterable[str]) -> str | None:
         """What is said of the first of these words that is not true of the dataset; None where all are."""
@@ -88,7 +94,8 @@ class Row:
 class JobRecord:
     """One evaluation of one row, ended. `key` is its content key; `seconds` adds up over tries.
 
-    `settled`: how it ended is final; a run tries again what is not. `run`: the run that did it.
+    `budget`: what its training was given, in `budget_unit` (`images`, `flops`, `seconds`; empty: not known). `settled`:
+    how it ended is final; a run tries again what is not. `run`: the run that did it.
     """
 
     key: str
@@ -98,11 +105,20 @@ class JobRecord:
     status: Status
     reason: str | None = None
     seconds: float = 0.0
-    budget: int = 0
+    budget: float = 0
+    budget_unit: str = ""
     trained: str = ""
     device: str = ""
     settled: bool = True
     run: str = ""
+
+    def __post_init__(self) -> None:
+        if self.reason is not None:
+            object.__setattr__(self, "reason", safe_text(self.reason))
+
+
+ELSEWHERE = "elsewhere"
+"""How a model was trained that genbench did not train."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +151,11 @@ class FitRecord:
     options: Mapping[str, Any] = field(default_factory=dict)
     curve: Mapping[str, list[float]] = field(default_factory=dict)
     details: Mapping[str, list[float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "remark", safe_text(self.remark))
+        if self.reason is not None:
+            object.__setattr__(self, "reason", safe_text(self.reason))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ CHUNK = 500
 def derive(*parts: str | int) -> int:
     """A 63-bit seed that depends on these parts only, the same on every machine."""
     text = "\x1f".join(str(p) for p in parts)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") >> 1
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()[:8], "little") >> 1
 
 
 def generator(*parts: str | int, device: torch.device | str = "cpu") -> torch.Generator:
@@ -25,13 +25,18 @@ def generator(*parts: str | int, device: torch.device | str = "cpu") -> torch.Ge
 
 
 def chunks(
-    sample: Callable[..., Tensor], n: int, *parts: str | int, device: torch.device | str = "cpu", chunk: int = CHUNK
+    sample: Callable[..., Tensor],
+    n: int,
+    *parts: str | int,
+    device: torch.device | str = "cpu",
+    chunk: int = CHUNK,
+    first: int = 0,
 ) -> Iterator[Tensor]:
     """`sample(chunk, generator=...)` until n are drawn, each chunk with a generator seeded by (parts, chunk number).
 
-    The last chunk is drawn whole, so that fewer samples are a prefix of more.
+    The last chunk is drawn whole, so that fewer samples are a prefix of more; `first`: the chunk to go on from.
     """
-    for i in range((n + chunk - 1) // chunk):
+    for i in range(first, (n + chunk - 1) // chunk):
         yield sample(chunk, generator=generator(*parts, i, device=device))
 
 

@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from genbench.core.errors import Unavailable
+from genbench.core.text import safe_text
+
+TIMER = "timer."
+"""What the names of a timing's statistics begin with among a value's details: seconds, in pytest-benchmark's words."""
 
 
 class Direction(StrEnum):
@@ -65,6 +69,8 @@ class Value:
             raise ValueError(f"a value is given exactly when the status is ok, got {self.value!r} with {self.status}")
         if self.status is not Status.OK and not self.reason:
             raise ValueError(f"status {self.status} needs a reason")
+        if self.reason is not None:
+            object.__setattr__(self, "reason", safe_text(self.reason))
         if any(x is not None and not math.isfinite(x) for x in (self.value, self.ci_low, self.ci_high)):
             raise ValueError(f"values are finite, got {self.value!r} in [{self.ci_low!r}, {self.ci_high!r}]")
 
@@ -77,7 +83,7 @@ class Value:
     def unsupported(cls, reason: str | Exception, *, n: int | None = None, m: int | None = None) -> Value:
         """The common case of `missing`: this cannot be measured; an `Unavailable` reason may pass."""
         retry = isinstance(reason, Unavailable)
-        return cls(value=None, status=Status.UNSUPPORTED, reason=str(reason), n=n, m=m, retry=retry)
+        return cls(value=None, status=Status.UNSUPPORTED, reason=safe_text(reason), n=n, m=m, retry=retry)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

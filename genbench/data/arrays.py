@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor
 
 from genbench.core.errors import DataError
+from genbench.core.text import safe_text
 
 MOST_BYTES = 16 * 2**30
 """An archive that unpacks to more is refused."""
@@ -48,7 +50,7 @@ class Statistics:
 
 def read_npy(path: str | Path) -> np.ndarray:
     """The array of an `.npy` file: numbers or truth values, at least one axis, not empty. Raises `DataError`."""
-    place = Path(path)
+    place = regular(path)
     with _sentences(place), place.open("rb") as file:
         return _read(file, str(place), place.stat().st_size)
 
@@ -56,7 +58,7 @@ def read_npy(path: str | Path) -> np.ndarray:
 def read_npz(path: str | Path) -> Arrays | Statistics:
     """The values of an `.npz`: `images`, `features`, `X` or else the first array, with `labels` or `y` of the same
     length; or its `mu` and `sigma`. Raises `DataError` with the path and what is wrong."""
-    place = Path(path)
+    place = regular(path)
     with _sentences(place), zipfile.ZipFile(place) as archive:
         refuse_bomb(archive, place)
         members = {i.filename.removesuffix(".npy"): i for i in archive.infolist() if i.filename.endswith(".npy")}
@@ -67,6 +69,24 @@ def read_npz(path: str | Path) -> Arrays | Statistics:
         key = next((k for k in VALUE_KEYS if k in members), next(iter(members)))
         values = _member(archive, members[key], place)
         return Arrays(values, key, _labels(archive, members, len(values), place))
+
+
+def regular(path: str | Path) -> Path:
+    """The path of a file that is there and ends. Raises `DataError` for a device, a pipe or a folder, which a reader
+    could wait for without end."""
+    if "://" in str(path):
+        raise DataError(f"{safe_text(path, 200)} is a URL: genbench reads files only, so download it first.")
+    place = Path(path)
+    try:
+        mode = place.stat().st_mode
+    except FileNotFoundError as error:
+        raise DataError(f"there is no file {place}.") from error
+    except (OSError, ValueError) as error:  # a name too long, a loop of links, a NUL
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"{str(place)[:200]!r} cannot be read: {why}.") from error
+    if not stat.S_ISREG(mode):
+        raise DataError(f"{place} cannot be read: it is a folder, a pipe or a device, no regular file.")
+    return place
 
 
 def refuse_bomb(archive: zipfile.ZipFile, place: Path) -> None:
@@ -177,11 +197,13 @@ def _sentences(place: Path) -> Iterator[None]:
     """What goes wrong in reading, said with the path."""
     try:
         yield
+    except DataError:
+        raise
     except FileNotFoundError as error:
         raise DataError(f"there is no file {place}.") from error
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise DataError(f"{place} is not a whole .npz file (corrupt or cut short): {error}.") from error
-    except (ValueError, SyntaxError, NotImplementedError, RuntimeError) as error:
-        raise DataError(f"{place} is not in NumPy's file format: {error}.") from error
     except OSError as error:
         raise DataError(f"{place} cannot be read: {error.strerror or error}.") from error
+    except Exception as error:  # NumPy and zipfile raise whatever a broken header leads them to
+        raise DataError(f"{place} is not in NumPy's file format: {safe_text(error, 300)}.") from error

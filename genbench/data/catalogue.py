@@ -25,6 +25,7 @@ _DIGITS = _image(
 
 _TOYS = [
     (_toy("two-bumps", "1-D mixture of two bumps, weights 0.3 and 0.7", 1, 2), "genbench.data.mixtures:two_bumps"),
+    (_toy("grades", "Grades of a class, 0 to 10, two peaks", 1, 2), "genbench.data.mixtures:grades"),
     (_toy("ring8", "Eight narrow Gaussians on a ring", 2, 8), "genbench.data.mixtures:ring8"),
     (_toy("grid25", "Twenty-five narrow Gaussians on a grid", 2, 25), "genbench.data.mixtures:grid25"),
     (_toy("two-moons", "Two half circles, noised", 2, 2), "genbench.data.curves:two_moons"),

@@ -1,4 +1,5 @@
-"""Sets made of another: `SET-without-CLASS`, `SET-only-CLASS` and `SET@val`, each a dataset of its own."""
+"""Sets made of another: `SET-without-CLASS`, `SET-only-CLASS`, `SET@N`, `SET@longtail` and `SET@val`, each a dataset of
+its own."""
 
 from __future__ import annotations
 
@@ -9,11 +10,18 @@ import torch
 from genbench.core import seeds
 from genbench.core.errors import DataError, nearest
 from genbench.data.outliers import procedural
-from genbench.data.splits import Parts, stratified
+from genbench.data.splits import Parts, shuffled, stratified
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 
 VALIDATION = "@val"
 """Ends the name of a dataset as a tuner may see it."""
+
+LONG_TAIL = "longtail"
+RATIO = 20
+"""The rarest class of `SET@longtail` has one example where the most frequent has so many."""
+
+LEAST_RARE = 2
+"""Examples that the rarest class keeps, however few there are."""
 
 VALIDATION_SHARE = 5
 """One training example in so many is held out, of each class alike, where a dataset has no `val`."""
@@ -77,7 +85,55 @@ def validation(base: Dataset) -> Dataset:
         near=frozenset(),
         whole=frozenset(),
         density=None,
+        pool=None,
         title=f"{base.title}, validation part",
+    )
+
+
+def few(base: Dataset, count: int) -> Dataset:
+    """`base` with `count` of its training examples, of each class its share; the others are `held_back`."""
+    total = len(base.train)
+    if not max(1, base.spec.classes) <= count < total:
+        least = f"{base.spec.classes} classes and " if base.spec.classes else ""
+        raise DataError(
+            f"{base.name} has {least}{total} training examples: {base.name}@{count} cannot be made of them."
+        )
+    kept, rest = stratified(base.train.y, (count, total - count), "few", base.fingerprint, n=total)
+    return _with_less(base, str(count), kept, rest, f"{count:,} training examples")
+
+
+def long_tail(base: Dataset) -> Dataset:
+    """`base` whose training part has exponentially fewer examples of each class in the order of their numbers, 20 of
+    the first for one of the last (Cui et al. 2019, arXiv:1901.05555); the others are `held_back`."""
+    y, names = base.train.y, base.classes or tuple(map(str, range(base.spec.classes)))
+    if y is None or base.spec.classes < 2:
+        raise DataError(f"{base.name} has no classes, so there is no long tail of it.")
+    most = int(torch.bincount(y, minlength=base.spec.classes).min())
+    least = max(LEAST_RARE, most / RATIO)
+    if most <= least:
+        raise DataError(f"{base.name} has a class of {most} training examples: too few for a long tail.")
+    steps = torch.arange(base.spec.classes, dtype=torch.float64) / (base.spec.classes - 1)
+    counts = (most * (least / most) ** steps).round().long()
+    order = torch.from_numpy(shuffled(len(y), "longtail", base.fingerprint))
+    rank = torch.empty(len(y), dtype=torch.int64)
+    for k in range(base.spec.classes):
+        rows = order[y[order] == k]
+        rank[rows] = torch.arange(len(rows))
+    taken = rank[order] < counts[y[order]]
+    words = f"long tail 1:{counts[0] / counts[-1]:.3g}, rarest {names[-1]}"
+    return _with_less(base, LONG_TAIL, order[taken], order[~taken], words)
+
+
+def _with_less(base: Dataset, word: str, kept: torch.Tensor, rest: torch.Tensor, title: str) -> Dataset:
+    back = base.train.take(rest)
+    if base.held_back is not None:
+        back = back.joined(base.held_back)
+    return replace(
+        base,
+        name=f"{base.name}@{word}",
+        train=base.train.take(kept),
+        held_back=back,
+        title=f"{base.title}, {title}",
     )
 
 
@@ -104,6 +160,7 @@ def _of_classes(base: Dataset, classes: list[int], name: str) -> Dataset:
         ceiling=parts.ceiling,
         outliers=procedural(spec, parts.reference.x, name),
         density=None,
+        pool=None,
         classes=tuple(base.classes[k] for k in classes) if several else (),
         title=f"{base.title}, {name.removeprefix(base.name + '-').replace('-', ' ', 1)}",
     )

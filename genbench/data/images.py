@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,12 +18,19 @@ from PIL import Image
 from torch import Tensor
 
 from genbench.core.errors import DataError
+from genbench.core.text import safe_text
 from genbench.data.arrays import refuse_bomb
 from genbench.data.storage import Hold, in_memory
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".pgm", ".ppm"})
+FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM")
+"""Those of the suffixes, and no others: by a file's content Pillow would also start programs (Ghostscript for EPS)."""
+
 MOST_PIXELS = 89_478_485
-"""Of one image: Pillow's own bound for what may be an attack."""
+"""Of one image, as it is and as it is resized: Pillow's own bound for what may be an attack."""
+
+MOST_SIDE = 4_096
+"""Pixels of a side that images are brought to."""
 
 GREY_MODES = frozenset({"1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N"})
 COLOUR_MODES = frozenset({"RGB", "RGBA", "P", "PA", "CMYK", "YCbCr"})
@@ -88,15 +94,15 @@ def read_images(folder: str | Path, size: int | None = None) -> Images:
 def listed(folder: str | Path, size: int | None = None) -> Iterator[Listing]:
     """The images of a folder or zip file, not yet decoded; sizes and colours are checked. See `read_images`."""
     place = Path(folder)
-    if size is not None and size < 1:
-        raise DataError(f"images of {place} cannot be brought to {size} pixels.")
+    if size is not None and not 1 <= size <= MOST_SIDE:
+        raise DataError(f"images of {place} cannot be brought to {size} pixels: a side has 1 to {MOST_SIDE:,}.")
     with _archive(place) as archive:
         entries = _zipped(archive, place) if archive else _listed(place)
         if not entries:
             raise DataError(f"{place} holds no images: none of its files ends in {', '.join(sorted(SUFFIXES))}.")
         heads = [_head(entry) for entry in entries]
         channels = 1 if all(mode in GREY_MODES for _, mode in heads) else 3
-        width, height = (size, size) if size else _one_size(heads, entries)
+        width, height = _target(size, heads, entries)
         yield Listing(tuple(entries), (channels, height, width), size)
 
 
@@ -114,8 +120,8 @@ def _listed(place: Path) -> list[Entry]:
         raise DataError(f"there is no folder {place}.")
     try:
         files = sorted(p for p in place.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-    except OSError as error:
-        raise DataError(f"{place} cannot be read: {error.strerror or error}.") from error
+    except (OSError, ValueError) as error:
+        raise DataError(f"{place} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     shown = [p for p in files if not any(part.startswith(".") for part in p.relative_to(place).parts)]
     return [Entry(str(p), p.relative_to(place).parent.as_posix(), partial(_on_disk, p)) for p in shown]
 
@@ -143,8 +149,8 @@ def _archive(place: Path) -> Iterator[zipfile.ZipFile | None]:
         return
     try:
         archive = zipfile.ZipFile(place)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise DataError(f"{place} is not a whole zip file: {error}.") from error
+    except Exception as error:  # likewise
+        raise DataError(f"{place} is not a whole zip file: {safe_text(error, 300)}.") from error
     with archive:
         yield archive
 
@@ -156,12 +162,14 @@ def _opened(entry: Entry) -> Iterator[Image.Image]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with entry.open() as file, Image.open(file) as image:
+            with entry.open() as file, Image.open(file, formats=FORMATS) as image:
                 yield image
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise DataError(f"{entry.path} has more than {MOST_PIXELS:,} pixels: nothing was read.") from error
-    except (OSError, SyntaxError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{entry.path} is not a whole image: {error}.") from error
+    except DataError:
+        raise
+    except Exception as error:  # Pillow and zipfile raise whatever a broken file leads them to
+        raise DataError(f"{entry.path} is not a whole image: {safe_text(error, 300)}.") from error
 
 
 def _head(entry: Entry) -> tuple[tuple[int, int], str]:
@@ -173,6 +181,20 @@ def _head(entry: Entry) -> tuple[tuple[int, int], str]:
         if image.mode not in GREY_MODES | COLOUR_MODES:
             raise DataError(f"{entry.path} has the colour mode {image.mode}; expected grey (8 or 16 bit) or RGB.")
         return image.size, image.mode
+
+
+def _target(size: int | None, heads: list[tuple[tuple[int, int], str]], entries: list[Entry]) -> tuple[int, int]:
+    """(width, height) that all are brought to. Raises `DataError` where one would become absurdly long on the way."""
+    if size is None:
+        return _one_size(heads, entries)
+    for ((width, height), _), entry in zip(heads, entries, strict=True):
+        longest = size * max(width, height) / max(1, min(width, height))
+        if size * longest > MOST_PIXELS:
+            raise DataError(
+                f"{entry.path} is {width} × {height} pixels: with the shorter side at {size}, the longer one would "
+                f"have {longest:,.0f}. Take it out, or give a smaller size."
+            )
+    return size, size
 
 
 def _one_size(heads: list[tuple[tuple[int, int], str]], entries: list[Entry]) -> tuple[int, int]:

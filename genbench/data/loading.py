@@ -1,5 +1,5 @@
 """From a name to a dataset: plain names, derived names (`digits-without-3`), your own (`folder:PATH?size=64`), and any
-of them as a tuner may see it (`digits@val`)."""
+of them with less to train on (`digits@200`, `digits@longtail`) or as a tuner may see it (`digits@val`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from genbench import registry
 from genbench.core import paths
 from genbench.core.errors import DataError
-from genbench.data.derived import VALIDATION, only_class, validation, without_class
+from genbench.data.derived import LONG_TAIL, VALIDATION, few, long_tail, only_class, validation, without_class
 from genbench.protocols.dataset import Dataset, DatasetBuilder
 
 DERIVED: Mapping[str, Callable[[Dataset, str], Dataset]] = {"-without-": without_class, "-only-": only_class}
@@ -32,8 +32,8 @@ def load_dataset(name: str, *, root: str | Path | None = None, base: Callable[[s
     """The dataset of this name. `root`: where its files are, else `GENBENCH_DATA`. `base`: gives the set that another
     is made of, where it may be loaded already.
 
-    `SET-without-CLASS`, `SET-only-CLASS` and `SET@val` are made of SET. Raises `UnknownName` with the nearest name,
-    `DataError` with the path and the remedy where a file is missing or broken.
+    `SET-without-CLASS`, `SET-only-CLASS`, `SET@N`, `SET@longtail` and `SET@val` are made of SET. Raises `UnknownName`
+    with the nearest name, `DataError` with the path and the remedy where a file is missing or broken.
     """
     load = base or (lambda other: load_dataset(other, root=root))
     place = paths.data_root(None if root is None else str(root))
@@ -41,8 +41,9 @@ def load_dataset(name: str, *, root: str | Path | None = None, base: Callable[[s
     if name in registry.datasets:
         builder = cast(DatasetBuilder, registry.datasets.get(name).load())
         return builder(root=where)
-    if name.endswith(VALIDATION):
-        return validation(load(name.removesuffix(VALIDATION)))
+    whole, at, word = name.rpartition("@")
+    if at and (view := _view(word)) and not _is_file(name):
+        return view(load(whole))
     scheme, colon, rest = name.partition(":")
     if colon and scheme in OWN:
         return _own(scheme, rest, where)
@@ -51,6 +52,19 @@ def load_dataset(name: str, *, root: str | Path | None = None, base: Callable[[s
         if found and found_base in registry.datasets:
             return derive(load(found_base), left)
     return cast(DatasetBuilder, registry.datasets.get(name).load())(root=where)
+
+
+def _view(word: str) -> Callable[[Dataset], Dataset] | None:
+    """What the word behind a dataset's @ makes of it; None where it means nothing."""
+    if word.isascii() and word.isdecimal():
+        return lambda base: few(base, int(word))
+    return {VALIDATION[1:]: validation, LONG_TAIL: long_tail}.get(word)
+
+
+def _is_file(name: str) -> bool:
+    """Whether this is a scheme's path that is there as it stands, an @ in its name."""
+    scheme, colon, rest = name.partition(":")
+    return bool(colon) and scheme in OWN and Path(rest.partition("?")[0]).exists() and "?" not in rest
 
 
 def _own(scheme: str, rest: str, root: str | None) -> Dataset:

@@ -1,4 +1,5 @@
-"""Toys that are Gaussian mixtures: two bumps on a line, eight on a ring, twenty-five on a grid. Density is exact."""
+"""Toys that are Gaussian mixtures: two bumps on a line, grades of a class, eight modes on a ring, twenty-five on a
+grid. Density is exact."""
 
 from __future__ import annotations
 
@@ -13,12 +14,16 @@ from genbench.protocols.dataset import Dataset
 
 
 class Mixture:
-    """Round Gaussians of one width: `modes` (K, D), `mode_weights` (K,), `mode_sigma`. Meets `Density`."""
+    """Round Gaussians of one width: `modes` (K, D), `mode_weights` (K,), `mode_sigma`. Meets `Density`.
 
-    def __init__(self, modes: Tensor, weights: Tensor, sigma: float) -> None:
+    `mark`: a value on the line of which a reader asks what the law says of it.
+    """
+
+    def __init__(self, modes: Tensor, weights: Tensor, sigma: float, *, mark: float | None = None) -> None:
         self.modes: Tensor | None = modes.double()
         self.mode_weights: Tensor | None = weights.double()
         self.mode_sigma: float | None = sigma
+        self.mark = mark
         self._centres, self._weights, self._sigma = modes.double(), weights.double(), sigma
         self.entropy = self._entropy()
 
@@ -56,6 +61,13 @@ def two_bumps(*, root: str | None = None) -> Dataset:
     """1-D: weight 0.3 at −2, weight 0.7 at 1.5, σ 0.5."""
     law = Mixture(torch.tensor([[-2.0], [1.5]]), torch.tensor([0.3, 0.7], dtype=torch.float64), 0.5)
     return as_dataset(Toy("two-bumps", "Two bumps on a line", law, classes=("left", "right")))
+
+
+def grades(*, root: str | None = None) -> Dataset:
+    """One number each: the grades of a class of two kinds, weight 0.4 at 4.5, weight 0.6 at 8.2, σ 0.6; marked: 8.8."""
+    weights = torch.tensor([0.4, 0.6], dtype=torch.float64)
+    law = Mixture(torch.tensor([[4.5], [8.2]], dtype=torch.float64), weights, 0.6, mark=8.8)
+    return as_dataset(Toy("grades", "Grades of a class", law, classes=("low", "high")))
 
 
 def ring8(*, root: str | None = None) -> Dataset:

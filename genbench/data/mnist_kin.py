@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -31,7 +33,7 @@ def stacked_mnist(*, root: str | None = None) -> Dataset:
     base = _mnist(root)
     named = zip(Parts._fields, base, SIZES, strict=True)
     parts = Parts(*(_stacked(split, n, name) for name, split, n in named))
-    return image_dataset(about, parts, root=root)
+    return replace(image_dataset(about, parts, root=root), mode_reader="mnist")
 
 
 def binarised_mnist(*, root: str | None = None) -> Dataset:

@@ -9,7 +9,7 @@ SCHEMES = ("folder", "npz", "csv", "parquet", "hf", "adbench")
 
 
 def is_made(name: str) -> bool:
-    """Whether a dataset is made of another (`digits-without-3`, `digits@val`) or of a file (`npz:PATH`): loading it
+    """Whether a dataset is made of another (`digits-without-3`, `digits@200`) or of a file (`npz:PATH`): loading it
     checks it."""
     scheme, colon, _ = name.partition(":")
     if colon:

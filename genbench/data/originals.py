@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,7 +15,7 @@ import torch
 from torch import Tensor
 from torchvision import datasets
 
-from genbench.core import paths
+from genbench.core import network, paths
 from genbench.core.errors import DataError
 from genbench.protocols.dataset import Split
 
@@ -98,7 +97,7 @@ def download(name: str, make: Maker, root: str | None) -> None:
     remedy = f"put its files, as torchvision has them, into {layout} below the folder of --data-root or GENBENCH_DATA"
     if _offline.get():
         raise DataError(f"{where}: {remedy}, or let a run download it.")
-    if os.environ.get("GENBENCH_OFFLINE") == "1":
+    if network.is_offline():
         raise DataError(f"{where}, and downloads are switched off (GENBENCH_OFFLINE): {remedy}.")
     try:
         make(download=True)

@@ -16,14 +16,17 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from genbench.core import network
 from genbench.core.errors import DataError
-from genbench.data.arrays import Arrays, as_images, as_rows, read_npz
+from genbench.core.text import safe_text
+from genbench.data.arrays import Arrays, as_images, as_rows, read_npz, regular
 from genbench.data.assembly import About, image_dataset
 from genbench.data.images import Entry, by_folder, listed
 from genbench.data.outliers import procedural
 from genbench.data.splits import Parts, in_four, rows_in_four, rows_with_test, with_official_test, without_shared
 from genbench.data.storage import Hold, hold_for
 from genbench.data.tables import standardised
+from genbench.data.unpacking import unpacked
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 
 FEW = 4
@@ -73,12 +76,18 @@ def npz(path: str) -> Dataset:
 
 def csv(path: str, *, label: str | None = None) -> Dataset:
     """A table with a header line; all columns but `label` must be numbers."""
-    return _frame(f"csv:{path}", path, partial(pd.read_csv, path), label)
+    return _frame(f"csv:{path}", path, partial(_read_csv, path), label)
 
 
 def parquet(path: str, *, label: str | None = None) -> Dataset:
     """The same from a Parquet file; needs `pip install genbench[parquet]`."""
-    return _frame(f"parquet:{path}", path, partial(pd.read_parquet, path), label)
+    return _frame(f"parquet:{path}", path, lambda: pd.read_parquet(regular(path)), label)
+
+
+def _read_csv(path: str) -> pd.DataFrame:
+    """A file, packed or not; no URL, which pandas would fetch."""
+    with unpacked(path) as file:
+        return pd.read_csv(file)
 
 
 def hf(name: str, *, image: str = "image", label: str = "label", size: str | None = None) -> Dataset:
@@ -87,10 +96,11 @@ def hf(name: str, *, image: str = "image", label: str = "label", size: str | Non
     full = f"hf:{name}"
     side = _whole(size, full)
     try:
-        package: Any = importlib.import_module("datasets")
-        found = package.load_dataset(name)
+        with network.allowed():
+            package: Any = importlib.import_module("datasets")
+            found = package.load_dataset(name)
     except Exception as error:  # the package and its network raise what they like
-        first = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
+        first = (safe_text(error).strip() or "no reason given").splitlines()[0]
         raise DataError(
             f"{full} cannot be had here ({type(error).__name__}: {first[:200]}): `pip install genbench[hf]`, then let "
             "it download once, with a network."
@@ -124,10 +134,12 @@ def _sized(picture: Any, side: int | None) -> Any:
 def _frame(name: str, path: str, read: Any, label: str | None) -> Dataset:
     try:
         table = read()
+    except DataError:
+        raise
     except ImportError as error:
         raise DataError(f"{path} needs a reader for Parquet: `pip install genbench[parquet]`.") from error
     except Exception as error:  # pandas and pyarrow raise what they like
-        raise DataError(f"{path} cannot be read as a table: {error}.") from error
+        raise DataError(f"{path} cannot be read as a table: {safe_text(error, 300)}.") from error
     if table.empty:
         raise DataError(f"{path} holds no rows.")
     if label is not None and label not in table.columns:
@@ -210,7 +222,7 @@ def _numbered(labels: np.ndarray | None) -> tuple[Tensor | None, tuple[str, ...]
 def _whole(size: str | None, name: str) -> int | None:
     if size is None:
         return None
-    if not size.isdecimal() or int(size) < 1:
+    if not size.isdecimal() or len(size) > 6 or int(size) < 1:
         raise DataError(f"{name}: a size is a whole number of pixels, not {size!r}.")
     return int(size)
 
@@ -221,5 +233,5 @@ def _content_key(entries: Sequence[Entry], settings: str) -> str:
     for entry in entries:
         place = Path(entry.path)
         stat = place.stat() if place.exists() else None
-        digest.update(f"{entry.path}:{stat and (stat.st_size, stat.st_mtime_ns)}".encode())
+        digest.update(f"{entry.path}:{stat and (stat.st_size, stat.st_mtime_ns)}".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:24]

@@ -6,6 +6,7 @@ classifiers with). A picture is a function of its attributes (`draw`), which are
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -60,7 +61,8 @@ def build(name: str, *, root: str | None = None) -> Dataset:
         classes=TONES,
         factors=ATTRIBUTES,
     )
-    return image_dataset(about, parts)
+    twin = "" if name.endswith("balanced") else "portraits-balanced"
+    return replace(image_dataset(about, parts), attributes=("tone", "pose", "light"), balanced=twin)
 
 
 portraits = partial(build, "portraits")

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from genbench.data.assembly import About, image_dataset
 from genbench.data.canvas import Canvas, Dice, in_batches, kept, mix, rgb
-from genbench.data.splits import Parts
-from genbench.protocols.dataset import Dataset, Split
+from genbench.data.splits import Parts, shuffled
+from genbench.protocols.dataset import Dataset, Pool, Split
 
 RECIPE = "roads-2"
 SIDE = 32
@@ -32,14 +32,17 @@ ATTRIBUTES = (
 SIZES = {"train": 20_000, "val": 0, "reference": 4_000, "ceiling": 4_000}
 RARE = 500
 """Examples of each rare kind in its outlier set."""
+POOL, POOL_RARE = 20_000, 250
+"""Scenes of the pool, and how many of each rare kind are among them."""
+POOL_RECIPE = "roads-pool-1"
 
 LANDS = torch.tensor([[0.36, 0.55, 0.24], [0.78, 0.66, 0.44], [0.20, 0.40, 0.20]], dtype=torch.float64)
 JACKETS = torch.tensor([[0.85, 0.12, 0.12], [0.95, 0.75, 0.10], [0.12, 0.20, 0.75]], dtype=torch.float64)
 
 
 def roads(*, root: str | None = None) -> Dataset:
-    """20,000 scenes of the long-tailed law to train on, 4,000 ordinary ones each as reference and ceiling, and 500 of
-    each rare kind as outlier sets."""
+    """20,000 scenes of the long-tailed law to train on, 4,000 ordinary ones each as reference and ceiling, 500 of each
+    rare kind as outlier sets, and a pool of 20,000 unlabelled ones, 1,000 of them rare."""
     levels = kept(RECIPE, _all)
     parts = Parts(*(_split(levels, name) for name in SIZES))
     about = About(
@@ -52,7 +55,21 @@ def roads(*, root: str | None = None) -> Dataset:
     )
     data = image_dataset(about, parts)
     rare = {kind: _split(levels, kind) for kind in KINDS[1:]}
-    return replace(data, outliers={**rare, **data.outliers}, near=frozenset(rare))
+    pool = Pool(POOL_RECIPE, unlabelled, rare=tuple(range(1, len(KINDS))))
+    return replace(data, outliers={**rare, **data.outliers}, near=frozenset(rare), pool=pool)
+
+
+def unlabelled() -> Split:
+    """The pool: 20,000 scenes in a random order, 250 of each rare kind among them."""
+    return _split(kept(POOL_RECIPE, _pool), "pool")
+
+
+def _pool() -> dict[str, Tensor]:
+    counts = (POOL - POOL_RARE * (len(KINDS) - 1), *(POOL_RARE for _ in KINDS[1:]))
+    alone = [tuple(float(k == i) for k in range(len(KINDS))) for i in range(len(KINDS))]
+    parts = [scenes(n, "pool", KINDS[i], weights=alone[i]) for i, n in enumerate(counts)]
+    attributes = torch.cat(parts)[torch.from_numpy(shuffled(POOL, "roads", "pool"))]
+    return {"pool.attributes": attributes, "pool.levels": _drawn(attributes)}
 
 
 def scenes(n: int, *parts: str | int, weights: tuple[float, ...] = WEIGHTS) -> Tensor:

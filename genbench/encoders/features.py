@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import safetensors.torch
-from safetensors import SafetensorError
 from torch import Tensor
 
-from genbench.core import paths
+from genbench.core import paths, tensor_files
+from genbench.core.errors import DataError
 from genbench.encoders.plain import Flat
 from genbench.protocols.dataset import Dataset, Split
 from genbench.protocols.encoder import Encoder
@@ -28,18 +27,16 @@ def split_features(encoder: Encoder, dataset: Dataset, split: str, *, cache: Pat
     found = _read(path)
     if found is None:
         found = encoder.features(part.x).cpu()
-        with paths.first_writer(path) as temporary:
-            temporary.write_bytes(safetensors.torch.save({"features": found.contiguous()}))
+        tensor_files.write(path, {"features": found}, {}, writer=paths.first_writer)
     return found.to(device)
 
 
 def _read(path: Path) -> Tensor | None:
-    """The features in a file; None where there is none, or only half of one, which is then removed."""
+    """The features in a file; None where there is none, or one that is not what was written, which is set aside."""
+    if not path.is_file():
+        return None
     try:
-        features: Tensor = safetensors.torch.load_file(path)["features"]
-    except FileNotFoundError:
+        return tensor_files.read(path)[0]["features"]
+    except (DataError, KeyError):
+        paths.set_aside(path)
         return None
-    except (SafetensorError, KeyError, OSError):
-        path.unlink(missing_ok=True)
-        return None
-    return features

@@ -11,7 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genbench.core.errors import Unavailable, Unsupported
+from genbench.core import network
+from genbench.core.errors import Unavailable, Unsupported, contained
+from genbench.core.text import safe_text
 from genbench.protocols.dataset import Dataset
 
 BATCH = 100
@@ -81,7 +83,8 @@ def attempt(name: str, remedy: str, make: Callable[[], Any]) -> nn.Module:
     Loaders of other packages, which may want to download, raise what they like: all of it is caught.
     """
     try:
-        return cast(nn.Module, make())
+        with network.allowed(), contained():
+            return cast(nn.Module, make())
     except Exception as error:
-        first = (str(error) or type(error).__name__).strip().splitlines()[0]
+        first = (safe_text(error).strip() or type(error).__name__).splitlines()[0]
         raise Unavailable(f"{name} cannot be had here ({type(error).__name__}: {first[:200]}): {remedy}.") from error

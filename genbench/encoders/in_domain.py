@@ -10,12 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import safetensors.torch
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 
-from genbench.core import paths
+from genbench.core import paths, tensor_files
 from genbench.core.errors import DataError, Unsupported
 from genbench.encoders.classifier import EXTRACTION, FEATURES, RECIPE, ClassifierNet, train_classifier
 from genbench.protocols.dataset import Dataset, Split
@@ -62,9 +60,10 @@ def in_domain(dataset: Dataset, *, cache: Path, device: torch.device) -> InDomai
     _check(dataset)
     key = train_fingerprint(dataset)
     path = next(iter(WEIGHTS.glob(f"*-{key}.safetensors")), cache / CACHED / f"{key}.safetensors")
-    if not path.exists():
+    net = _found(path, dataset)
+    if net is None:
         save(train_classifier(dataset.train, dataset.spec.classes, key), dataset, path)
-    net = _load(path, dataset)
+        net = _loaded(path, dataset.name, dataset.spec.shape, dataset.spec.classes)
     accuracy = accuracy_of(net, dataset.reference)
     least = stated_accuracy(dataset)
     if accuracy < least:
@@ -72,6 +71,20 @@ def in_domain(dataset: Dataset, *, cache: Path, device: torch.device) -> InDomai
             f"the in-domain classifier of {dataset.name} has an accuracy of {accuracy:.1%} on the reference, less than "
             f"the {least:.1%} that it must have: name another encoder, such as pixels or effnet-lite0."
         )
+    return InDomainClassifier(net.to(device), _fingerprint(net, key), accuracy, device)
+
+
+def shipped(name: str, shape: tuple[int, ...], classes: int, *, device: torch.device) -> InDomainClassifier | None:
+    """The classifier of a dataset whose weights come with genbench, without its data; None where they do not.
+
+    `shape`, `classes`: as the dataset's card says. Its accuracy is the one that it was shipped with.
+    """
+    path = next(iter(WEIGHTS.glob(f"{name}-*.safetensors")), None)
+    if path is None:
+        return None
+    net = _loaded(path, name, shape, classes)
+    accuracy = float(tensor_files.read(path)[1]["accuracy"])
+    key = path.stem.rpartition("-")[2]
     return InDomainClassifier(net.to(device), _fingerprint(net, key), accuracy, device)
 
 
@@ -92,8 +105,7 @@ def save(net: ClassifierNet, dataset: Dataset, path: Path) -> None:
         "accuracy": repr(accuracy_of(net, dataset.reference)),
         "torch": str(torch.__version__),
     }
-    with paths.first_writer(path) as temporary:
-        temporary.write_bytes(safetensors.torch.save(net.state_dict(), about))
+    tensor_files.write(path, net.state_dict(), about, writer=paths.first_writer)
 
 
 def train_fingerprint(dataset: Dataset) -> str:
@@ -136,14 +148,27 @@ def _check(dataset: Dataset) -> None:
         raise Unsupported(f"{dataset.name} has no reference examples to measure the classifier's accuracy on.")
 
 
-def _load(path: Path, dataset: Dataset) -> ClassifierNet:
-    channels, height, width = dataset.spec.shape
-    net = ClassifierNet((channels, height, width), dataset.spec.classes)
+def _found(path: Path, dataset: Dataset) -> ClassifierNet | None:
+    """The classifier in a file; None where there is none, or a broken one in the cache, which is set aside."""
+    if not path.exists():
+        return None
     try:
-        net.load_state_dict(safetensors.torch.load_file(path))
-    except (SafetensorError, RuntimeError, OSError) as error:
+        return _loaded(path, dataset.name, dataset.spec.shape, dataset.spec.classes)
+    except DataError:
+        if path.parent == WEIGHTS:
+            raise
+        paths.set_aside(path)
+        return None
+
+
+def _loaded(path: Path, name: str, shape: tuple[int, ...], classes: int) -> ClassifierNet:
+    channels, height, width = shape
+    net = ClassifierNet((channels, height, width), classes)
+    try:
+        net.load_state_dict(tensor_files.read(path)[0])
+    except (DataError, RuntimeError) as error:
         raise DataError(
-            f"{path} is not a whole in-domain classifier of {dataset.name}: delete it, and it is trained anew."
+            f"{path} is not a whole in-domain classifier of {name}: delete it, and it is trained anew."
         ) from error
     return net.eval().requires_grad_(requires_grad=False)
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from genbench.evaluations import (
+    augmentation,
+    balance,
     density,
     diversity,
+    latent_structure,
     memorisation,
     outlier_detection,
     reconstruction,
@@ -18,7 +21,10 @@ CATALOGUE: list[Evaluation] = [
     density.EVALUATION,
     reconstruction.EVALUATION,
     diversity.EVALUATION,
+    latent_structure.EVALUATION,
     memorisation.EVALUATION,
     outlier_detection.EVALUATION,
+    augmentation.EVALUATION,
+    balance.EVALUATION,
     speed.EVALUATION,
 ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 import torch
+from torch import Tensor
 
 from genbench.core.values import Kind, Measurement, Value
 from genbench.evaluations.choice import by_need
@@ -58,8 +59,13 @@ def _readings(evidence: Evidence, encoder: Encoder, n: int) -> Readings | None:
     """What the encoder's classifier reads of reference and samples; None where it is none."""
     if not isinstance(encoder, Classifier):
         return None
-    real = encoder.probabilities(reference_part(evidence.dataset, n).x).cpu()
-    generated = torch.cat([encoder.probabilities(x).cpu() for x in torch.split(evidence.samples(n), 500)])
+    data, key = evidence.dataset, ("readings", n, encoder.fingerprint)
+
+    def read(x: Tensor) -> Tensor:
+        return torch.cat([encoder.probabilities(part).cpu() for part in x.split(500)])  # type: ignore[no-untyped-call]
+
+    real = evidence.context.once((*key, data.fingerprint), lambda: read(reference_part(data, n).x))
+    generated = evidence.once(key, lambda: read(evidence.samples(n)))
     return Readings(
         real=real.argmax(1), generated=generated.argmax(1), probabilities=generated, accuracy=encoder.accuracy
     )
@@ -121,6 +127,7 @@ def likelihood_measurements(evidence: Evidence, most: int, metrics: Sequence[str
         size=data.spec.size,
         kind=model.likelihood_kind,
         pixels=data.spec.unit_range and "dequantised" in model.likelihood,  # else bits a dimension mean nothing
+        floor=None if data.density is None else data.density.entropy,
         metrics=metrics,
     )
     return measurements(values, split="reference", likelihood=model.likelihood)

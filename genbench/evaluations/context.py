@@ -14,6 +14,7 @@ import torch
 
 from genbench.core import seeds
 from genbench.core.errors import Unsupported
+from genbench.data.guard import DatasetGuard
 from genbench.data.loading import load_dataset
 from genbench.data.splits import shuffled
 from genbench.encoders.features import split_features
@@ -47,7 +48,12 @@ class RunContext:
 
     def dataset(self, name: str) -> Dataset:
         """The dataset of this name, on the CPU."""
-        return self.once(("dataset", name), lambda: load_dataset(name, root=self.root, base=self.dataset))
+        return self.once(("dataset", name), lambda: self._loaded(name))
+
+    def _loaded(self, name: str) -> Dataset:
+        data = load_dataset(name, root=self.root, base=self.dataset)
+        self._made["guard", name] = DatasetGuard(data)
+        return data
 
     def encoder_name(self, name: str, dataset: Dataset) -> str:
         """The name of an encoder; `auto` is the dataset's own default."""
@@ -73,6 +79,15 @@ class RunContext:
 
     def _features(self, dataset: Dataset, encoder: Encoder, split: str) -> torch.Tensor:
         return split_features(encoder, dataset, split, cache=self.cache, device=str(self.device))
+
+    def changed(self, name: str) -> str | None:
+        """The split of a dataset that has been changed since it was loaded, None where it is what it was."""
+        guard: DatasetGuard | None = self._made.get(("guard", name))
+        return guard.changed() if guard else None
+
+    def forget(self) -> None:
+        """Load and make everything anew when it is next asked for."""
+        self._made.clear()
 
     @contextmanager
     def pinned(self) -> Iterator[None]:

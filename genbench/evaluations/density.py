@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
 
 class DensityConfig(EvaluationConfig):
-    """`samples`: how many are binned where the model has no exact density; on both sides of `wasserstein-1`."""
+    """`samples`: how many are binned where the model has no exact density; on both sides of `wasserstein-1`. As many
+    reference examples at most are what `nll` is the mean over."""
 
     samples: int = Field(default=100_000, ge=1_000)
 
+
+ON_GRID = ("tv", "kl-forward", "kl-reverse", "dense-error", "sparse-error")
 
 EVALUATION = Evaluation(
     name="density",
@@ -30,27 +33,30 @@ EVALUATION = Evaluation(
     function="genbench.evaluations.density:evaluate",
     capabilities=("samples",),
     data=("density",),
-    inputs=("density",),
-    metrics={DataKind.POINTS: ("tv", "kl-forward", "kl-reverse", "dense-error", "sparse-error", "wasserstein-1")},
+    inputs=("density", "likelihood"),
+    metrics={DataKind.POINTS: (*ON_GRID, "wasserstein-1", "density-at", "nll")},
     headline={DataKind.POINTS: "tv"},
     floor=(known_answers.FLOOR,),
     ceiling=known_answers.TOP,
     verdict="Nearest to the true density",
     sanity="genbench.evaluations.density:sanity",
-    pictures={"density": "Density of the samples"},
-    version=2,
+    pictures={"density": "Density, true and of the samples, and their difference"},
+    version=3,
 )
 
 
 def evaluate(evidence: Evidence, config: DensityConfig) -> Outcome:
-    """Divergences on a grid from the model's density, or from a histogram of its samples."""
+    """Divergences on a grid from the model's density, or from a histogram of its samples; the reference's nll."""
     from genbench.evaluations import comparison
+    from genbench.evaluations.choice import by_need
+    from genbench.evaluations.law_pictures import laws_picture
     from genbench.evaluations.outcome import Outcome
-    from genbench.evaluations.pictures import laws_picture
 
-    metrics = config.metrics or EVALUATION.metrics_on(evidence.dataset.kind)
-    found = comparison.density_measurements(evidence, config.samples, metrics)
-    return Outcome(found, laws_picture(evidence.samples(config.samples), evidence.dataset))
+    asked = by_need(config.metrics or EVALUATION.metrics_on(evidence.dataset.kind))
+    found = comparison.density_measurements(evidence, config.samples, asked.get("density", ()))
+    if "likelihood" in asked:
+        found += comparison.likelihood_measurements(evidence, config.samples, asked["likelihood"])
+    return Outcome(found, laws_picture(evidence.samples(config.samples), evidence.dataset, evidence.context))
 
 
 def sanity(results: Results, table: Table) -> Iterator[str]:

@@ -17,16 +17,19 @@ if TYPE_CHECKING:
     from genbench.evaluations.evidence import Evidence
     from genbench.evaluations.outcome import Outcome
 
-MODE_SAMPLES = 2_500
-"""How many samples look for modes, as in PacGAN and the papers before it."""
+K = 5
+"""Of every radius, unless a suite says another."""
 
 ON_FEATURES = ("precision", "recall", "density", "coverage", "vendi", "duplicate-rate")
+ON_MODES = ("modes", "mode-kl")
 
 
 class DiversityConfig(FeatureConfig):
-    """`k`: the neighbourhood; 5 for all that share a radius."""
+    """`k`: the neighbourhood; 5 for all that share a radius. `mode_samples`: how many look for modes; as in PacGAN and
+    the papers before it 2,500 where the law is known, 26,000 where a classifier reads the modes."""
 
-    k: int = Field(default=5, ge=1)
+    k: int = Field(default=K, ge=1)
+    mode_samples: int | None = Field(default=None, ge=1)
 
 
 EVALUATION = Evaluation(
@@ -35,10 +38,10 @@ EVALUATION = Evaluation(
     config=DiversityConfig,
     function="genbench.evaluations.diversity:evaluate",
     capabilities=("samples",),
-    inputs=("features", "training-features", "probabilities", "condition", "density"),
+    inputs=("features", "training-features", "probabilities", "condition", "density", "modes"),
     metrics={
-        DataKind.IMAGES: ON_FEATURES,
-        DataKind.POINTS: (*ON_FEATURES, "modes", "mode-kl"),
+        DataKind.IMAGES: (*ON_FEATURES, *ON_MODES),
+        DataKind.POINTS: (*ON_FEATURES, *ON_MODES),
         DataKind.TABLE: ON_FEATURES,
     },
     headline="coverage",
@@ -51,22 +54,17 @@ EVALUATION = Evaluation(
 
 
 def evaluate(evidence: Evidence, config: DiversityConfig) -> Outcome:
-    """Manifold metrics of n samples against n reference examples; modes among 2,500 samples where they are known."""
+    """Manifold metrics of n samples against n reference examples; modes among more of them where they are known."""
     from genbench.evaluations import comparison
     from genbench.evaluations.choice import by_need
-    from genbench.evaluations.outcome import Outcome, measurements
-    from genbench.metrics.laws import ModelLaw
-    from genbench.metrics.toys import density_metrics
+    from genbench.evaluations.mode_reading import mode_measurements
+    from genbench.evaluations.outcome import Outcome
 
-    data = evidence.dataset
-    asked = by_need(config.metrics or EVALUATION.metrics_on(data.kind))
+    asked = by_need(config.metrics or EVALUATION.metrics_on(evidence.dataset.kind))
     on_features = [name for need in comparison.ON_FEATURES for name in asked.get(need, ())]
     found = comparison.feature_measurements(evidence, config, on_features, purpose="diversity")
-    if "density" in asked:
-        assert data.density is not None
-        law, generator = ModelLaw(evidence.samples(MODE_SAMPLES)), evidence.generator("modes")
-        on_modes = density_metrics(data.density, law, metrics=asked["density"], generator=generator)
-        found += measurements(on_modes, split="density")
+    on_law = [name for need in ("density", "modes") for name in asked.get(need, ())]
+    found += mode_measurements(evidence, config.mode_samples, on_law) if on_law else []
     return Outcome(found)
 
 
@@ -88,7 +86,7 @@ def _coverage(table: Table, top: float) -> Iterator[str]:
     label = table.controls[CEILING]
     cell = table.cell(label, "coverage")
     if cell is not None and cell.n is not None:
-        expected = expected_coverage(cell.n, cell.m or cell.n)
+        expected = expected_coverage(cell.n, cell.m or cell.n, int(cell.details.get("k", K)))
         if abs(top - expected) > max(0.05, 3 / math.sqrt(cell.n)):
             yield f"{label} should have a coverage near {expected:.3f}, but is at {top:.3f}."
     for control in FAR:
@@ -98,6 +96,6 @@ def _coverage(table: Table, top: float) -> Iterator[str]:
             yield f"{table.controls[control]} should cover far less than {label}, but is at {far}."
 
 
-def expected_coverage(n: int, m: int, k: int = 5) -> float:
+def expected_coverage(n: int, m: int, k: int = K) -> float:
     """The mean coverage of m samples of the truth over n reference points: 1 − Π_{i=1..k} (n − i) / (n + m − i)."""
     return 1 - math.prod((n - i) / (n + m - i) for i in range(1, k + 1))

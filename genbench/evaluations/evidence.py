@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
@@ -113,23 +114,27 @@ class Evidence:
         return seeds.generator("evaluation", self.seed, *purpose)
 
     def samples(self, n: int) -> Tensor:
-        """n draws; fewer are a prefix of more. Raises `Diverged` where one is not finite."""
+        """n draws; fewer are a prefix of more, and more go on where fewer ended. Raises `Diverged` where one is not
+        finite."""
         self.need("samples")
-        drawn = self._made.get("samples")
-        if drawn is None or len(drawn) < n:
-            drawn = self._made["samples"] = self._draw(n)
-        return cast(Tensor, drawn[:n])
+        _check_count(self.model, n)
+        drawn: Tensor | None = self._made.get("samples")
+        have = 0 if drawn is None else len(drawn)
+        if have < n:
+            whole = have // seeds.CHUNK
+            kept = [] if drawn is None else [drawn[: whole * seeds.CHUNK]]
+            drawn = self._made["samples"] = torch.cat([*kept, *self._chunks(n, whole)])
+        assert drawn is not None
+        return drawn[:n]
 
-    def _draw(self, n: int) -> Tensor:
-        return torch.cat(list(self._chunks(n)))[:n]
-
-    def _chunks(self, n: int) -> Iterator[Tensor]:
-        """The samples in pieces, the last one perhaps longer than n asks for."""
+    def _chunks(self, n: int, first: int = 0) -> Iterator[Tensor]:
+        """The samples in whole chunks from this one on, the last one perhaps longer than n asks for."""
         model = self.sampling_model()
         if isinstance(model, FiniteSamples):
-            chunks = replayed(model.finite_samples(), n, self.seed)
+            chunks = replayed(model.finite_samples(), n, self.seed, first=first)
         else:
-            chunks = sample_chunks(self._checked(model), n, "samples", self.seed, device=self.context.device)
+            draw, device = self._checked(model), self.context.device
+            chunks = sample_chunks(draw, n, "samples", self.seed, device=device, first=first)
         for x in chunks:
             bad = int((~torch.isfinite(x)).flatten(1).any(1).sum())
             if bad:
@@ -146,7 +151,7 @@ class Evidence:
                 raise TypeError(f"{name}.sample gave {type(x).__name__}, expected a tensor of shape {wanted}.")
             if not x.is_floating_point() or tuple(x.shape) != wanted:
                 raise TypeError(f"{name}.sample gave {tuple(x.shape)} of {x.dtype}, expected {wanted} of float32.")
-            return x
+            return x.clone()  # it may be the model's own, to be used again
 
         return sample
 
@@ -166,14 +171,15 @@ class Evidence:
         return LatentSampled(self.model, self.once("sampler", make))
 
     def features(self, n: int, encoder: Encoder) -> Tensor:
-        """The features of the first n samples, drawn piece by piece where all would take more than `HELD` bytes."""
+        """The features of the first n samples."""
+        return self.once(("features", n, encoder.fingerprint), lambda: self.of_samples(n, encoder.features))
 
-        def make() -> Tensor:
-            if 4 * n * self.dataset.spec.size <= HELD:
-                return encoder.features(self.samples(n))
-            return torch.cat([encoder.features(x) for x in self._chunks(n)])[:n]
-
-        return self.once(("features", n, encoder.fingerprint), make)
+    def of_samples(self, n: int, function: Callable[[Tensor], Tensor]) -> Tensor:
+        """`function` of the first n samples, drawn piece by piece where all would take more than `HELD` bytes."""
+        _check_count(self.model, n)
+        if 4 * n * self.dataset.spec.size <= HELD:
+            return function(self.samples(n))
+        return torch.cat([function(x) for x in self._chunks(n)])[:n]
 
     def reconstructions(self, n: int) -> tuple[Tensor, Tensor]:
         """(x, what the model made of it): n reference examples in a fixed order."""
@@ -189,16 +195,21 @@ class Evidence:
         self.need("conditional")
         draw = cast(Conditional, self.model).sample_class
         device = self.context.device
-        parts = [
-            draw(part.to(device), generator=seeds.generator("condition", self.seed, i, device=device))
-            for i, part in enumerate(torch.split(y, BATCH))
-        ]
-        return torch.cat(parts)
+
+        def make() -> Tensor:
+            parts = [
+                draw(part.to(device, copy=True), generator=seeds.generator("condition", self.seed, i, device=device))
+                for i, part in enumerate(torch.split(y, BATCH))
+            ]
+            return torch.cat(parts)
+
+        return self.once(("conditional samples", _content(y)), make)
 
     def log_likelihoods(self, x: Tensor) -> Tensor:
         """(n,): the model's log-density of each example, nats."""
         self.need("density")
-        return self.through(cast(EstimatesDensity, self.model).log_prob, x)
+        log_prob = cast(EstimatesDensity, self.model).log_prob
+        return self.once(("log-likelihoods", _content(x)), lambda: self.through(log_prob, x))
 
     def codes(self, split: str) -> Tensor:
         """The codes of a split of the dataset, in its order."""
@@ -207,9 +218,9 @@ class Evidence:
         return self.once(("codes", split), lambda: self.through(encode, getattr(self.dataset, split).x))
 
     def through(self, function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-        """`function` applied to x in batches, on the model's device."""
+        """`function` applied to copies of x in batches, on the model's device: what it does to them, it does alone."""
         there = x.to(self.context.device)
-        return torch.cat([function(there[i : i + BATCH]) for i in range(0, len(there), BATCH)])
+        return torch.cat([function(there[i : i + BATCH].clone()).clone() for i in range(0, len(there), BATCH)])
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
         """What `make` gave the first time for this key."""
@@ -229,9 +240,25 @@ _CANNOT = {
 }
 
 
-def replayed(examples: Tensor, n: int, seed: int) -> Iterator[Tensor]:
-    """n of the examples in a seeded order, none twice before each was given once, in pieces."""
-    rounds = range((n + len(examples) - 1) // len(examples))
+def _check_count(model: object, n: int) -> None:
+    """Raise `Unsupported` where a model has fewer samples, none of which may be given twice."""
+    if isinstance(model, FiniteSamples) and not getattr(model, "repeats", True):
+        there = len(model.finite_samples())
+        if n > there:
+            raise Unsupported(f"it has {there:,} samples, and {n:,} are needed: give more, or ask for fewer")
+
+
+def _content(x: Tensor) -> str:
+    """What stands for the values of x, so that the same question is answered once whoever asks it."""
+    return hashlib.blake2b(x.detach().cpu().contiguous().numpy().tobytes(), digest_size=16).hexdigest()
+
+
+def replayed(examples: Tensor, n: int, seed: int, *, first: int = 0) -> Iterator[Tensor]:
+    """n of the examples or a few more in a seeded order, in chunks from this one on; none twice before each was given
+    once, and none twice at all where n do not ask for it."""
+    whole = -(-n // seeds.CHUNK) * seeds.CHUNK
+    last = min(whole, len(examples)) if n <= len(examples) else whole
+    rounds = range((last + len(examples) - 1) // len(examples))
     order = [torch.randperm(len(examples), generator=seeds.generator("deal", seed, i)) for i in rounds]
-    for rows in torch.split(torch.cat(order)[:n], seeds.CHUNK):
+    for rows in torch.split(torch.cat(order)[first * seeds.CHUNK : last], seeds.CHUNK):
         yield examples[rows.to(examples.device)]

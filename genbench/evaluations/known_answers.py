@@ -8,6 +8,7 @@ from genbench.protocols.results import Table
 
 CEILING, FLOOR, COPY = "control-test-half", "control-marginals", "control-train-copy"
 NOISE, MEAN_IMAGE = "control-noise", "control-mean-image"
+UNTRAINED, PIXELS = "control-untrained", "control-pixels"
 ORACLE = "oracle"
 """The true law of a toy."""
 TOP = (ORACLE, CEILING)
@@ -32,13 +33,18 @@ def top_label(table: Table, metric: str) -> str | None:
 
 
 def far_behind(table: Table, metric: str, *, bounded: bool = False) -> Iterator[str]:
-    """The floors in a column where lower is better: at twice the ceiling's value, or half the way to 1 (`bounded`)."""
+    """The floors in a column where lower is better: at twice the ceiling's value, or half the way to 1 (`bounded`).
+
+    On a line the marginals are the law itself, and no floor.
+    """
     top = top_label(table, metric)
     best = table.cell(top, metric)
     if top is None or best is None or best.mean is None:
         return
     least = min(2 * best.mean, (1 + best.mean) / 2) if bounded else 2 * best.mean
     for control in FAR:
+        if control == FLOOR and best.details.get("dimensions") == 1:
+            continue
         value = mean(table, control, metric)
         if value is not None and value < least:
             label, far = table.controls[control], f"{value:.3g} against {best.mean:.3g}"

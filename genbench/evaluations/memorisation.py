@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 from genbench.evaluations.known_answers import CEILING, COPY, FAR, FLOOR, TOP
 from genbench.protocols.evaluation import Evaluation, FeatureConfig
@@ -13,9 +14,11 @@ from genbench.protocols.results import Copying, Results, Summary, Table
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from genbench.core.values import Measurement
     from genbench.evaluations.evidence import Evidence
     from genbench.evaluations.outcome import Image, Outcome
     from genbench.protocols.dataset import Dataset
+    from genbench.protocols.model import Reconstructs
 
 
 class MemorisationConfig(FeatureConfig):
@@ -29,15 +32,25 @@ EVALUATION = Evaluation(
     function="genbench.evaluations.memorisation:evaluate",
     capabilities=("samples",),
     inputs=("features", "training-features"),
-    metrics=("authenticity", "ct", "nn-distance-ratio", "copy-rate"),
+    metrics=(
+        "authenticity",
+        "ct",
+        "nn-distance-ratio",
+        "membership-auc",
+        "train-test-gap",
+        "copy-rate",
+        "frechet",  # without which a train-test gap cannot be read
+    ),
     headline="authenticity",
     ranked=False,
+    against="held-out data",
     floor=(FLOOR,),
     ceiling=TOP,
     verdict="Copies of training data",
     sanity="genbench.evaluations.memorisation:sanity",
     copying="genbench.evaluations.memorisation:copying",
     pictures={"neighbours": "Nearest training examples"},
+    version=2,
 )
 
 SHOWN = 16
@@ -46,6 +59,12 @@ IN_PIXELS = frozenset({"copy-rate"})
 
 SIDES = {"authenticity": -1, "nn-distance-ratio": -1, "train-test-gap": -1, "membership-auc": 1, "copy-rate": 1}
 """On which side of the ceiling row a metric speaks of copying."""
+
+BLIND = {"membership-auc": 0.5}
+"""What a model gives that has seen no example, for targets that the ceiling row has no number of."""
+
+WEAK = frozenset({"train-test-gap"})
+"""What may miss a replay of the training set: of a set larger than the sample that is nearly a fresh one."""
 
 ERRORS = 3
 """So many standard errors away from the ceiling row is flagged."""
@@ -64,7 +83,61 @@ def evaluate(evidence: Evidence, config: MemorisationConfig) -> Outcome:
         own = config.model_copy(update={"encoder": encoder})
         found += comparison.feature_measurements(evidence, own, metrics, purpose="memorisation", split="train")
     n = equal_n(data, config.samples)
+    if "membership-auc" in asked:
+        found += _membership(evidence, n)
     return Outcome(found, _neighbours(evidence.samples(min(n, SHOWN)), data))
+
+
+def _membership(evidence: Evidence, most: int) -> list[Measurement]:
+    """`membership-auc` of the likelihood and of the reconstruction error: members against as many others."""
+    from genbench.core.errors import Unsupported
+    from genbench.core.values import Measurement, Value
+    from genbench.evaluations.context import reference_part
+    from genbench.metrics.copying import membership
+
+    data = evidence.dataset
+    n = min(most, len(data.train))
+    others, members = (
+        reference_part(data, n).x,
+        evidence.context.once(("members", data.fingerprint, n), lambda: _members(data, n)),
+    )
+    found = []
+    for target, score in {"nll": _likelihood, "reconstruction": _restored}.items():
+        try:
+            one = replace(membership(score(evidence, members), score(evidence, others)), n=n, m=n)
+        except Unsupported as reason:
+            one = Value.unsupported(reason)
+        likelihood = str(evidence.model.likelihood) if target == "nll" and one.value is not None else ""
+        found.append(
+            Measurement(metric="membership-auc", target=target, value=one, split="train", likelihood=likelihood)
+        )
+    return found
+
+
+def _members(data: Dataset, n: int) -> Tensor:
+    """n training examples, the same for every model."""
+    import torch
+
+    from genbench.data.splits import shuffled
+
+    return data.train.x[torch.from_numpy(shuffled(len(data.train), "members", data.fingerprint)[:n])]
+
+
+def _likelihood(evidence: Evidence, x: Tensor) -> Tensor:
+    """The log-likelihood of each example, where the model has one that its samples follow."""
+    from genbench.core.errors import Unsupported
+
+    evidence.need("density")
+    if evidence.resampled:
+        raise Unsupported(f"its likelihood is not that of samples by {evidence.sampler}")
+    return evidence.log_likelihoods(x)
+
+
+def _restored(evidence: Evidence, x: Tensor) -> Tensor:
+    """Minus the squared error of each example's reconstruction."""
+    evidence.need("reconstructs")
+    made = evidence.through(cast("Reconstructs", evidence.model).reconstruct, x)
+    return -(made - x.to(made.device)).square().flatten(1).mean(1)
 
 
 def _by_encoder(metrics: tuple[str, ...], encoder: str, data: Dataset) -> dict[str, list[str]]:
@@ -77,7 +150,7 @@ def _by_encoder(metrics: tuple[str, ...], encoder: str, data: Dataset) -> dict[s
 
 
 def _neighbours(samples: Tensor, data: Dataset) -> list[Image]:
-    """Each of 16 samples beside its three nearest training examples, four to a row."""
+    """Each of 16 samples beside its three nearest training examples, four such groups to a row, a gap between them."""
     import torch
 
     from genbench.evaluations.outcome import Image
@@ -87,9 +160,10 @@ def _neighbours(samples: Tensor, data: Dataset) -> list[Image]:
         return []
     shown = samples[:SHOWN].cpu()
     nearest = torch.cdist(shown.flatten(1), data.train.x.flatten(1)).topk(3, largest=False).indices
-    rows = torch.cat([shown.unsqueeze(1), data.train.x[nearest]], 1).flatten(0, 1)
+    gap = torch.full_like(shown, (data.spec.value_range or (0.0, float(shown.max())))[1])
+    rows = torch.cat([shown[:, None], data.train.x[nearest], gap[:, None]], 1).flatten(0, 1)
     caption = f"{len(shown)} samples, each followed by its three nearest training examples (in pixels)"
-    return [Image("neighbours", grid(rows, data.spec, columns=16), caption)]
+    return [Image("neighbours", grid(rows, data.spec, columns=20), caption)]
 
 
 def copying(results: Results, table: Table) -> Mapping[str, Copying]:
@@ -122,10 +196,12 @@ def _flagged(metric: str, cell: Summary | None, ceiling: Summary | None, *, poor
         return None
     if metric == "ct":
         return cell.mean < -ERRORS
-    if metric not in SIDES or ceiling is None or ceiling.mean is None:
+    expected, error = BLIND.get(metric), 0.0
+    if ceiling is not None and ceiling.mean is not None:
+        expected, error = ceiling.mean, ceiling.error or 0.0
+    if metric not in SIDES or expected is None:
         return None
-    margin = ERRORS * math.hypot(cell.error or 0.0, ceiling.error or 0.0)
-    beyond = SIDES[metric] * (cell.mean - ceiling.mean) > margin
+    beyond = SIDES[metric] * (cell.mean - expected) > ERRORS * math.hypot(cell.error or 0.0, error)
     return beyond and not (metric == "train-test-gap" and poor)
 
 
@@ -146,8 +222,10 @@ def sanity(results: Results, table: Table) -> Iterator[str]:
         verdict = results.copying.get(label)
         if verdict is None or not verdict.judged:
             continue
-        missed = sorted(verdict.judged - verdict.flagged)
+        missed = sorted(verdict.judged - verdict.flagged - WEAK)
         if control == COPY and missed:
             yield f"{label} is made of training examples, but is not flagged by {', '.join(missed)}."
         if control in (CEILING, *FAR) and verdict.memorises:
             yield f"{label} is flagged: copies its training data, which it cannot."
+        elif control == CEILING and verdict.flagged:
+            yield f"{label} is flagged by {', '.join(sorted(verdict.flagged))}, but is made of held-out examples."

@@ -22,7 +22,7 @@ SHOWN = 64
 
 BINS = 120
 ZOOM = 3
-_DARK_TO_LIGHT = [(252, 252, 250), (253, 212, 158), (252, 141, 89), (215, 48, 31), (127, 0, 0)]
+LIGHT_TO_DARK = [(252, 252, 250), (253, 212, 158), (252, 141, 89), (215, 48, 31), (127, 0, 0)]
 
 
 def shown(dataset: Dataset, n: int) -> int:
@@ -39,43 +39,6 @@ def sample_picture(samples: Tensor, dataset: Dataset) -> list[Image]:
         low, high = frame(dataset.reference.x)
         return [Image("samples", density_map(samples, low, high), f"{len(samples):,} samples, darker = more")]
     return []
-
-
-def laws_picture(samples: Tensor, dataset: Dataset) -> list[Image]:
-    """The true density (left, or grey) and the samples' (right, or red) on one scale, on the line or in the plane."""
-    density, dim = dataset.density, dataset.spec.size
-    if density is None or dim > 2:
-        return []
-    low, high = frame(dataset.reference.x)
-    axes = [torch.linspace(low[i], high[i], BINS + 1, dtype=torch.float64) for i in range(dim)]
-    middles = torch.cartesian_prod(*[(axis[1:] + axis[:-1]) / 2 for axis in axes]).view(-1, dim)
-    truth = density.log_prob(middles.float()).double().exp().view([BINS] * dim).numpy()
-    edges = [axis.numpy() for axis in axes]
-    cell = float(np.prod([e[1] - e[0] for e in edges]))
-    counts = np.histogramdd(samples.detach().double().cpu().numpy(), bins=edges)[0]
-    model = counts / (len(samples) * cell)
-    pixels = _two_maps(truth, model) if dim == 2 else _two_lines(truth, model)
-    where = "left the true density, right" if dim == 2 else "grey the true density, red"
-    return [Image("density", png(pixels), f"{where} that of {len(samples):,} samples, on one scale")]
-
-
-def _two_maps(truth: np.ndarray, model: np.ndarray) -> np.ndarray:
-    """Both maps side by side, the second axis upwards."""
-    top = max(float(truth.max()), 1e-300)
-    maps = [_coloured(np.sqrt(np.clip(law.T[::-1] / top, 0, 1))) for law in (truth, model)]
-    gap = np.full((BINS, 4, 3), 255, np.uint8)
-    return np.concatenate([maps[0], gap, maps[1]], 1).repeat(ZOOM, 0).repeat(ZOOM, 1)
-
-
-def _two_lines(truth: np.ndarray, model: np.ndarray) -> np.ndarray:
-    """The true density as a grey area, the model's as red marks, upwards."""
-    height = BINS
-    top = 1.1 * max(float(truth.max()), float(model.max()), 1e-300)
-    levels = np.arange(height)[::-1, None]
-    canvas = np.full((height, BINS, 3), 252, np.uint8)
-    canvas[levels < truth[None] / top * height] = (200, 200, 200)
-    canvas[np.abs(levels - model[None] / top * height) < 1] = _DARK_TO_LIGHT[3]
-    return canvas.repeat(ZOOM, 0).repeat(2 * ZOOM, 1)
 
 
 def pairs_picture(x: Tensor, made: Tensor, spec: DataSpec, caption: str) -> list[Image]:
@@ -102,13 +65,13 @@ def density_map(points: Tensor, low: Sequence[float], high: Sequence[float]) -> 
     """2-D points as a histogram, square-root scaled, from white to dark red; what lies outside is not shown."""
     xy = points.detach().double().cpu().numpy()
     counts, _, _ = np.histogram2d(xy[:, 1], xy[:, 0], bins=BINS, range=list(zip(low, high, strict=True))[::-1])
-    return png(_coloured(np.sqrt(counts[::-1] / max(counts.max(), 1.0))).repeat(ZOOM, 0).repeat(ZOOM, 1))
+    return png(coloured(np.sqrt(counts[::-1] / max(counts.max(), 1.0))).repeat(ZOOM, 0).repeat(ZOOM, 1))
 
 
-def _coloured(share: np.ndarray) -> np.ndarray:
+def coloured(share: np.ndarray) -> np.ndarray:
     """Numbers in [0, 1] as colours from white to dark red."""
-    stops = np.linspace(0, 1, len(_DARK_TO_LIGHT))
-    channels = [np.interp(share, stops, [c[i] for c in _DARK_TO_LIGHT]) for i in range(3)]
+    stops = np.linspace(0, 1, len(LIGHT_TO_DARK))
+    channels = [np.interp(share, stops, [c[i] for c in LIGHT_TO_DARK]) for i in range(3)]
     return np.stack(channels, -1).round().astype(np.uint8)
 
 

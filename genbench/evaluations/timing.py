@@ -1,44 +1,36 @@
-"""The timers of the speed evaluation: training and sampling time, memory, parameters, operations, energy.
-
-Timed with pytest-benchmark's timer and statistics: warm-up first, the device synchronised, the median of the rounds
-with their quartiles as the interval.
-"""
+"""The times of the speed evaluation: training, time to a stated quality, sampling, encoding."""
 
 from __future__ import annotations
 
 import copy
-import importlib
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
-from timeit import default_timer
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import torch
-from pytest_benchmark.stats import Stats
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from genbench.core import seeds
-from genbench.core.errors import Unavailable, Unsupported
+from genbench.core.errors import Unsupported
 from genbench.core.values import Value
 from genbench.evaluations.context import equal_n
 from genbench.evaluations.evidence import Evidence
+from genbench.evaluations.stopwatch import LONG, ROUNDS, Timing, stats_of, timed
 from genbench.metrics.measure import Sizes
 from genbench.metrics.panel import feature_metrics
 from genbench.protocols.model import Budget, Encodes, FitsItself
-from genbench.training.config import TrainConfig
 from genbench.training.trainer import fit
 
 if TYPE_CHECKING:
     from genbench.evaluations.speed import SpeedConfig
 
-ROUNDS = 10
-STRETCHES = 3
-RESOLUTION = 1 << 20
-CHECKPOINTS = 4
+CHECKPOINTS = 6
 """Trainings of doubling length, up to the whole budget, among which the first good one is looked for."""
+
+WORSE = 2
+"""Doublings of a batch without a gain after which none is expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,40 +48,80 @@ class CostInputs:
         """Where the model is."""
         return self.evidence.context.device
 
+    def draw(self, n: int) -> Tensor:
+        """n samples in one batch."""
+        generator = seeds.generator("speed", n, device=self.device)
+        return self.evidence.sampling_model().sample(n, generator=generator)
+
+    def need_samples(self) -> None:
+        """Raise `Unsupported` where the model gives none: what gives no samples has no speed."""
+        self.evidence.need("samples")
+        if not torch.isfinite(self.draw(1)).all():
+            raise Unsupported("its samples contain NaN or inf")
+
+    def need_steps(self) -> None:
+        """Raise `Unsupported` where there are no gradient steps to time."""
+        if isinstance(self.evidence.model, FitsItself):
+            raise Unsupported("it is not trained by gradient steps")
+
+    def fresh(self) -> nn.Module:
+        """A copy of the model to be trained."""
+        return copy.deepcopy(self.evidence.model).train()
+
 
 def train_throughput(inputs: CostInputs) -> Value:
-    """Training images a second of a copy of the model, short stretches of the real trainer."""
-    model, config = inputs.evidence.model, inputs.config
-    _need_steps(model)
-    fresh = copy.deepcopy(model).train()
+    """Training images a second of a copy of the model: stretches of the real trainer, without its set-up."""
+    inputs.need_steps()
+    fresh, config, durations = inputs.fresh(), inputs.config, []
     budget = Budget(images=config.images, batch=128)
-    rates = []
+    wall, own = 0.0, 0.0
     with torch.enable_grad():
-        for i in range(1 + STRETCHES):  # the first one warms up
+        for i in range(1 + ROUNDS):
+            start, busy = time.perf_counter(), time.process_time()
             result = fit(fresh, inputs.evidence.dataset, budget, seed=i, device=inputs.device)
-            rates.append(result.images_per_second)
-    low, middle, high = sorted(rates[1:])
-    return Value(value=middle, ci_low=low, ci_high=high, n=config.images)
+            if i > 0:  # the first one warms up
+                durations.append(config.images / result.images_per_second)
+                wall += time.perf_counter() - start
+                own += time.process_time() - busy
+            if sum(durations) > LONG and len(durations) >= 3:
+                break
+    timing = Timing(stats_of(durations), own / wall if inputs.device.type == "cpu" else None)
+    return timing.value(lambda t: config.images / t, images=config.images, batch=128)
 
 
 def time_to_quality(inputs: CostInputs) -> Value:
-    """Seconds of training until the Fréchet distance of samples reaches the suite's target.
+    """Seconds of training until the Fréchet distance of samples reaches the suite's target for the dataset.
 
-    The model is trained anew with an eighth, a quarter, a half and the whole of the budget; the first training that is
-    good enough counts. Not reached is a status, with the distance that was.
+    The model is trained anew with 1/32, 1/16, ... and the whole of the budget; the first training that is good enough
+    counts. Not reached is a status, with the distance that was.
     """
-    evidence, config = inputs.evidence, inputs.config
-    if config.target is None:
-        raise Unsupported("the suite fixes no `target` for it")
-    _need_steps(evidence.model)
+    evidence, target = inputs.evidence, inputs.config.target_on(inputs.evidence.dataset.name)
+    if target is None:
+        raise Unsupported(f"the suite fixes no `target` for {evidence.dataset.name}")
+    inputs.need_steps()
+    evidence.need("samples")
     if evidence.refit is None:
         raise Unsupported("the model was not trained here")
+    details: dict[str, float] = {"target": target}
+    before = 0.0
+    for images, seconds, distance in _checkpoints(inputs):
+        details[f"frechet after {images} images"] = distance
+        if distance <= target:
+            between = f"no interval: between {before:.3g} and {seconds:.3g} s, where it was looked at"
+            return Value(value=seconds, reason=between, details=details | {"images": images, "frechet": distance})
+        before = seconds
+    raise Unsupported(
+        f"not reached: the Fréchet distance is {distance:.4g} after {images:,} images, the target is {target:g}"
+    )
+
+
+def _checkpoints(inputs: CostInputs) -> Iterator[tuple[int, float, float]]:
+    """Images, seconds of training and Fréchet distance of trainings of doubling length."""
+    evidence = inputs.evidence
+    assert evidence.refit is not None
     for part in range(CHECKPOINTS - 1, -1, -1):
         model, result = evidence.refit(1 / 2**part)
-        distance = _frechet(evidence.sibling(model), config)
-        if distance <= config.target:
-            return Value(value=result.seconds, details={"images": result.images, "frechet": distance})
-    raise Unsupported(f"not reached: the Fréchet distance is {distance:.4g} after {result.images:,} images")
+        yield result.images, result.seconds, _frechet(evidence.sibling(model), inputs.config)
 
 
 def _frechet(evidence: Evidence, config: SpeedConfig) -> float:
@@ -109,192 +141,36 @@ def _frechet(evidence: Evidence, config: SpeedConfig) -> float:
 
 def sample_latency(inputs: CostInputs) -> dict[str, Value]:
     """Milliseconds for one sample: the median (`p50`) and the 95th percentile (`p95`)."""
-    inputs.evidence.samples(1)  # what gives no samples has no speed
-    stats = timed(inputs, lambda: _draw(inputs, 1), inputs.config.seconds)
-    ranked = [1e3 * t for t in stats.sorted_data]
-    p95 = ranked[min(len(ranked) - 1, int(0.95 * len(ranked)))]
+    inputs.need_samples()
+    timing = timed(lambda: inputs.draw(1), inputs.config.seconds, device=inputs.device)
+    ranked, rounds = timing.stats.sorted_data, timing.stats.rounds
+    p95 = 1e3 * ranked[min(rounds - 1, int(0.95 * rounds))]
     return {
-        "p50": _quartiles(stats, lambda t: 1e3 * t),
-        "p95": Value(value=p95, n=stats.rounds),
+        "p50": timing.value(lambda t: 1e3 * t),
+        "p95": Value(value=p95, n=rounds, reason=timing.remark or f"no interval: one rank of {rounds} rounds"),
     }
 
 
 def sample_throughput(inputs: CostInputs) -> Value:
-    """Images a second at the best batch size among powers of four from 16, which is recorded."""
-    config = inputs.config
-    sizes = [size for size in (4**i for i in range(2, 12)) if size <= config.batch]
-    if not sizes:
-        raise Unsupported(f"the largest batch allowed ({config.batch}) is under 16.")
-    tried = {n: timed(inputs, partial(_draw, inputs, n), config.seconds / 4, rounds=3) for n in sizes}
-    best = max(sizes, key=lambda n: n / tried[n].median)
-    stats = timed(inputs, partial(_draw, inputs, best), config.seconds)
-    return _quartiles(stats, lambda t: best / t, batch=best)
+    """Images a second at the best power-of-two batch, which is recorded; larger ones are tried while they gain."""
+    inputs.need_samples()
+    seconds, most = inputs.config.seconds, inputs.config.batch
+    rates: dict[int, float] = {}
+    size, worse = 1, 0
+    while size <= most and worse < WORSE:
+        timing = timed(partial(inputs.draw, size), seconds / 4, device=inputs.device, rounds=3, long=seconds)
+        worse = worse + 1 if rates and size / timing.stats.median <= max(rates.values()) else 0
+        rates[size] = size / timing.stats.median
+        size *= 2
+    best = max(rates, key=lambda size: rates[size])
+    timing = timed(partial(inputs.draw, best), seconds, device=inputs.device)
+    return replace(timing.value(lambda t: best / t, batch=best, largest_tried=max(rates)), m=best)
 
 
 def encode_throughput(inputs: CostInputs) -> Value:
     """Images a second through the encoder, batches of 500."""
     inputs.evidence.need("encodes")
-    x = inputs.evidence.dataset.train.x[:500].to(inputs.device)
-    stats = timed(inputs, lambda: cast(Encodes, inputs.evidence.model).encode(x), inputs.config.seconds)
-    return _quartiles(stats, lambda t: len(x) / t, batch=len(x))
-
-
-def parameters(inputs: CostInputs) -> float:
-    """How many numbers the model has learnt: its parameters, or the buffers of one that has none."""
-    model = inputs.evidence.model
-    counted: list[Tensor] = [*model.parameters()] or [*model.buffers()]
-    return float(sum(t.numel() for t in counted))
-
-
-def peak_memory(inputs: CostInputs) -> Value:
-    """Bytes over the baseline while a batch of samples is drawn."""
-    inputs.evidence.need("samples")
-    batch = inputs.config.batch
-    if inputs.device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats()
-        before = torch.cuda.memory_allocated()
-        _draw(inputs, batch)
-        return Value(value=float(torch.cuda.max_memory_allocated() - before))
-    before_bytes = _reset_peak()
-    _draw(inputs, batch)
-    taken = _status_bytes("VmHWM") - before_bytes
-    if taken < RESOLUTION:
-        raise Unsupported(f"it took under {RESOLUTION >> 20} MiB more, less than a process's own count can resolve.")
-    return Value(value=float(taken), m=batch)
-
-
-def flops(inputs: CostInputs) -> dict[str, Value]:
-    """Operations of one sample and of one training step (batch 128), a multiply-add counts 2; torch's own counter."""
-    found = {}
-    try:
-        inputs.evidence.need("samples")
-        with FlopCounterMode(display=False) as counter:
-            _draw(inputs, 1)
-        found["sample"] = Value(value=float(counter.get_total_flops()))
-    except Unsupported as reason:
-        found["sample"] = Value.unsupported(reason)
-    try:
-        found["train-step"] = Value(value=_training_flops(inputs))
-    except Unsupported as reason:
-        found["train-step"] = Value.unsupported(reason)
-    return found
-
-
-def _training_flops(inputs: CostInputs) -> float:
-    _need_steps(inputs.evidence.model)
-    fresh = copy.deepcopy(inputs.evidence.model).train()
-    budget, config = Budget(images=128, batch=128), TrainConfig(capture="never")
-    with torch.enable_grad():
-        result = fit(fresh, inputs.evidence.dataset, budget, seed=0, device=inputs.device, config=config)
-    if result.flops is None:
-        raise Unsupported(result.remark)
-    return result.flops / result.steps
-
-
-def updates(inputs: CostInputs) -> float:
-    """Optimiser steps of the network that samples (of a model that only encodes: that decodes) in its training."""
-    _need_steps(inputs.evidence.model)
-    record = inputs.evidence.record
-    if record is None:
-        raise Unsupported("the model was not trained here")
-    if record.updates is None:
-        raise Unsupported("it has no network that samples or decodes")
-    return float(record.updates)
-
-
-def network_evaluations(inputs: CostInputs) -> float:
-    """Calls, while one sample is drawn, of the largest of the networks that are called then."""
-    inputs.evidence.need("samples")
-    calls: dict[nn.Module, int] = {}
-
-    def count(module: nn.Module, *_: object) -> None:
-        calls[module] = calls.get(module, 0) + 1
-
-    handles = [child.register_forward_hook(count) for child in inputs.evidence.model.children()]
-    try:
-        _draw(inputs, 1)
-    finally:
-        for handle in handles:
-            handle.remove()
-    if not calls:
-        raise Unsupported("no network is called while it samples")
-    return float(calls[max(calls, key=lambda child: sum(p.numel() for p in child.parameters()))])
-
-
-def energy(inputs: CostInputs) -> Value:
-    """Joules that a batch of samples takes, by the GPU's own counter (NVML)."""
-    if inputs.device.type != "cuda":
-        raise Unsupported("only a GPU counts its energy (NVML)")
-    inputs.evidence.need("samples")
-    counter = _energy_counter(inputs.device)
-    torch.cuda.synchronize()
-    before = counter()
-    rounds = 0
-    start = default_timer()
-    while rounds < ROUNDS or default_timer() - start < max(1.0, inputs.config.seconds):  # the counter ticks slowly
-        _draw(inputs, inputs.config.batch)
-        torch.cuda.synchronize()
-        rounds += 1
-    return Value(value=(counter() - before) / 1e3 / rounds, m=inputs.config.batch, n=rounds)
-
-
-def _energy_counter(device: torch.device) -> Callable[[], float]:
-    """Millijoules that the card has taken since its driver was loaded."""
-    try:
-        nvml: Any = importlib.import_module("pynvml")
-        nvml.nvmlInit()
-        handle = nvml.nvmlDeviceGetHandleByIndex(device.index or torch.cuda.current_device())
-        nvml.nvmlDeviceGetTotalEnergyConsumption(handle)
-    except Exception as error:  # the package and the driver raise what they like
-        raise Unavailable(f"NVML gives no energy here ({error}): `pip install nvidia-ml-py`") from error
-    return lambda: float(nvml.nvmlDeviceGetTotalEnergyConsumption(handle))
-
-
-def _need_steps(model: nn.Module) -> None:
-    if isinstance(model, FitsItself):
-        raise Unsupported("it is not trained by gradient steps.")
-
-
-def timed(inputs: CostInputs, call: Callable[[], object], seconds: float, *, rounds: int = ROUNDS) -> Stats:
-    """The statistics of repeated calls: one to warm up, then at least `rounds` and at least `seconds`."""
-    wait = torch.cuda.synchronize if inputs.device.type == "cuda" else lambda: None
-    call()
-    wait()
-    durations: list[float] = []
-    while len(durations) < rounds or sum(durations) < seconds:
-        start = default_timer()
-        call()
-        wait()
-        durations.append(default_timer() - start)
-        if sum(durations) > 10 * seconds and len(durations) >= 3:
-            break
-    stats = Stats()  # filled at the end: it keeps what it has once answered
-    for duration in durations:
-        stats.update(duration)
-    return stats
-
-
-def _draw(inputs: CostInputs, n: int) -> Tensor:
-    generator = seeds.generator("speed", n, device=inputs.device)
-    return inputs.evidence.sampling_model().sample(n, generator=generator)
-
-
-def _quartiles(stats: Stats, unit: Callable[[float], float], **details: int) -> Value:
-    low, high = sorted((unit(stats.q1), unit(stats.q3)))
-    return Value(value=unit(stats.median), ci_low=low, ci_high=high, n=stats.rounds, details=details)
-
-
-def _reset_peak() -> int:
-    """Start the kernel's count of peak memory again (Linux); the bytes resident now."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-    except OSError as error:
-        raise Unsupported("this system does not tell a process's peak memory.") from error
-    return _status_bytes("VmRSS")
-
-
-def _status_bytes(field: str) -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(field):
-            return int(line.split()[1]) * 1024
-    raise Unsupported("this system does not tell a process's peak memory.")
+    x = inputs.evidence.dataset.train.x[:500].to(inputs.device, copy=True)
+    encode = cast(Encodes, inputs.evidence.model).encode
+    timing = timed(lambda: encode(x), inputs.config.seconds, device=inputs.device)
+    return timing.value(lambda t: len(x) / t, batch=len(x))

@@ -12,7 +12,11 @@ from genbench.core.jobs import Event, Task
 
 
 class Runner(Protocol):
-    """Does tasks in its process; every outcome is an event, no error leaves."""
+    """Does tasks in its process; every outcome is an event, no error leaves. `spoilt`: the process is of no more use,
+    because something of it was changed that could not be put back."""
+
+    @property
+    def spoilt(self) -> bool: ...
 
     def run(self, task: Task) -> Iterator[Event]: ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
@@ -13,12 +13,18 @@ from torch import Tensor
 
 from genbench.core.errors import Unsupported
 from genbench.core.values import Value
-from genbench.metrics.intervals import bootstrap
+from genbench.metrics.intervals import bootstrap, wilson
 from genbench.metrics.measure import Sizes, measured
 from genbench.metrics.values import value
 
 ACCURATE = 0.95
-"""Below this accuracy of the attribute classifier a row is grey."""
+"""Below this accuracy of the attribute classifier a value says so."""
+
+FEW = 10
+"""Samples of an attribute below which a bootstrap says too little."""
+
+BINS = 10
+"""Of the histogram of each latent."""
 
 
 def corrected_shares(read: Tensor, confusion: Tensor) -> Tensor:
@@ -112,8 +118,40 @@ def rare_share(inputs: AttributeInputs) -> dict[str, Value]:
     """`minority-recall` of the rarest attribute, and of that missed most, whose interval is a little wide."""
     data = inputs.targets()["data"]
     none = "the data hold no example of some attribute, so there is no share to compare with"
-    rare = Value.unsupported(none) if float(data.min()) == 0 else _compared(inputs, minority_recall, data)
-    return {"": rare, "worst": _compared(inputs, worst_recall, data)}
+    rare = Value.unsupported(none) if float(data.min()) == 0 else _recalled(inputs, minority_recall, data)
+    return {"": rare, "worst": _recalled(inputs, worst_recall, data)}
+
+
+def _recalled(inputs: AttributeInputs, recall: Callable[[Tensor, Tensor], float], data: Tensor) -> Value:
+    """The bootstrap's interval, no narrower upwards than Wilson's where none or few of the samples are of the
+    attribute: resampling none gives none."""
+    found, m = _compared(inputs, recall, data), len(inputs.attributes.read)
+    assert found.value is not None and found.ci_high is not None
+    share = float(data[data > 0].min())
+    hits = found.value * share * m
+    if hits >= FEW:
+        return found
+    return replace(found, ci_high=max(found.ci_high, wilson(hits, m)[1] / share))
+
+
+def resampling_weights(codes: Tensor, alpha: float) -> Tensor:
+    """How often each training example is drawn: w ∝ Π_j 1/(Q̂_j(z_j) + α), mean 1; codes (N, latent) -> (N,).
+
+    Q̂_j is the share of the codes in each of ten equal bins between the smallest and the largest value of latent j; a
+    latent that is constant weighs all alike (Amini et al. 2019, doi:10.1145/3306618.3314243).
+    """
+    z = codes.double()
+    low, high = z.amin(0), z.amax(0)
+    bins = ((z - low) / (high - low).clamp_min(1e-300) * BINS).long().clamp(0, BINS - 1)
+    counts = torch.zeros(z.shape[1], BINS, dtype=torch.float64).scatter_add_(1, bins.T, torch.ones_like(z.T))
+    density = (counts / len(z)).gather(1, bins.T).T
+    return torch.softmax(-(density + alpha).log().sum(1), 0) * len(z)
+
+
+def effective_share(weights: Tensor) -> float:
+    """Kish's effective sample size over the number of examples, in (0, 1]: (Σw)² / (N Σw²)."""
+    w = weights.double()
+    return float(w.sum().square() / (len(w) * w.square().sum()))
 
 
 def _compared(inputs: AttributeInputs, comparison: Callable[[Tensor, Tensor], float], target: Tensor) -> Value:
@@ -125,4 +163,6 @@ def _compared(inputs: AttributeInputs, comparison: Callable[[Tensor, Tensor], fl
         return comparison(corrected_shares(seen.read[rows], seen.confusion), target)
 
     interval = bootstrap(of, m, inputs.generator)
-    return value(of(torch.arange(m)), interval, details={"classifier_accuracy": seen.accuracy})
+    sure = seen.accuracy >= ACCURATE
+    reason = None if sure else f"read with an accuracy of {seen.accuracy:.1%}, less than {ACCURATE:.0%}: take with care"
+    return value(of(torch.arange(m)), interval, reason=reason, details={"classifier_accuracy": seen.accuracy})

@@ -109,12 +109,12 @@ def rate(mean: Tensor, variance: Tensor) -> Tensor:
     return 0.5 * (mean.square() + variance - 1 - variance.log()).sum(1)
 
 
-def path_ratio(paths: Tensor) -> Tensor:
+def path_ratio(paths: Tensor, least: float = 0.0) -> Tensor:
     """(P,): length of each path of features (P, steps, d) over the distance of its ends; ≥ 1 ↓, 1 for a straight line.
 
-    Paths whose ends coincide are left out.
+    Paths whose ends are no farther apart than `least` are left out.
     """
     steps = paths.double().diff(dim=1).norm(dim=2).sum(1)
     ends = (paths[:, -1].double() - paths[:, 0].double()).norm(dim=1)
-    ratios: Tensor = steps[ends > 0] / ends[ends > 0]
+    ratios: Tensor = steps[ends > least] / ends[ends > least]
     return ratios

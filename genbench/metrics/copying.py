@@ -10,6 +10,7 @@ from genbench.core.values import Kind, Value
 from genbench.metrics import auc, frechet, intervals, manifold, memorisation
 from genbench.metrics.drawing import draw
 from genbench.metrics.features import FeatureInputs
+from genbench.metrics.pointset import PointSet
 from genbench.metrics.values import mean_value, value
 
 
@@ -29,13 +30,13 @@ def _distances(inputs: FeatureInputs) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def data_copying(inputs: FeatureInputs) -> Value:
-    """`ct`, with its standard error under the null."""
+    """`ct`, with its standard error under the null. The cells depend on the training set alone."""
     g, r = _distances(inputs)
     train, _ = inputs.training()
-    if len(train) < 10:
-        raise Unsupported(f"it cuts the training set into 10 cells, and that has {len(train)} rows")
-    seed = int(torch.randint(2**31 - 1, (1,), generator=inputs.generator))
-    g_cell, r_cell = memorisation.cells(train.ordered, [inputs.generated.features, inputs.real.features], seed)
+    if len(train) < memorisation.CELLS:
+        raise Unsupported(f"it cuts the training set into {memorisation.CELLS} cells, and that has {len(train)} rows")
+    cells = train.once("cells", lambda: memorisation.clusters(train.ordered))
+    g_cell, r_cell = (memorisation.cell_of(side.features, cells) for side in (inputs.generated, inputs.real))
     try:
         copying = memorisation.data_copying(g.cpu(), r.cpu(), g_cell, r_cell)
     except ValueError as error:
@@ -58,14 +59,18 @@ def distance_ratio(inputs: FeatureInputs) -> Value:
 
 
 def membership_auc(inputs: FeatureInputs) -> dict[str, Value]:
-    """`membership-auc` of nearness to the samples, with DeLong's interval."""
+    """`membership-auc` of nearness to the samples, with DeLong's interval. All rows of a table share the members."""
     train, pair = inputs.training()
     if train is inputs.real:
         raise Unsupported("the training set is the reference itself: members and others are the same")
-    size = min(len(train), len(inputs.real))
-    rows = draw(train.order, size, inputs.generator)
+    rows = _drawn(train, min(len(train), len(inputs.real)), "membership-auc")
     members = -pair.nearest_columns.nearest2[rows]
     return {"distance": membership(members, -inputs.pair.nearest_columns.nearest2)}
+
+
+def _drawn(train: PointSet, count: int, purpose: str) -> torch.Tensor:
+    """So many rows of the training set, drawn by what it holds alone."""
+    return train.once((purpose, count), lambda: draw(train.order, count, seeds.generator(purpose)))
 
 
 def membership(members: torch.Tensor, others: torch.Tensor) -> Value:
@@ -76,21 +81,31 @@ def membership(members: torch.Tensor, others: torch.Tensor) -> Value:
 def train_test_gap(inputs: FeatureInputs) -> Value:
     """`train-test-gap`, with the interval of the difference of influences: a little narrow where G is far off (91 %).
 
-    Which training points are compared depends on the training set alone, so that rows of a table share them.
+    As many training points as reference points, the size of the smaller set; which ones depends on the sets alone: rows
+    of a table share them.
     """
     train, _ = inputs.training()
     if train is inputs.real:
         raise Unsupported("the training set is the reference itself: there is no gap to measure")
-    if len(train) < len(inputs.real):
-        raise Unsupported(f"it needs as many training points as reference points, got {len(train)}")
-    rows = draw(train.order, len(inputs.real), seeds.generator("train-test-gap"))
-    some = frechet.moments(train.features[rows])
+    count = min(len(train), len(inputs.real))
+    if count < 2:
+        raise Unsupported(f"it needs two training points, got {len(train)}")
+    some, others = (_moments(side, count) for side in (train, inputs.real))
     gap = frechet.frechet_distance(some, inputs.generated.moments) - frechet.frechet_distance(
-        inputs.real.moments, inputs.generated.moments
+        others, inputs.generated.moments
     )
-    error = frechet.gap_error(some, inputs.real.moments, inputs.generated.moments)
+    error = frechet.gap_error(some, others, inputs.generated.moments)
     interval = None if error is None else intervals.from_error(gap, error)
-    return value(gap, interval, kind=Kind.ESTIMATE, reason=None if interval else "no interval: too few samples for it")
+    reason = None if interval else "no interval: too few samples for it"
+    return value(gap, interval, kind=Kind.ESTIMATE, reason=reason, details={"points": count})
+
+
+def _moments(side: PointSet, count: int) -> frechet.Moments:
+    """The moments of so many rows of a set, made once."""
+    if count == len(side):
+        return side.moments
+    rows = _drawn(side, count, "train-test-gap")
+    return side.once(("moments", count), lambda: frechet.moments(side.features[rows]))
 
 
 def copy_rate(inputs: FeatureInputs) -> Value:

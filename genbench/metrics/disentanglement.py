@@ -19,6 +19,8 @@ BINS = 20
 """Bins of equal width that a latent is cut into for mutual information."""
 FEW = 5
 """A factor with at most this many values is predicted as classes, one with more as a number."""
+MOST = 256
+"""Latents of a code that is divided at all: DCI and SAP fit models to every latent, and pixels are no latents."""
 
 
 def mig(codes: Tensor, factors: Tensor) -> float:
@@ -26,6 +28,7 @@ def mig(codes: Tensor, factors: Tensor) -> float:
 
     Codes equal to independent factors give 1, codes that are copies of one another 0.
     """
+    _check_size(codes)
     cut = [_bins(codes[:, i].double().numpy()) for i in range(codes.shape[1])]
     gaps = []
     for v in _factors(factors):
@@ -43,12 +46,22 @@ def _bins(z: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def _factors(factors: Tensor) -> list[NDArray[np.int64]]:
-    """The factors that vary, each as numbers 0 … of its values."""
-    found = [np.unique(v.numpy(), return_inverse=True)[1].astype(np.int64) for v in factors.T]
+    """The factors that vary, each as numbers 0 … of its values.
+
+    One that is not in whole numbers is cut into bins as a latent is: as many values as examples would let any latent
+    know all of it.
+    """
+    values = (v if (v == np.round(v)).all() else _bins(v) for v in factors.double().numpy().T)
+    found = [np.unique(v, return_inverse=True)[1].astype(np.int64) for v in values]
     varying = [v for v in found if v.max() > 0]
     if not varying:
         raise Unsupported("no ground-truth factor varies")
     return varying
+
+
+def _check_size(codes: Tensor) -> None:
+    if codes.shape[1] > MOST:
+        raise Unsupported(f"it is of codes of at most {MOST} latents, and these have {codes.shape[1]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +80,7 @@ def dci(codes: Tensor, factors: Tensor, seed: int, limit: int = 5_000) -> Dci:
     completeness: the same over latents, mean weighted by factor; informativeness: accuracy on the held-out half (a
     factor with more than 5 values is predicted as a number and rounded). At most `limit` points are used.
     """
+    _check_size(codes)
     if bool((codes == codes[0]).all()):
         raise Unsupported("all codes are the same, so no latent has any importance")
     rows = torch.randperm(len(codes), generator=torch.Generator().manual_seed(seed))[:limit]
@@ -100,6 +114,7 @@ def sap(codes: Tensor, factors: Tensor) -> float:
 
     A factor with few values is scored by logistic regression's accuracy, one with more by the squared correlation.
     """
+    _check_size(codes)
     z = codes.double().numpy()
     gaps = []
     for v in _factors(factors):

@@ -99,6 +99,13 @@ def vendi_ratio(inputs: FeatureInputs) -> Value:
     return value(ratio, interval, reason=None if interval else "no interval: the matrix is too large for it")
 
 
+def rke(inputs: FeatureInputs) -> Value:
+    """`rke`, the interval from the spread over samples."""
+    score, m = inputs.generated.rke, len(inputs.generated)
+    interval = None if score.error is None else from_error(score.value, score.error, low=1.0, high=m)
+    return value(score.value, interval)
+
+
 def duplicate_rate(inputs: FeatureInputs) -> Value:
     """`duplicate-rate`, the interval from the spread over samples."""
     real2 = inputs.real.neighbours.nearest2

@@ -13,4 +13,10 @@ def duplicate_rate(own2: Tensor, real2: Tensor) -> Tensor:
 
     `own2` (m,), `real2` (n,): squared nearest-neighbour distances within each set. Mean ↓ [0, 1].
     """
-    return (own2.sqrt() < NEAR * median(real2.sqrt())).double()
+    return (own2.sqrt() < same_place(real2)).double()
+
+
+def same_place(real2: Tensor) -> float:
+    """The distance under which two points are one: 0.1 × the reference's median nearest-neighbour distance, whose
+    squares are `real2` (n,)."""
+    return NEAR * float(median(real2.sqrt()))

@@ -15,6 +15,8 @@ FINE, COARSE, LINE = 400, 50, 4000
 """Cells a side of the 2-D grid with a model's density and without, and of the 1-D line."""
 DENSE = 0.8
 """Share of true mass that counts as dense."""
+NEAR = 0.01
+"""Share of the box on either side of a value within which samples speak for the density there."""
 
 LogProb = Callable[[Tensor], Tensor]
 

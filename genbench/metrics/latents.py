@@ -14,6 +14,7 @@ from genbench.metrics import codes as statistics
 from genbench.metrics import disentanglement, diversity
 from genbench.metrics.codes import LabelledCodes
 from genbench.metrics.drawing import Shared, by_content, draw, named
+from genbench.metrics.duplicates import same_place
 from genbench.metrics.features import FeatureInputs
 from genbench.metrics.measure import Sizes, measured
 from genbench.metrics.values import mean_value, share_value, value
@@ -28,8 +29,9 @@ class Codes:
     """Codes `test` (n, latent) of the reference, with what each metric needs beside them.
 
     `train` codes and labels `train_y`, `test_y` for probes and clusters; `data` (n, ...) the examples themselves;
-    `variance` (n, latent) of the posterior; `factors` (n, F) integer ground truth; `paths` (P, 11, d) features along
-    latent interpolations; `midpoints`: features of decoded latent midpoints against the reference's.
+    `kl` (n,) of each posterior from the model's prior, nats, or `variance` (n, latent) of a diagonal posterior where
+    that prior is N(0, I); `factors` (n, F) ground truth; `paths` (P, 11, d) features along latent interpolations;
+    `midpoints`: features of decoded latent midpoints against the reference's.
     """
 
     test: Tensor
@@ -37,6 +39,7 @@ class Codes:
     train: Tensor | None = None
     train_y: Tensor | None = None
     data: Tensor | None = None
+    kl: Tensor | None = None
     variance: Tensor | None = None
     factors: Tensor | None = None
     paths: Tensor | None = None
@@ -132,6 +135,7 @@ def _on_cpu(codes: Codes) -> Codes:
         train=moved(codes.train, to=torch.float64),
         train_y=moved(codes.train_y),
         data=moved(codes.data, to=torch.float64),
+        kl=moved(codes.kl),
         variance=moved(codes.variance),
         factors=moved(codes.factors),
         paths=moved(codes.paths),
@@ -248,7 +252,9 @@ def collapsed_share(inputs: CodeInputs) -> Value:
 
 def rate(inputs: CodeInputs) -> Value:
     """`rate`, the interval from the spread over examples."""
-    variance = _asked(inputs.codes.variance, "posterior variances")
+    if inputs.codes.kl is not None:
+        return mean_value(inputs.codes.kl.double(), high=float("inf"))
+    variance = _asked(inputs.codes.variance, "a posterior's KL or variances")
     flat = (variance <= 0).any(0)
     if bool(flat.any()):
         raise Unsupported(
@@ -258,11 +264,18 @@ def rate(inputs: CodeInputs) -> Value:
 
 
 def path_ratio(inputs: CodeInputs) -> Value:
-    """`path-ratio`, the interval from the spread over paths: a little narrow (92 %) for few paths."""
-    ratios = statistics.path_ratio(_asked(inputs.codes.paths, "features along latent paths"))
+    """`path-ratio`, the interval from the spread over paths: a little narrow (92 %) for few paths.
+
+    Ends as near to each other as duplicates of the reference are one place: no path leads anywhere.
+    """
+    paths = _asked(inputs.codes.paths, "features along latent paths")
+    midpoints, least = inputs.codes.midpoints, 0.0
+    if midpoints is not None and len(midpoints.real) > midpoints.real.k:
+        least = same_place(midpoints.real.neighbours.nearest2)
+    ratios = statistics.path_ratio(paths, least)
     if not len(ratios):
         raise Unsupported("every path ends where it starts")
-    return mean_value(ratios, low=1.0, high=float("inf"))
+    return mean_value(ratios, low=1.0, high=float("inf"), details={"paths": len(ratios), "of": len(paths)})
 
 
 def midpoint_precision(inputs: CodeInputs) -> Value:

@@ -76,12 +76,19 @@ def mann_whitney_z(x: Tensor, y: Tensor) -> float:
     return (u - n * m / 2) / math.sqrt(n * m * (n + m + 1) / 12)
 
 
-def cells(train: Tensor, sets: list[Tensor], seed: int, count: int = 10) -> list[Tensor]:
-    """Which k-means cell of the training set each row of each set lies in."""
+CELLS = 10
+
+
+def clusters(train: Tensor) -> KMeans:
+    """The k-means cells of a training set, from a fixed seed: all rows of a table share them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct points than cells: then fewer cells
-        model = KMeans(count, n_init=1, random_state=seed).fit(train.double().cpu().numpy())
-    return [torch.from_numpy(model.predict(x.double().cpu().numpy()).astype(np.int64)) for x in sets]
+        return KMeans(CELLS, n_init=1, random_state=0).fit(train.double().cpu().numpy())
+
+
+def cell_of(x: Tensor, cells: KMeans) -> Tensor:
+    """(n,): the number of the cell that each row lies in."""
+    return torch.from_numpy(cells.predict(x.double().cpu().numpy()).astype(np.int64))
 
 
 membership_auc = auc.auc

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -17,6 +18,8 @@ from genbench.metrics.manifold import Balls, Held
 from genbench.metrics.neighbours import Nearest, Neighbours, Ties, Weigh, resolve, ties
 from genbench.metrics.points import Points, check_features, working_dtype
 from genbench.metrics.sweep import Observer, sweep, symmetric_sweep
+
+T = TypeVar("T")
 
 MANY = 2**31
 """n of a set that is known by its moments, which then are exact but for a sample's own noise."""
@@ -44,6 +47,7 @@ class PointSet:
         self._sums: dict[Kernel, Tensor] = {}
         self._neighbours: Neighbours | None = None
         self._nearest_in: dict[int, tuple[PointSet, Tensor]] = {}
+        self._made: dict[Any, Any] = {}
 
     @classmethod
     def from_moments(cls, mean: Tensor, covariance: Tensor, *, name: str = "reference") -> PointSet:
@@ -73,6 +77,13 @@ class PointSet:
         """d, the length of one feature vector."""
         return self.moments.dim if self._features is None else self._features.shape[1]
 
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """What `make` gave the first time for this key: something that depends on this set alone."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: T = self._made[key]
+        return made
+
     @cached_property
     def order(self) -> Tensor:
         """(n,): row numbers in an order that the rows' contents give, for what draws or folds."""
@@ -101,6 +112,11 @@ class PointSet:
     def about(self, centre: Tensor, dtype: torch.dtype) -> Points:
         """The features about another centre."""
         return Points(self.features, centre, dtype)
+
+    @cached_property
+    def rke(self) -> vendi.Vendi:
+        """Effective number of frequent kinds of rows: the Vendi score of order 2."""
+        return vendi.rke_score(self.features)
 
     @cached_property
     def vendi(self) -> vendi.Vendi:

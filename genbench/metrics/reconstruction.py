@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -35,7 +34,10 @@ class ImageInputs:
     reconstruction: Tensor
     features: Features | None = None
 
-    gives: ClassVar[frozenset[str]] = frozenset({"images"})
+    @property
+    def gives(self) -> frozenset[str]:
+        """Pairs, and their features where an encoder made them."""
+        return frozenset({"images"} if self.features is None else {"images", "image-features"})
 
     @property
     def sizes(self) -> Sizes:

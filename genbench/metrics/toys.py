@@ -24,7 +24,7 @@ from genbench.metrics.measure import Sizes, measured
 from genbench.metrics.modes import Modes
 from genbench.metrics.two_sample import Hits
 from genbench.metrics.values import share_value, value
-from genbench.protocols.dataset import Density
+from genbench.protocols.dataset import Density, mark
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class DensityInputs:
     generator: torch.Generator | None = None
     shared: Shared = field(default_factory=Shared, repr=False, compare=False)
 
-    gives: ClassVar[frozenset[str]] = frozenset({"density"})
+    gives: ClassVar[frozenset[str]] = frozenset({"density", "modes"})
 
     @property
     def sizes(self) -> Sizes:
@@ -69,7 +69,7 @@ class ModeInputs:
     modes: Modes
     generator: torch.Generator | None = None
 
-    gives: ClassVar[frozenset[str]] = frozenset({"density"})
+    gives: ClassVar[frozenset[str]] = frozenset({"modes"})
 
     @property
     def sizes(self) -> Sizes:
@@ -83,7 +83,8 @@ def density_metrics(
     """Each metric of `metrics` of a model (or of its samples alone) against a known law of 1 or 2 dimensions.
 
     `tv`, `kl-forward`, `kl-reverse`, `dense-error`, `sparse-error` on a grid; `modes`, `mode-kl` from samples;
-    `wasserstein-1` in 1-D. Raises `DataError` for samples that are not finite; the rest is a value with a reason.
+    `wasserstein-1` and `density-at` in 1-D. Raises `DataError` for samples that are not finite; the rest is a value
+    with a reason.
     """
     law = ModelLaw(model) if isinstance(model, Tensor) else model
     x = law.samples
@@ -133,62 +134,51 @@ def mode_divergence(inputs: DensityInputs | ModeInputs) -> Value:
     return value(number, divergence_interval(number, m, total), details={"null_mean": (total - 1) / (2 * m)})
 
 
-def _drawing(inputs: DensityInputs | ModeInputs) -> torch.Generator:
-    return inputs.generator or torch.Generator().manual_seed(0)
-
-
-def total_variation(inputs: DensityInputs | ModeInputs) -> Value:
+def total_variation(inputs: DensityInputs) -> Value:
     """`tv`, integrated; a histogram has half a sample more in each cell."""
     return _on_grid(inputs, lambda on: grid.total_variation(on.log_p.exp(), on.log_q.exp()))
 
 
-def kl_forward(inputs: DensityInputs | ModeInputs) -> Value:
+def kl_forward(inputs: DensityInputs) -> Value:
     """`kl-forward`, integrated; a histogram has half a sample more in each cell."""
     return _on_grid(inputs, lambda on: max(0.0, grid.kl(on.log_p, on.log_q)))
 
 
-def kl_reverse(inputs: DensityInputs | ModeInputs) -> Value:
+def kl_reverse(inputs: DensityInputs) -> Value:
     """`kl-reverse`, integrated. An empty cell of a histogram counts 0: half a sample where the truth has none would be
     all that is seen. What lies outside the box is one cell that the truth gives 1e-6."""
     return _on_grid(inputs, lambda on: max(0.0, grid.kl(on.log_seen, on.log_p_seen)))
 
 
-def dense_error(inputs: DensityInputs | ModeInputs) -> Value:
+def dense_error(inputs: DensityInputs) -> Value:
     """`dense-error`, integrated; a histogram has half a sample more in each cell."""
     return _on_grid(inputs, lambda on: grid.regional_error(on.log_p.exp(), on.log_q.exp(), region="dense"))
 
 
-def sparse_error(inputs: DensityInputs | ModeInputs) -> Value:
+def sparse_error(inputs: DensityInputs) -> Value:
     """`sparse-error`, integrated; a histogram has half a sample more in each cell."""
     return _on_grid(inputs, lambda on: grid.regional_error(on.log_p.exp(), on.log_q.exp(), region="sparse"))
 
 
-def _on_grid(inputs: DensityInputs | ModeInputs, statistic: Callable[[Masses], float]) -> Value:
+def _on_grid(inputs: DensityInputs, statistic: Callable[[Masses], float]) -> Value:
     """A statistic of the masses of both laws."""
-    law = _with_density(inputs)
-    if law.fault is not None:
-        return Value.missing(Status.FAILED, law.fault)
-    masses = law.masses
+    if inputs.fault is not None:
+        return Value.missing(Status.FAILED, inputs.fault)
+    masses = inputs.masses
     number = statistic(masses)
     if math.isinf(number):
         raise Unsupported("infinite: one law has no mass where the other has some")
-    return value(number, kind=masses.kind, reason="no interval: integrated", details={"how": masses.how})
+    details: dict[str, str | int] = {"how": masses.how, "dimensions": inputs.model.samples.shape[1]}
+    return value(number, kind=masses.kind, reason="no interval: integrated", details=details)
 
 
-def _with_density(inputs: DensityInputs | ModeInputs) -> DensityInputs:
-    if isinstance(inputs, ModeInputs):
-        raise Unsupported("the modes of this law are known, but not its density")
-    return inputs
-
-
-def wasserstein_1(inputs: DensityInputs | ModeInputs) -> Value:
+def wasserstein_1(inputs: DensityInputs) -> Value:
     """`wasserstein-1` from as many draws of the truth as there are samples; its bootstrap interval is a little
     narrow (92 %)."""
-    law = _with_density(inputs)
-    x, generator = law.model.samples, _drawing(inputs)
+    x, generator = inputs.model.samples, inputs.generator or torch.Generator().manual_seed(0)
     if x.shape[1] != 1:
         raise Unsupported(f"it is for the line, got {x.shape[1]} dimensions")
-    truth = law.density.sample(len(x), generator=generator)[:, 0]
+    truth = inputs.density.sample(len(x), generator=generator)[:, 0]
     number = wasserstein.wasserstein_1(truth, x[:, 0])
 
     def again(rows: Tensor) -> float:
@@ -197,3 +187,31 @@ def wasserstein_1(inputs: DensityInputs | ModeInputs) -> Value:
 
     spread = bootstrap(again, len(x), generator, rounds=100)
     return value(number, from_error(number, (spread[1] - spread[0]) / 3.92, low=0.0), kind=Kind.ESTIMATE)
+
+
+def density_at(inputs: DensityInputs) -> Value:
+    """`density-at`: p_model / p_data at the law's marked value, both in the details.
+
+    From the model's density where it has one; else from its samples within a hundredth of the box on either side, with
+    the interval of their share.
+    """
+    at, law, model = mark(inputs.density), inputs.density, inputs.model
+    if at is None:
+        raise Unsupported("the law has no marked value")
+    if inputs.fault is not None:
+        return Value.missing(Status.FAILED, inputs.fault)
+    here = torch.tensor([[at]])
+    truth = float(law.log_prob(here).double().exp())
+    if model.log_prob is not None:
+        made = float(model.log_prob(here).double().exp())
+        details = {"at": at, "p_data": truth, "p_model": made}
+        return value(made / truth, kind=model.kind, reason="no interval: two densities", details=details)
+    low, high = grid.box(law)
+    reach = grid.NEAR * float(high - low)
+    near = grid.grid(here[0].double() - reach, here[0].double() + reach, grid.COARSE)
+    mass = float(grid.log_mass(law.log_prob, near).exp().sum())
+    share = share_value(Hits(int(grid.histogram(model.samples, near).sum()), len(model.samples)))
+    assert share.value is not None and share.ci_low is not None and share.ci_high is not None
+    details = {"at": at, "p_data": mass / (2 * reach), "p_model": share.value / (2 * reach), "within": reach}
+    interval = (share.ci_low / mass, share.ci_high / mass)
+    return value(share.value / mass, interval, kind=Kind.ESTIMATE, details=details)

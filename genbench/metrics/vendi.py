@@ -1,6 +1,7 @@
 """Vendi score: exp of the entropy of the similarity matrix's eigenvalues. Friedman & Dieng 2023, arXiv 2210.02410.
 
-Checked against `vendi-score` 0.0.3.
+Checked against `vendi-score` 0.0.3. Its order-2 form is the Rényi kernel entropy score (RKE), which needs no
+eigenvalues and settles at few samples: Jalali, Li & Farnia 2023, NeurIPS 36.
 """
 
 from __future__ import annotations
@@ -45,6 +46,24 @@ def vendi_score(x: Tensor) -> Vendi:
     terms = _terms_from_rows(values, vectors) if small else _terms_from_features(x, norms, values, vectors)
     value = math.exp(entropy)
     return Vendi(value, value * float(terms.std()) / math.sqrt(m) if m > 1 else None)
+
+
+def rke_score(x: Tensor) -> Vendi:
+    """exp of the order-2 Rényi entropy, 1 / Σ λ² = 1 / mean cos²(x_i, x_j) over all pairs of (m, d) rows; ↑ [1, m].
+
+    Its standard error is that of the mean over rows of ĝᵀρĝ, whose double is the influence of a row on the mean.
+    """
+    m, d = x.shape
+    norms = torch.cat([row.double().norm(dim=1) for row in torch.split(x, 1024)])
+    refuse_zero_rows(norms)
+    if m <= d:
+        terms = m * _similarity(x, norms).square().sum(1)
+    else:
+        second = _second_moment(x, norms)
+        rows = [_unit(a, b, torch.float64) for a, b in zip(torch.split(x, 2048), torch.split(norms, 2048), strict=True)]
+        terms = torch.cat([(row @ second * row).sum(1) for row in rows])
+    value = 1 / float(terms.mean())
+    return Vendi(value, 2 * value**2 * float(terms.std()) / math.sqrt(m) if m > 1 else None)
 
 
 def _entropy(values: Tensor) -> float:

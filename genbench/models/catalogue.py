@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genbench.models.cards import autoencoders, classical, controls, diffusion, flows, gans, vaes
+from genbench.models.cards import autoencoders, classical, controls, diffusion, flows, gans, outside, vaes
 from genbench.protocols.card import ModelCard
 
 CATALOGUE: list[tuple[ModelCard, str]] = [
@@ -13,4 +13,5 @@ CATALOGUE: list[tuple[ModelCard, str]] = [
     *flows.CARDS,
     *classical.CARDS,
     *controls.CARDS,
+    *outside.CARDS,
 ]

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from genbench.core.errors import Unsupported
 from genbench.core.values import Kind
+from genbench.models.autoencoders import Autoencoder
 from genbench.protocols.dataset import Dataset, Density
 from genbench.protocols.model import Budget, DataSpec, GenerativeModel
 
@@ -47,6 +48,7 @@ class TestHalf(Replay):
     """Real data that nobody trained on: what a perfect model would score at this n."""
 
     __test__ = False
+    sees = frozenset({"ceiling"})
 
     def fit(self, data: Dataset, budget: Budget, generator: torch.Generator) -> None:
         del budget, generator
@@ -129,6 +131,35 @@ class MeanImage(GenerativeModel):
         return self.mean.expand_as(x).clone()
 
 
+class Untrained(Autoencoder):
+    """The networks of `ae` at their initial weights: what an evaluation of codes, reconstructions or outlier scores
+    gives to a model that never saw an example. Samples decode draws of N(0, I)."""
+
+    def fit(self, data: Dataset, budget: Budget, generator: torch.Generator) -> None:
+        """Leave the weights as they are."""
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        return self.decode(torch.randn(n, self.latent, generator=generator, device=generator.device))
+
+
+class Pixels(GenerativeModel):
+    """The identity as an encoder: the code is the example, value by value."""
+
+    def __init__(self, data: DataSpec) -> None:
+        super().__init__()
+        self.latent, self.shape, self.value_range = data.size, data.shape, data.value_range
+
+    def fit(self, data: Dataset, budget: Budget, generator: torch.Generator) -> None:
+        """There is nothing to learn."""
+
+    def encode(self, x: Tensor) -> Tensor:
+        return x.flatten(1)
+
+    def decode(self, z: Tensor) -> Tensor:
+        x = z.view(-1, *self.shape)
+        return x if self.value_range is None else x.clamp(*self.value_range)
+
+
 class Oracle(GenerativeModel):
     """The truth itself, on toys whose law is known: its sampler and its density.
 
@@ -137,6 +168,7 @@ class Oracle(GenerativeModel):
     """
 
     sampler = "truth"
+    sees = frozenset({"density"})
     likelihood = "the true density"
     likelihood_kind = Kind.EXACT
 

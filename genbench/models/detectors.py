@@ -1,10 +1,11 @@
-"""Outlier detectors that generate nothing: isolation forest, nearest neighbours, PCA residual."""
+"""Outlier detectors that generate nothing: isolation forest, nearest neighbours, PCA residual, one-class SVM."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
 from sklearn.ensemble import IsolationForest as SklearnForest
+from sklearn.svm import OneClassSVM as SklearnSVM
 from torch import Tensor
 
 from genbench.models.principal import principal_axes
@@ -52,7 +53,7 @@ class IsolationForest(GenerativeModel):
             depths[i, : len(own)] = _depths(tree) + average_path(tree.n_node_samples)
         self.links, self.splits = torch.from_numpy(links).to(device), torch.from_numpy(splits).to(device)
         self.depths = torch.from_numpy(depths).to(device)
-        self.normal = torch.tensor(float(average_path(np.array([forest.max_samples_]))[0])).double().to(device)
+        self.normal = torch.from_numpy(average_path(np.array([forest.max_samples_])))[0].to(device)
 
     def outlier_score(self, x: Tensor) -> Tensor:
         x = x.flatten(1)
@@ -101,8 +102,11 @@ class KNN(GenerativeModel):
         self.points = data.train.x.flatten(1).clone()
 
     def outlier_score(self, x: Tensor) -> Tensor:
-        distances = torch.cdist(x.flatten(1).double(), self.points.double())
-        return distances.kthvalue(min(self.k, len(self.points)), 1).values.float()
+        return self.outlier_score_in(self.points, x)
+
+    def outlier_score_in(self, train: Tensor, features: Tensor) -> Tensor:
+        distances = torch.cdist(features.flatten(1).double(), train.flatten(1).double())
+        return distances.kthvalue(min(self.k, len(train)), 1).values.float()
 
 
 class PCAResidual(GenerativeModel):
@@ -134,3 +138,44 @@ class PCAResidual(GenerativeModel):
     def outlier_score(self, x: Tensor) -> Tensor:
         centred = x.flatten(1).double() - self.mean
         return (centred - centred @ self.basis @ self.basis.T).square().mean(1).float()
+
+
+class OneClassSVM(GenerativeModel):
+    """An outlier is what lies outside the region that holds a share 1 - ν of the data in the space of a Gaussian kernel
+    (Schölkopf et al. 2001, doi:10.1162/089976601750264965), fitted by scikit-learn with its defaults (ν = 0.5, γ = 1 /
+    (D · variance)) on at most `most` training examples.
+
+    Score: ρ - Σ_i α_i exp(-γ ‖x - x_i‖²), checked against scikit-learn's `-decision_function`.
+    """
+
+    outlier_score_name = "one-class svm"
+
+    def __init__(self, data: DataSpec, *, nu: float = 0.5, most: int = 10_000) -> None:
+        super().__init__()
+        self.nu, self.most = nu, most
+        self.support: Tensor
+        self.weights: Tensor
+        self.gamma: Tensor
+        self.rho: Tensor
+        self.register_buffer("support", torch.zeros(0, data.size, dtype=torch.float64))
+        self.register_buffer("weights", torch.zeros(0, dtype=torch.float64))
+        self.register_buffer("gamma", torch.ones((), dtype=torch.float64))
+        self.register_buffer("rho", torch.zeros((), dtype=torch.float64))
+
+    def fit(self, data: Dataset, budget: Budget, generator: torch.Generator) -> None:
+        del budget
+        x = data.train.x.flatten(1)
+        if len(x) > self.most:
+            order = torch.randperm(len(x), generator=generator, device=generator.device)
+            x = x[order[: self.most].to(x.device)]
+        flat = x.double().cpu().numpy()
+        machine = SklearnSVM(nu=self.nu).fit(flat)
+        variance = float(flat.var())
+        gamma = 1 / (flat.shape[1] * variance) if variance else 1.0
+        found = (machine.support_vectors_, machine.dual_coef_[0], gamma, machine.offset_[0])
+        tensors = [torch.from_numpy(np.array(values, np.float64)).to(x.device) for values in found]
+        self.support, self.weights, self.gamma, self.rho = tensors
+
+    def outlier_score(self, x: Tensor) -> Tensor:
+        squares = torch.cdist(x.flatten(1).double(), self.support).square()
+        return (self.rho - torch.exp(-self.gamma * squares) @ self.weights).float()

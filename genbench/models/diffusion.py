@@ -43,6 +43,10 @@ def posterior(x0: Tensor, x: Tensor, alphas: Tensor, t: int) -> tuple[Tensor, Te
     return mean, beta * (1 - before) / (1 - now)
 
 
+PARTIAL_STEPS = 12
+"""Steps of the way back from T/4: a quarter of the 50 of a sample."""
+
+
 class DDPM(GenerativeModel):
     """min E‖ε - ε_θ(√ᾱ_t x + √(1-ᾱ_t) ε, t)‖², the simple loss of Ho et al. 2020 (arXiv:2006.11239, eq. 14).
 
@@ -103,13 +107,28 @@ class DDPM(GenerativeModel):
         device = generator.device
         x = torch.randn(n, *self.shape, generator=generator, device=device)
         times = (torch.arange(steps, device=device) * len(self.alphas) // steps).flip(0)
-        alphas = torch.cat([self.alphas[times], torch.ones(1, device=device)])  # one look-up: no wait for the device
+        return self._descended(x, times)
+
+    def _descended(self, x: Tensor, times: Tensor) -> Tensor:
+        """Data (B, *shape) by DDIM from x at the first of these falling times, through the others."""
+        ones = torch.ones(1, device=times.device)
+        alphas = torch.cat([self.alphas[times], ones])  # one look-up: no wait for the device
         for t, alpha, after in zip(times, alphas, alphas[1:], strict=False):
-            eps = self.noise(x, t.expand(n))
+            eps = self.noise(x, t.expand(len(x)))
             if self.unit_range:
                 eps = self._clipped(x, eps, alpha)
             x, _ = ddim_step(x, eps, alpha, after)
         return self._from_net(x)
+
+    def partial_reconstruction(self, x: Tensor) -> Tensor:
+        """Noised to T/4, the same fixed noise for each example, and back by DDIM in 12 steps."""
+        x = self._to_net(x)
+        quarter = max(1, len(self.alphas) // 4)
+        falling = sorted({i * quarter // PARTIAL_STEPS for i in range(1, PARTIAL_STEPS + 1)} - {0}, reverse=True)
+        times = torch.tensor(falling, device=x.device) - 1
+        alpha = self.alphas[times[0]]
+        noise = torch.randn(self.shape, generator=seeded_generator("partial")).to(x.device)
+        return self._descended(alpha.sqrt() * x + (1 - alpha).sqrt() * noise, times)
 
     def _clipped(self, x: Tensor, eps: Tensor, alpha: Tensor) -> Tensor:
         """The noise that makes x̂_0 lie within the data's range."""

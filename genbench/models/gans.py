@@ -27,6 +27,7 @@ class Adversarial(GenerativeModel):
     ) -> None:
         super().__init__()
         self.latent, self.lr = nets.latent_size(data, latent), lr
+        self.code_size = self.latent
         self.generator = nets.decoder(data, self.latent, net=net, width=width)
         self.critic = nets.Critic(data, net=net, width=width)
         self.squash = nets.Squash(data)
@@ -68,6 +69,11 @@ class Adversarial(GenerativeModel):
         """D(x): (B, *shape) -> (B,)."""
         score: Tensor = self.critic(x).squeeze(1)
         return score
+
+    def critic_features(self, x: Tensor) -> Tensor:
+        """The critic's last hidden layer: (B, *shape) -> (B, F)."""
+        features: Tensor = self.critic.features(x)
+        return features
 
     def decode(self, z: Tensor) -> Tensor:
         x: Tensor = self.squash(self.generator(z))

@@ -49,6 +49,11 @@ class IAFVAE(VariationalAutoencoder):
         base = self._base(x)
         return self.bound(lambda eps: self._weight(x, *base, eps), k, x)
 
+    def kl(self, x: Tensor) -> Tensor:
+        """KL(q(z|x) ‖ N(0, I)) by 64 draws: a flow's has no closed form."""
+        base = self._base(x)
+        return self.average(lambda eps: self._drawn(*base, eps)[1], x)
+
     def flow(self, z: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
         """z_T and log |dz_T/dz_0|: (B, latent), (B,)."""
         log_det = torch.zeros_like(z[:, 0])
@@ -65,8 +70,12 @@ class IAFVAE(VariationalAutoencoder):
         mean, log_var, context = out.split([self.latent, self.latent, out.shape[1] - 2 * self.latent], 1)
         return mean, log_var.clamp(-14, 8), context
 
-    def _weight(self, x: Tensor, mean: Tensor, log_var: Tensor, context: Tensor, eps: Tensor) -> Tensor:
+    def _drawn(self, mean: Tensor, log_var: Tensor, context: Tensor, eps: Tensor) -> tuple[Tensor, Tensor]:
+        """The draw of q(z|x) that eps makes, and log q(z|x) - log p(z) there: (B, latent), (B,)."""
         start = mean + torch.exp(0.5 * log_var) * eps
         z, log_det = self.flow(start, context)
-        log_q = diagonal_log_prob(start, mean, log_var) - log_det
-        return self.log_likelihood(x, z) + self.prior_log_prob(z) - log_q
+        return z, diagonal_log_prob(start, mean, log_var) - log_det - self.prior_log_prob(z)
+
+    def _weight(self, x: Tensor, mean: Tensor, log_var: Tensor, context: Tensor, eps: Tensor) -> Tensor:
+        z, log_ratio = self._drawn(mean, log_var, context, eps)
+        return self.log_likelihood(x, z) - log_ratio

@@ -24,7 +24,8 @@ class InfoGAN(Judging):
     ) -> None:
         super().__init__(data, latent=latent, net=net, width=width, lr=lr)
         codes = CATEGORIES + CONTINUOUS
-        self.generator = nets.decoder(data, self.latent + codes, net=net, width=width)
+        self.code_size = self.latent + codes
+        self.generator = nets.decoder(data, self.code_size, net=net, width=width)
         self.reader = torch.nn.Linear(self.critic.head.in_features, codes)
 
     def objectives(self) -> list[Objective]:

@@ -58,6 +58,10 @@ class LadderVAE(VariationalAutoencoder):
         z2, _ = self._above(self.encoder(x))
         return self._merged(self.encoder(x), z2)[0]
 
+    def kl(self, x: Tensor) -> Tensor:
+        """KL(q(z₁, z₂|x) ‖ p(z₁, z₂)) by 64 draws."""
+        return self.average(lambda eps: self._drawn(x, eps)[1], x)
+
     def log_prob(self, x: Tensor, k: int = 64) -> Tensor:
         return self.bound(lambda eps: self._weight(x, eps), k, x)
 
@@ -79,6 +83,11 @@ class LadderVAE(VariationalAutoencoder):
 
     def _weight(self, x: Tensor, eps: Tensor) -> Tensor:
         """log p(x, z₁, z₂) - log q(z₁, z₂|x) at the draws that eps makes: (B,)."""
+        z1, log_ratio = self._drawn(x, eps)
+        return self.log_likelihood(x, z1) - log_ratio
+
+    def _drawn(self, x: Tensor, eps: Tensor) -> tuple[Tensor, Tensor]:
+        """z₁ of the draws that eps makes, and log q(z₁, z₂|x) - log p(z₁, z₂) there: (B, latent), (B,)."""
         eps1, eps2 = eps[..., : self.latent], eps[..., self.latent :]
         below = self.encoder(x)
         mean2, log_var2 = self._above(below)
@@ -87,7 +96,7 @@ class LadderVAE(VariationalAutoencoder):
         z1 = mean1 + torch.exp(0.5 * log_var1) * eps1
         log_q = diagonal_log_prob(z1, mean1, log_var1) + diagonal_log_prob(z2, mean2, log_var2)
         log_p = diagonal_log_prob(z1, *self._halves(self.down(z2))) + standard_log_prob(z2)
-        return self.log_likelihood(x, z1) + log_p - log_q
+        return z1, log_q - log_p
 
     def _halves(self, out: Tensor) -> tuple[Tensor, Tensor]:
         mean, log_var = out.chunk(2, -1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 import torch
@@ -12,6 +12,10 @@ from torch import Tensor
 from genbench.core.seeds import generator as seeded_generator
 from genbench.models import nets
 from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Objective
+
+QUARTER = 5
+"""Of the 18 levels of a sample, the last ones that a partial reconstruction goes through."""
+PARTIAL_STEPS = 6
 
 
 class ContinuousDiffusion(GenerativeModel):
@@ -46,6 +50,15 @@ class ContinuousDiffusion(GenerativeModel):
         levels = torch.linspace(0.05, 0.95, 10, device=x.device)
         pairs = zip(noise, levels, strict=True)
         return torch.stack([self.error(x, eps.expand_as(x), level.expand(len(x))) for eps, level in pairs]).mean(0)
+
+    def partial_reconstruction(self, x: Tensor) -> Tensor:
+        """Noised for a quarter of the way, the same fixed noise for each example, and back by the model's own rule."""
+        noise = torch.randn(self.shape, generator=seeded_generator("partial")).to(x)
+        return self.from_net(self.there_and_back(self.to_net(x), noise))
+
+    def there_and_back(self, x: Tensor, noise: Tensor) -> Tensor:
+        """(B, *shape) as the net sees them, and noise (*shape) -> the same, as the net sees them."""
+        raise NotImplementedError
 
     def to_net(self, x: Tensor) -> Tensor:
         """Data as the net sees them."""
@@ -114,9 +127,17 @@ class EDM(ContinuousDiffusion):
 
     def solve(self, n: int, *, kind: str, steps: int, generator: torch.Generator) -> Tensor:
         """dx/dσ = (x - D(x; σ)) / σ from σ = 80 to 0."""
-        device = generator.device
         sigmas: list[float] = karras_levels(steps).tolist()  # Python numbers: no wait for the device
-        x = sigmas[0] * torch.randn(n, *self.shape, generator=generator, device=device)
+        x = sigmas[0] * torch.randn(n, *self.shape, generator=generator, device=generator.device)
+        return self.from_net(self._descended(x, sigmas, kind=kind))
+
+    def there_and_back(self, x: Tensor, noise: Tensor) -> Tensor:
+        """The last five of the 18 levels: from σ = 0.14."""
+        sigmas: list[float] = karras_levels(18).tolist()[-QUARTER - 1 :]
+        return self._descended(x + sigmas[0] * noise, sigmas, kind="heun")
+
+    def _descended(self, x: Tensor, sigmas: Sequence[float], *, kind: str) -> Tensor:
+        n, device = len(x), x.device
         for now, after in itertools.pairwise(sigmas):
             slope = (x - self.denoised(x, torch.full((n,), now, device=device))) / now
             ahead = x + (after - now) * slope
@@ -125,7 +146,7 @@ class EDM(ContinuousDiffusion):
                 slope = 0.5 * (slope + (ahead - self.denoised(ahead, there)) / after)
                 ahead = x + (after - now) * slope
             x = ahead
-        return self.from_net(x)
+        return x
 
 
 class FlowMatching(ContinuousDiffusion):
@@ -156,15 +177,22 @@ class FlowMatching(ContinuousDiffusion):
 
     def solve(self, n: int, *, kind: str, steps: int, generator: torch.Generator) -> Tensor:
         """dx/dt = v(x, t) from t = 0 to 1 in equal steps."""
-        device = generator.device
-        x = torch.randn(n, *self.shape, generator=generator, device=device)
-        step = 1 / steps
-        for i in range(steps):
-            t = torch.full((n,), i * step, device=device)
+        x = torch.randn(n, *self.shape, generator=generator, device=generator.device)
+        return self.from_net(self._ascended(x, [i / steps for i in range(steps)], 1 / steps, kind=kind))
+
+    def there_and_back(self, x: Tensor, noise: Tensor) -> Tensor:
+        """From t = 0.75 in six midpoint steps."""
+        start, step = 0.75, 0.25 / PARTIAL_STEPS
+        times = [start + i * step for i in range(PARTIAL_STEPS)]
+        return self._ascended((1 - start) * noise + start * x, times, step, kind="midpoint")
+
+    def _ascended(self, x: Tensor, times: Sequence[float], step: float, *, kind: str) -> Tensor:
+        for time in times:
+            t = torch.full((len(x),), time, device=x.device)
             slope = self.net(x, t)
             if kind == "midpoint":
                 slope = self.net(x + 0.5 * step * slope, t + 0.5 * step)
             if kind == "heun":
                 slope = 0.5 * (slope + self.net(x + step * slope, t + step))
             x = x + step * slope
-        return self.from_net(x)
+        return x

@@ -47,6 +47,10 @@ class TwoStageVAE(GenerativeModel):
     def decode(self, z: Tensor) -> Tensor:
         return self.first.decode(z)
 
+    def kl(self, x: Tensor) -> Tensor:
+        """The first stage's."""
+        return self.first.kl(x)
+
     def reconstruct(self, x: Tensor) -> Tensor:
         return self.first.reconstruct(x)
 

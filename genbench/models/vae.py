@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -118,6 +118,10 @@ class VariationalAutoencoder(GenerativeModel):
         """log p(z): (B, latent) -> (B,)."""
         return standard_log_prob(z)
 
+    def kl(self, x: Tensor) -> Tensor:
+        """KL(q(z|x) ‖ p(z)): (B, *shape) -> (B,) nats."""
+        return gaussian_kl(*self.posterior(x)).sum(1)
+
     def log_prob(self, x: Tensor, k: int = BOUND_SAMPLES) -> Tensor:
         """log (1/k) Σ_j p(x, z_j) / q(z_j|x), z_j ~ q: a lower bound in expectation, nats an example."""
         mean, log_var = self.posterior(x)
@@ -125,9 +129,16 @@ class VariationalAutoencoder(GenerativeModel):
 
     def bound(self, log_weight: Callable[[Tensor], Tensor], k: int, x: Tensor) -> Tensor:
         """log of the mean weight over k draws of noise (B, noise_size) that are each example's own: (B,)."""
+        return functools.reduce(torch.logaddexp, map(log_weight, self.noises(k, x))) - math.log(k)
+
+    def average(self, term: Callable[[Tensor], Tensor], x: Tensor, k: int = BOUND_SAMPLES) -> Tensor:
+        """The mean of a term (B,) over the same draws: (B,)."""
+        return functools.reduce(torch.add, map(term, self.noises(k, x))) / k
+
+    def noises(self, k: int, x: Tensor) -> Iterator[Tensor]:
+        """k draws of standard normal noise (B, noise_size) that are each example's own."""
         key = noise.key(x)
-        draws = (noise.normal(key, self.noise_size, j).to(x.dtype) for j in range(k))
-        return functools.reduce(torch.logaddexp, map(log_weight, draws)) - math.log(k)
+        return (noise.normal(key, self.noise_size, j).to(x.dtype) for j in range(k))
 
     def log_weight(self, x: Tensor, mean: Tensor, log_var: Tensor, eps: Tensor) -> Tensor:
         """log p(x, z) - log q(z|x) at z = mean + σ ε, ε (B, noise_size): (B,)."""

@@ -90,6 +90,10 @@ class VAEGAN(GenerativeModel):
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
         return self.decode(torch.randn(n, self.latent, generator=generator, device=generator.device))
 
+    def kl(self, x: Tensor) -> Tensor:
+        """KL(q(z|x) ‖ N(0, I)): (B,) nats."""
+        return gaussian_kl(*self.posterior(x)).sum(1)
+
     def outlier_score(self, x: Tensor) -> Tensor:
         """-D(x)."""
         score: Tensor = -self.critic(x).squeeze(1)

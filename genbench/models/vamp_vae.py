@@ -39,6 +39,16 @@ class VampVAE(VariationalAutoencoder):
         """q(z|u_k): means and log variances, (K, latent) each."""
         return self.posterior(self.squash(self.pseudo))
 
+    def kl(self, x: Tensor) -> Tensor:
+        """KL(q(z|x) ‖ p(z)) by 64 draws: a mixture's has no closed form."""
+        mean, log_var = self.posterior(x)
+
+        def term(eps: Tensor) -> Tensor:
+            z = mean + torch.exp(0.5 * log_var) * eps
+            return diagonal_log_prob(z, mean, log_var) - self.prior_log_prob(z)
+
+        return self.average(term, x)
+
     def prior_log_prob(self, z: Tensor) -> Tensor:
         mean, log_var = self.components()
         each = diagonal_log_prob(z[:, None], mean[None], log_var[None])

@@ -15,9 +15,12 @@ from genbench.protocols.dataset import Dataset
 class Encoder(Protocol):
     """A fixed feature extractor. Its `name` and `fingerprint` are part of every number that stands on it."""
 
-    name: str
-    fingerprint: str
-    dim: int
+    @property
+    def name(self) -> str: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def dim(self) -> int: ...
 
     def features(self, x: Tensor) -> Tensor:
         """(N, *shape) examples in the dataset's range -> (N, dim) float32, in `eval()`, in batches of a fixed size."""

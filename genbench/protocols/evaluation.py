@@ -9,12 +9,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from genbench.core.records import DataFacts, DataKind, check_data_words
 
 EVERY = "all"
 """In a suite: every metric of the evaluation's group."""
+
+
+MOST = 10**9
+"""Of any whole number in an evaluation's table."""
 
 
 class EvaluationConfig(BaseModel):
@@ -36,6 +40,14 @@ class EvaluationConfig(BaseModel):
     @classmethod
     def _one_word(cls, value: Any) -> Any:
         return (EVERY,) if value == EVERY else value
+
+    @model_validator(mode="after")
+    def _sizes(self) -> EvaluationConfig:
+        """No number of examples, rounds or neighbours is larger than any machine could do."""
+        for name, value in self:
+            if isinstance(value, int) and abs(value) > MOST:
+                raise ValueError(f"{name} is at most {MOST:,}")
+        return self
 
     def content(self, facts: DataFacts) -> Mapping[str, str]:
         """What of the dataset the numbers depend on beside its splits: part of the job's content key."""
@@ -81,7 +93,8 @@ class Evaluation:
     suite may ask for any metric of them. `metrics`: what it gives unless a suite says otherwise, and `headline`, each
     by kind of data or one for all kinds; it does not apply to kinds that are not there.
 
-    `ranked`: whether more is better at all; numbers of one that is not are read against the ceiling row. `floor` and
+    `ranked`: whether more is better at all; numbers of one that is not are read against the ceiling row, and
+    shown as differences from it where `against` says what it is (`held-out data`). `floor` and
     `ceiling`: the controls between which values are placed, the first that is there (`exact`: the end of the metric's
     range; `chance`: what a blind score gives); none: no such scores. `over_targets`: the overview shows the mean over
     the headline's targets: over `all`, or over those that the dataset calls hard (`near`), the mean of the others
@@ -104,6 +117,7 @@ class Evaluation:
     metrics: ByKind | tuple[str, ...] = ()
     headline: ByKind | str = ""
     ranked: bool = True
+    against: str = ""
     floor: tuple[str, ...] = ()
     ceiling: tuple[str, ...] = ()
     over_targets: str = ""

@@ -19,17 +19,25 @@ NEEDS = {
     "probabilities": "class probabilities of real and generated examples",
     "condition": "the classes that a classifier reads in samples of classes asked for",
     "images": "examples and their reconstructions",
+    "image-features": "features of examples and of their reconstructions",
     "labelled-codes": "codes with labels",
     "factor-codes": "codes with ground-truth factors",
     "codes": "codes with the examples they stand for",
     "density": "a known density",
+    "modes": "the mode of each sample",
     "likelihood": "log-likelihoods of reference examples",
     "scores": "outlier scores of ordinary and unusual examples",
-    "labels": "what classifiers read",
+    "mining": "what classifiers read after the most unusual examples of a pool were labelled",
+    "labels": "what a classifier reads of attributes",
+    "classifiers": "classifiers trained on real and on generated data",
+    "resampled": "classifiers trained with and without resampling",
     "cost": "a fitted model to be timed",
 }
 """What a metric may need, and what that is in words. An evaluation says which of these it makes (`Evaluation.inputs`);
 the records that are handed over are in `genbench.metrics.inputs`."""
+
+OF_THE_TRUTH = frozenset({"density", "modes"})
+"""Needs of metrics that compare with a law that is known: a tuner may not see them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +84,11 @@ class Metric:
         if self.needs not in NEEDS:
             raise ValueError(f"metric {self.name!r} needs {self.needs!r}: it is one of {', '.join(NEEDS)}")
         check_data_words(f"metric {self.name!r}", self.data)
+
+    @property
+    def other_names(self) -> Mapping[str, str]:
+        """What others call it, in small letters, and how to ask for that: `fid` is `frechet` on `inception-v3`."""
+        return {title.casefold(): f"{self.name!r} on the encoder {on!r}" for on, title in self.titles.items()}
 
 
 MetricSpec = Metric

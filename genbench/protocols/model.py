@@ -125,7 +125,9 @@ class FitsItself(Protocol):
     be saved and loaded; buffers may change shape in `fit`."""
 
     def fit(self, data: Dataset, budget: Budget, generator: torch.Generator) -> None:
-        """Learn from `data.train` alone."""
+        """Learn from `data.train` (`data.val` may decide when to stop). They are copies, and nothing else is given:
+        reference, ceiling and outlier sets are empty. A control names what it must see beside them in its class
+        attribute `sees`, such as `frozenset({"ceiling"})`."""
 
 
 @runtime_checkable
@@ -146,6 +148,24 @@ class Encodes(Protocol):
 
     def encode(self, x: Tensor) -> Tensor:
         """(B, *shape) -> (B, latent): the code (the posterior's mean where it is a distribution)."""
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(B, latent) -> (B, *shape) in the data's range."""
+
+
+@runtime_checkable
+class Variational(Protocol):
+    """Encodes into a distribution q(z|x), whose mean is `encode`."""
+
+    def kl(self, x: Tensor) -> Tensor:
+        """(B, *shape) -> (B,): KL(q(z|x) ‖ p(z)) from the model's own prior, nats: the rate of its code."""
+
+
+@runtime_checkable
+class Decodes(Protocol):
+    """A model whose samples are `decode(z)` of codes z ~ N(0, I), so that an example's code can be searched for."""
+
+    latent: int
 
     def decode(self, z: Tensor) -> Tensor:
         """(B, latent) -> (B, *shape) in the data's range."""
@@ -189,7 +209,45 @@ class Solves(Protocol):
 class FiniteSamples(Protocol):
     def finite_samples(self) -> Tensor:
         """(N, *shape): a finite set of examples. They are replayed in a seeded order, without repeats while they last
-        (real data in a model's place); `sample` draws from them too."""
+        (real data in a model's place); `sample` draws from them too. With `repeats = False` no more may be asked for
+        than there are."""
+
+
+@runtime_checkable
+class HasPosterior(Protocol):
+    """A model with q(z|x) and p(z): how far an example's code is from what the prior expects."""
+
+    def kl(self, x: Tensor) -> Tensor:
+        """(B, *shape) -> (B,): KL(q(z|x) ‖ p(z)), nats; an estimate where it has no closed form."""
+
+
+@runtime_checkable
+class HasCritic(Protocol):
+    """A generator of codes z ~ N(0, I) with a critic: what is searched for the code of an example."""
+
+    code_size: int
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(B, code_size) -> (B, *shape) in the data's range."""
+
+    def critic_features(self, x: Tensor) -> Tensor:
+        """(B, *shape) -> (B, F): the critic's last hidden layer."""
+
+
+@runtime_checkable
+class Renoises(Protocol):
+    """A diffusion model that can go a part of the way to noise and come back."""
+
+    def partial_reconstruction(self, x: Tensor) -> Tensor:
+        """(B, *shape) -> (B, *shape): noised to a quarter of the way, the same noise for all, and denoised."""
+
+
+@runtime_checkable
+class ScoresFeatures(Protocol):
+    """A detector that scores an encoder's features as it scores values."""
+
+    def outlier_score_in(self, train: Tensor, features: Tensor) -> Tensor:
+        """Features of the training split (N, F) and of examples (B, F) -> (B,), higher = more of an outlier."""
 
 
 CAPABILITIES: dict[str, type] = {
@@ -224,17 +282,23 @@ __all__ = [
     "Budget",
     "Conditional",
     "DataSpec",
+    "Decodes",
     "Encodes",
     "EstimatesDensity",
     "FiniteSamples",
     "FitsItself",
     "GenerativeModel",
+    "HasCritic",
+    "HasPosterior",
     "ModelBuilder",
     "Objective",
     "Reconstructs",
+    "Renoises",
     "Samples",
+    "ScoresFeatures",
     "ScoresOutliers",
     "Solves",
+    "Variational",
     "capabilities",
     "methods",
 ]

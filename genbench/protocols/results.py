@@ -8,7 +8,8 @@ from typing import Protocol
 
 
 class Summary(Protocol):
-    """A row's number over its seeds. `error`: standard error of the mean (spread over seeds and sampling together)."""
+    """A row's number over its seeds. `error`: standard error of the mean (spread over seeds and sampling together);
+    `details`: what the records of all its seeds agree on, such as k."""
 
     @property
     def mean(self) -> float | None: ...
@@ -22,6 +23,8 @@ class Summary(Protocol):
     def m(self) -> int | None: ...
     @property
     def comparable(self) -> bool: ...
+    @property
+    def details(self) -> Mapping[str, float | int | str]: ...
 
 
 class Table(Protocol):
@@ -39,8 +42,12 @@ class Table(Protocol):
     def controls(self) -> Mapping[str, str]:
         """The label of each control by its name in the registry."""
 
-    def cell(self, label: str | None, metric: str, target: str = "") -> Summary | None:
-        """The first number of this row in this column; None where there is none, or no row."""
+    def scores(self, label: str) -> Sequence[str]:
+        """The outlier scores of this row, best first; `""` alone where it has none."""
+
+    def cell(self, label: str | None, metric: str, target: str = "", score: str | None = None) -> Summary | None:
+        """The number of this row in this column, of its first outlier score unless one is named; None where there is
+        none, or no row."""
 
     def title(self, metric: str) -> str:
         """The display name of a metric."""

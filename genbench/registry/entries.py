@@ -91,7 +91,7 @@ class Registry(Generic[Card]):
         site = here(home(target))
         check_name(self.kind, card.name, site.owner)
         self._read_catalogue()
-        new = Entry(card, target, site, code_hash(target, site.owner))
+        new = Entry(card, target, site, code_hash(target, site.owner) if getattr(target, "reusable", True) else None)
         old = self._own.get(card.name)
         if old is not None and _clash(old, new):
             raise UsageError(
@@ -130,8 +130,13 @@ class Registry(Generic[Card]):
         if name in self._refused:
             raise UsageError(self._refused[name])
         if name not in self._own:
-            raise UnknownName(self.kind, name, self._own)
+            raise UnknownName(self.kind, name, self._own, meant=self._meant(name))
         return self._own[name]
+
+    def _meant(self, name: str) -> str:
+        """How to ask for what others call by this name; empty where nobody does."""
+        others = (getattr(entry.card, "other_names", {}) for entry in self._own.values())
+        return next((known[name.casefold()] for known in others if name.casefold() in known), "")
 
     def _change(self, name: str, entry: Entry[Card] | None) -> None:
         before = self._own.get(name)

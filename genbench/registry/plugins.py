@@ -89,6 +89,11 @@ def _checked(path: str | Path) -> Path:
         raise UsageError(f"--plugin names {str(path)!r}, which is a folder: name a Python file in it.")
     if not file.is_file():
         raise UsageError(f"--plugin names {str(path)!r}, but there is no such file.")
+    if file.stem in sys.stdlib_module_names:
+        raise UsageError(
+            f"--plugin {str(path)!r} has the name of a module of Python's own, which it would hide from programs that "
+            "are started beside it: rename it."
+        )
     if file.suffix != ".py":
         raise UsageError(f"--plugin {str(path)!r} is not a Python file (its name must end in .py).")
     return file

@@ -34,6 +34,7 @@ def find_columns(found: Sequence[Measured]) -> list[Column]:
 
 def _column(measured: Measured) -> Column:
     spec = glossary.metric(measured.metric)
+    is_ranked = glossary.evaluation(measured.evaluation).ranked
     return Column(
         key=column_key(measured),
         evaluation=measured.evaluation,
@@ -42,7 +43,7 @@ def _column(measured: Measured) -> Column:
         encoder=measured.encoder,
         split=measured.split,
         title=glossary.title(measured.metric, measured.encoder),
-        sense=glossary.sense(measured.metric, measured.direction),
+        sense=glossary.sense(measured.metric, measured.direction) if is_ranked else glossary.Sense(None),
         unit=spec.unit if spec else "",
     )
 
@@ -91,8 +92,15 @@ def make_cell(about: Sequence[Measured], column: Column, twin: str = "") -> Cell
             sample=_sample_interval(list(good.values())),
             identities=identity.distinct(identity.identity_of(e) for e in good.values()),
             twin=twin,
+            details=_agreed([e.details for e in good.values()]),
         )
     )
+
+
+def _agreed(found: Sequence[Mapping[str, float | int | str]]) -> dict[str, float | int | str]:
+    """What all of these say alike."""
+    first = found[0] if found else {}
+    return {name: value for name, value in first.items() if all(one.get(name) == value for one in found)}
 
 
 def summarise(cell: Cell) -> Cell:
@@ -159,7 +167,9 @@ def write(cell: Cell, column: Column) -> Cell:
     """The cell with its texts in the column's scale."""
     if cell.mean is None:
         return cell
-    mean, half = cell.mean / column.scale.factor, None if cell.half is None else cell.half / column.scale.factor
+    shown = cell.mean if cell.difference is None else cell.difference
+    mean, half = shown / column.scale.factor, None if cell.half is None else cell.half / column.scale.factor
     places = formatting.decimals(mean, half)
     places = 0 if column.counts and half is None else places
-    return cell.but(text=formatting.text(mean, places), half_text="" if half is None else formatting.text(half, places))
+    write = formatting.text if cell.difference is None else formatting.signed
+    return cell.but(text=write(mean, places), half_text="" if half is None else formatting.text(half, places))

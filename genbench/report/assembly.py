@@ -57,7 +57,9 @@ def _notes(board: Leaderboard, grid: Grid, rows: Mapping[RowKey, Measured]) -> t
     is_ranked = glossary.evaluation(board.evaluation).ranked
     notes = []
     if not is_ranked:
-        notes.append("Nothing is ranked here: each number is read against the ceiling row, and more is not better.")
+        less = next((c.against for c in board.columns if c.against), "")
+        read = f"is the difference from {less}, the ceiling row" if less else "is read against the ceiling row"
+        notes.append(f"Nothing is ranked here: each number {read}, and more is not better.")
     if cells and not any(cell.place for _, cell in cells) and is_ranked:
         notes.append("No places: they need 3 seeds of at least 2 complete rows. Rows are in order of value.")
     if any(0 < cell.n < LEAST for _, cell in cells if not any(one.timed for one in cell.identities)):

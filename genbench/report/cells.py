@@ -158,6 +158,9 @@ def row_head(row: LeaderboardRow, anchor: str, headline: Cell | None, words: Lan
     title = plain_name(row.label, row.model)
     shown = f"<bdi>{escape(words(title) if title else row.label)}</bdi>"
     flags = [f'<span class="tag red">{escape(words(flag))}</span>' for flag in row.flags]
+    if row.verdict and not brief:
+        kind = "tag" if row.flags or not row.verdict.startswith("no ") else "calm"
+        flags.append(f'<span class="{kind}">{escape(words(row.verdict))}</span>')
     if headline is not None and Flag.UNDER_FLOOR in headline.flags and not brief:
         flags.append(f'<span class="tag">{escape(words(Flag.UNDER_FLOOR))}</span>')
     grey = "" if brief else "".join(f" <small><bdi>{escape(text)}</bdi></small>" for text in _besides(row, title))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,9 +87,11 @@ class Measured:
     likelihood: str
     encoder_fingerprint: str
     metric_version: int | None
-    budget: int | None
+    budget: float | None
+    budget_unit: str
     device: str
     fit: str
+    details: Mapping[str, Any]
 
     @property
     def ok(self) -> bool:
@@ -119,6 +122,8 @@ def _label(model: str, sampler: str) -> str:
 
 def _column(table: pd.DataFrame, name: str, kind: str) -> list[Any]:
     """The values of a column as the field's type; what is absent is None, or empty where words are meant."""
+    if kind.startswith("Mapping"):
+        return [_mapping(v) for v in table[name].tolist()] if name in table else [{}] * len(table)
     make = {"str": str, "int": int}.get(kind.partition(" ")[0], float)
     absent = "" if make is str else None
     if name not in table:
@@ -127,3 +132,9 @@ def _column(table: pd.DataFrame, name: str, kind: str) -> list[Any]:
     return [
         absent if bad else make(v) for v, bad in zip(column.tolist(), (column.isna() | (column == "")), strict=True)
     ]
+
+
+def _mapping(given: Any) -> Mapping[str, Any]:
+    """A nested cell of the tidy table: a mapping, or its JSON text where the table came from a CSV file."""
+    found = json.loads(given) if isinstance(given, str) and given.startswith("{") else given
+    return found if isinstance(found, Mapping) else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from collections.abc import Callable, Sequence
@@ -9,9 +10,11 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from genbench.core.errors import UsageError, nearest
+from genbench.report.aggregate import column_key
 from genbench.report.csvtext import written
-from genbench.report.data import RunData
+from genbench.report.data import RunData, read_rows
 from genbench.report.leaderboard import leaderboards
+from genbench.report.over_datasets import OverDatasets, over_datasets
 from genbench.report.types import Cell, Column, Leaderboard, LeaderboardRow
 
 
@@ -21,7 +24,27 @@ def export(data: RunData, format_: str) -> bytes:
         near = nearest(format_, FORMATS)
         hint = f"did you mean {near!r}? " if near else ""
         raise UsageError(f"no format is called {format_!r}: {hint}known are {', '.join(FORMATS)}.")
-    return FORMATS[format_](data)
+    return FORMATS[format_](placed(data) if format_ in TIDY else data)
+
+
+def placed(data: RunData) -> RunData:
+    """The run with `place`, `last_place` and `leads` of the row in its leaderboard's column in its tidy table."""
+    places: dict[tuple[str, ...], Cell] = {}
+    for board in (b for b in leaderboards(data) if not b.is_overview):
+        for row in board.rows:
+            for key, cell in row.cells.items():
+                if cell.place is not None:
+                    places[board.dataset, board.evaluation, row.label, row.score, key] = cell
+    found = [
+        places.get((e.dataset, e.evaluation, e.label, e.score, column_key(e))) if e.ok else None
+        for e in read_rows(data.table)
+    ]
+    table = data.table.assign(
+        place=pd.array([one.place if one else None for one in found], dtype="Int64"),
+        last_place=pd.array([one.last_place if one else None for one in found], dtype="Int64"),
+        leads=pd.array([one.leads if one else None for one in found], dtype="boolean"),
+    )
+    return dataclasses.replace(data, table=table)
 
 
 def render_table(table: pd.DataFrame, format_: str) -> bytes:
@@ -58,7 +81,8 @@ def flat(table: pd.DataFrame) -> pd.DataFrame:
 
 def to_markdown(data: RunData) -> bytes:
     """The leaderboards as Markdown tables, and what the plan leaves out."""
-    parts = [_markdown(board) for board in leaderboards(data)]
+    boards = leaderboards(data)
+    parts = [_markdown(board) for board in boards] + [_markdown_over(found) for found in over_datasets(boards)]
     if data.notes:
         parts.append("\n".join(["### What does not apply", "", *(f"- {note}" for note in data.notes)]))
     return "\n\n".join(parts).encode() + b"\n"
@@ -72,13 +96,24 @@ def _markdown(board: Leaderboard) -> str:
     return "\n".join([*lines, *(f"\n> {warning}" for warning in board.warnings), *(f"\n{n}" for n in board.notes)])
 
 
+def _markdown_over(found: OverDatasets) -> str:
+    lines = [f"### {found.caption}", "", _markdown_row(found.heads)]
+    lines.append(_markdown_row(["---:" if head != "model" else "---" for head in found.heads]))
+    for row in found.rows:
+        place, label, *numbers = row.texts(with_score=found.has_scores)
+        lines.append(_markdown_row([f"**{place}**" if row.leads else place, label, *numbers]))
+    return "\n".join([*lines[: len(lines) if found.rows else 1], *(f"\n{note}" for note in found.said)])
+
+
 def _markdown_row(parts: Sequence[str]) -> str:
     return "| " + " | ".join(part.replace("|", "\\|").replace("\n", " ") for part in parts) + " |"
 
 
 def to_latex(data: RunData) -> bytes:
     """The leaderboards as LaTeX tables (booktabs); the leading group is bold, ranges of places stand small beside."""
-    return ("\n\n".join(_latex(board) for board in leaderboards(data)) + "\n").encode()
+    boards = leaderboards(data)
+    parts = [_latex(board) for board in boards] + [_latex_over(found) for found in over_datasets(boards) if found.rows]
+    return ("\n\n".join(parts) + "\n").encode()
 
 
 def _latex(board: Leaderboard) -> str:
@@ -101,6 +136,27 @@ def _latex(board: Leaderboard) -> str:
     return "\n".join(lines)
 
 
+def _latex_over(found: OverDatasets) -> str:
+    rows = []
+    for row in found.rows:
+        place, *rest = map(_escape, row.texts(with_score=found.has_scores))
+        rows.append(" & ".join([f"\\textbf{{{place}}}" if row.leads else place, *rest]) + " \\\\")
+    lines = [
+        "\\begin{table}",
+        f"\\caption{{{_escape(found.caption)}}}",
+        f"\\begin{{tabular}}{{rl{'r' * (len(found.heads) - 2)}}}",
+        "\\toprule",
+        " & ".join(found.heads) + " \\\\",
+        "\\midrule",
+        *rows,
+        "\\bottomrule",
+        "\\end{tabular}",
+        *(f"\\par{{\\footnotesize {_escape(note)}}}" for note in found.said),
+        "\\end{table}",
+    ]
+    return "\n".join(lines)
+
+
 def _latex_cell(cell: Cell | None) -> str:
     if cell is None or cell.mean is None:
         return _escape(_cell(cell))
@@ -108,7 +164,8 @@ def _latex_cell(cell: Cell | None) -> str:
     number = number.replace("−", "-").replace("\N{NARROW NO-BREAK SPACE}", "\\,")
     shown = f"$\\mathbf{{{number}}}$" if cell.leads else f"${number}$"
     place = f" {{\\scriptsize {_escape(cell.place_range)}}}" if cell.place else ""
-    return shown + place + (f" ({cell.n} of {cell.total} seeds)" if cell.missing else "")
+    flags = f" ({_escape(', '.join(cell.flags))})" if cell.flags else ""
+    return shown + place + (f" ({cell.n} of {cell.total} seeds)" if cell.missing else "") + flags
 
 
 ESCAPES = {
@@ -134,7 +191,7 @@ def _head(column: Column) -> str:
 
 def _name(row: LeaderboardRow) -> str:
     named = f"{row.label} · {row.score}" if row.score else row.label
-    return f"{named} ({', '.join(row.flags)})" if row.flags else named
+    return f"{named} ({', '.join(row.remarks)})" if row.remarks else named
 
 
 def _cell(cell: Cell | None) -> str:
@@ -144,6 +201,9 @@ def _cell(cell: Cell | None) -> str:
     shown = f"**{cell.plain}**" if cell.leads else cell.plain
     return place + shown + (f" ({', '.join(cell.flags)})" if cell.flags else "")
 
+
+TIDY = frozenset({"csv", "parquet", "json"})
+"""Formats that are the tidy table."""
 
 FORMATS: dict[str, Callable[[RunData], bytes]] = {
     "csv": to_csv,

@@ -10,10 +10,10 @@ from markupsafe import Markup
 
 from genbench.report import glossary
 from genbench.report.glossary import Sense
-from genbench.report.ranking import span
+from genbench.report.ranking import is_undecided, span
 from genbench.report.types import Cell, Column, Leaderboard
 
-ROW, TOP, BOTTOM, LABEL, GAP = 22, 40, 26, 168, 26
+ROW, TOP, BOTTOM, LABEL, GAP = 22, 40, 26, 168, 36
 WIDTH, WIDEST, NARROWEST = 1156, 340, 150
 """The page's width, and what one panel may take of it; many panels scroll."""
 HEADING = 8.2
@@ -103,14 +103,22 @@ def _panel(board: Leaderboard, column: Column, cells: Sequence[Cell | None], sid
     bottom = TOP + ROW * len(cells)
     parts = [
         Markup('<text class="title" x="{}" y="14">{}</text><text class="hint" x="{}" y="28">{}</text>').format(
-            left, f"{column.title} {column.sense.arrow}", left, _hint(column, axis)
+            left, f"{column.title} {column.sense.arrow}", left, _hint(column, axis, cells)
         ),
         Markup('<path class="frame" d="M{} {}H{}"/>').format(left, bottom, right),
     ]
     parts += [_tick(tick, column, axis, bottom) for tick in axis.ticks()]
     parts += [_reference(name, mean / column.scale.factor, axis(mean), bottom) for name, mean in marks]
     parts += [_dot(cell, axis, TOP + ROW * i + ROW / 2) for i, cell in enumerate(cells) if cell is not None]
+    parts += [_place(cell, right, TOP + ROW * i + ROW / 2) for i, cell in enumerate(cells) if cell and cell.place]
     return Markup("").join(parts)
+
+
+def _place(cell: Cell, right: float, y: float) -> Markup:
+    """The range of the place at the panel's right end, bold in the leading group."""
+    return Markup('<text class="{}" x="{}" y="{}"><title>place</title>{}</text>').format(
+        "title" if cell.leads else "hint", right + 2, y + 4, cell.place_range
+    )
 
 
 def _reference(name: str, shown: float, x: float, bottom: float) -> Markup:
@@ -119,11 +127,12 @@ def _reference(name: str, shown: float, x: float, bottom: float) -> Markup:
     )
 
 
-def _hint(column: Column, axis: Axis) -> str:
+def _hint(column: Column, axis: Axis, cells: Sequence[Cell | None]) -> str:
     is_ranked = glossary.evaluation(column.evaluation).ranked
-    better = _better(column.sense) if is_ranked else "read against the ceiling"
+    better = _better(column.sense) if is_ranked else f"read against {column.against or 'the ceiling'}"
     unit = " ".join(part for part in (column.scale.note, column.unit) if part)
-    parts = [better, column.target, "log" if axis.is_log else "", unit]
+    tied = "not separated" if is_undecided([cell for cell in cells if cell and cell.place]) else ""
+    parts = [better, tied, column.target, "log" if axis.is_log else "", unit]
     return ", ".join(part for part in parts if part)
 
 

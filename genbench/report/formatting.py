@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from genbench.core.jobs import BUDGET_WORDS
+
 MOST_DECIMALS = 4
 UNITS = {1e9: "billion", 1e6: "million", 1e3: "thousand"}
 
@@ -61,11 +63,24 @@ def text(value: float, places: int) -> str:
     return shown.replace("-", "−").replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
+def signed(value: float, places: int) -> str:
+    """A difference: `+0.02`, `−0.02`, `0`."""
+    shown = text(value, places)
+    return f"+{shown}" if value > 0 and shown.strip("0.") else shown
+
+
 def pads(texts: Sequence[str]) -> list[str]:
     """What to add to each number, unseen, so that right-aligned they all have their decimal point in one line."""
     parts = [text.partition("e")[0].partition(".")[1:] for text in texts]
     longest = max((len(digits) for _, digits in parts), default=0)
     return [("" if point or not longest else ".") + "0" * (longest - len(digits)) for point, digits in parts]
+
+
+def budget(amount: float, unit: str) -> str:
+    """`100,000 images`, `1e+11 operations`, `60 seconds`; empty for none. A table without units speaks of images."""
+    word = BUDGET_WORDS.get(unit, unit) if unit else "images"
+    shown = f"{amount:,.12g}" if amount < 1e9 else f"{amount:.6g}"
+    return f"{shown} {word}" if amount else ""
 
 
 def duration(seconds: float) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from genbench.core.paths import below
 from genbench.report import glossary
 from genbench.report.data import RunData
 from genbench.report.figures import curve_plot
@@ -91,7 +92,8 @@ def _pictures(pictures: pd.DataFrame, board: Leaderboard, root: Path) -> list[Ga
     numbers = {label: cell.plain for label, cell in board.cells(board.headline).items()}
     shown = []
     for picture in sorted(pictures.to_dict("records"), key=lambda p: _place(order, str(p["label"]))):
-        uri, size = data_uri(root / str(picture["path"]))
+        path = below(root, str(picture["path"]))  # a store is data: what it names may lie anywhere
+        uri, size = data_uri(path) if path else ("", (0, 0))
         if uri:
             label = str(picture["label"])
             is_control = label in controls

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from genbench.report import glossary
+from genbench.report import formatting, glossary
 from genbench.report.data import Measured
 from genbench.report.types import Cell, Column, Identity
 
@@ -24,7 +24,7 @@ def identity_of(measured: Measured) -> Identity:
         metric_version=measured.metric_version,
         encoder=measured.encoder,
         encoder_fingerprint=measured.encoder_fingerprint,
-        budget=None if measured.is_control else measured.budget or None,
+        budget="" if measured.is_control else formatting.budget(measured.budget or 0, measured.budget_unit),
         device=measured.device,
         timed=glossary.evaluation(measured.evaluation).timed,
     )
@@ -41,7 +41,7 @@ def _unlike(a: Identity, b: Identity) -> tuple[str, ...]:
     the device. What has no budget goes with any.
     """
     fields = [name for name in (OF_TIMED if a.timed else OF_OTHERS) if getattr(a, name) != getattr(b, name)]
-    return tuple(name for name in fields if name != "budget" or None not in (a.budget, b.budget))
+    return tuple(name for name in fields if name != "budget" or (a.budget and b.budget))
 
 
 def comparable(a: Identity, b: Identity) -> bool:
@@ -65,7 +65,6 @@ def _words(one: Identity, fields: Iterable[str]) -> list[str]:
         "metric_version": "" if one.metric_version is None else f"version {one.metric_version}",
         "encoder": "" if one.encoder_fingerprint else one.encoder,
         "encoder_fingerprint": one.encoder_fingerprint and f"{one.encoder} {one.encoder_fingerprint}",
-        "budget": "" if one.budget is None else f"{one.budget:,} images",
     }
     return [text for name in fields if (text := said.get(name, str(getattr(one, name))))]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from genbench.report import aggregate, glossary, memorisation, sanity
+from genbench.report import aggregate, glossary, memorisation, ranking, sanity
 from genbench.report.assembly import Grid, assemble, ranked
 from genbench.report.data import Measured, RunData, read_rows
 from genbench.report.headlines import headlines
@@ -95,4 +95,7 @@ def _column_cells(
         if cell is not None:
             made[label, score] = cell
     column = aggregate.identified(aggregate.scaled(column, list(made.values())), list(made.values()))
-    return column, {key: aggregate.compared(cell, column) for key, cell in made.items()}
+    cells = ranking.give_differences({k: aggregate.compared(cell, column) for k, cell in made.items()}, rows, column)
+    has_differences = any(cell.difference is not None for cell in cells.values())
+    against = glossary.evaluation(column.evaluation).against if has_differences else ""
+    return replace(column, against=against), cells

@@ -1,4 +1,4 @@
-"""Flags on the rows that copy their training data, and on each number that says so."""
+"""Flags and verdicts on the rows that copy their training data, and a flag on each number that says so."""
 
 from __future__ import annotations
 
@@ -17,7 +17,22 @@ def flag_copies(board: Leaderboard, rows: Mapping[str, Copying], numbers: Mappin
         own = numbers[row.label].flagged if row.label in numbers else frozenset()
         marks = {c.key for c in board.columns if c.metric in own}
         cells = {k: replace(c, flags=(*c.flags, Flag.COPIES)) if k in marks else c for k, c in row.cells.items()}
-        memorises = row.label in rows and rows[row.label].memorises
-        return replace(row, cells=cells, flags=(Flag.MEMORISES,) if memorises else ())
+        known = rows.get(row.label)
+        flags = (Flag.MEMORISES,) if known and known.memorises else ()
+        return replace(row, cells=cells, flags=flags, verdict=_verdict(known, is_own=row.label in numbers, on=board))
 
     return replace(board, rows=tuple(map(flagged, board.rows)), controls=tuple(map(flagged, board.controls)))
+
+
+NOT_NEARER = "no nearer than held-out data"
+
+
+def _verdict(known: Copying | None, *, is_own: bool, on: Leaderboard) -> str:
+    """What the tests say of a row: in the table of the evaluation that judges copying of each row, in the overview of
+    those that any test flags."""
+    if known is None or not known.judged or not (is_own or on.is_overview):
+        return ""
+    if not known.flagged:
+        return NOT_NEARER if is_own else ""
+    tests = f"{len(known.flagged)} of {len(known.judged)} test{'s' * (len(known.judged) != 1)}"
+    return tests if known.memorises else f"nearer than held-out data: {tests}"

@@ -86,7 +86,7 @@ def _named(group: str, columns: Sequence[Column]) -> str:
 
 
 def _unranked(cell: Cell) -> Cell:
-    return replace(cell, place=None, last_place=None, leads=False, score=None, flags=())
+    return replace(cell, place=None, last_place=None, leads=False, score=None, scores={}, flags=())
 
 
 def _over_targets(row: LeaderboardRow, columns: Sequence[Column]) -> Cell:

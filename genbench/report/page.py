@@ -22,8 +22,10 @@ from genbench.report.data import RunData
 from genbench.report.heat import score_text
 from genbench.report.language import Language
 from genbench.report.names import isolated
+from genbench.report.over_datasets import OverDatasets
 from genbench.report.provenance import count, run_facts
 from genbench.report.sections import SECTIONS, Section
+from genbench.report.strips import critical_strip
 from genbench.report.types import Flag
 from genbench.report.verdict import value
 from genbench.report.view import View
@@ -85,8 +87,12 @@ def environment(words: Language) -> jinja2.Environment:
         "bdi": isolated,
         "shown": partial(value, words=words),
     }
-    made.globals |= {"Flag": Flag, "t": words}
+    made.globals |= {"Flag": Flag, "t": words, "strip": _strip}
     return made
+
+
+def _strip(found: OverDatasets) -> Markup:
+    return critical_strip(found.critical, [row.label for row in found.rows]) if found.critical else Markup("")
 
 
 def title(view: View) -> str:

@@ -13,6 +13,7 @@ from genbench.core.records import RunRecord
 from genbench.core.values import Status
 from genbench.report import formatting, glossary
 from genbench.report.data import Measured, RunData
+from genbench.report.identity import identity_of
 
 
 def origins(data: RunData) -> dict[str, Any]:
@@ -58,8 +59,14 @@ def run_facts(data: RunData, found: Sequence[Measured]) -> list[str]:
         count(len({e.seed for e in found}), "seed"),
         count(sum(e.ok for e in found), "measurement"),
     ]
+    parts += [f"trained on {given}" if "images" in given else f"trained for {given}" for given in _budgets(found)]
     parts += [f"{count(failed, 'job')} failed" if failed else "nothing failed"]
     return [*parts, str(data.last_run.started)[:10]] if data.last_run else parts
+
+
+def _budgets(found: Sequence[Measured]) -> list[str]:
+    """Each budget that a model was given, in words."""
+    return list(dict.fromkeys(filter(None, (identity_of(e).budget for e in found))))
 
 
 def count(number: int, noun: str) -> str:

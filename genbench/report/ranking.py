@@ -118,10 +118,27 @@ def give_scores(cells: Mapping[RowKey, Cell], rows: Mapping[RowKey, Measured], c
             scored[key] = cell
             continue
         score = (cell.mean - floor.mean) / width
+        scores = {seed: (value - floor.mean) / width for seed, value in cell.values.items()}
         under = score < 0 and not overlap(cell, floor) and not rows[key].is_control and CHANCE not in record.floor
         flags = (*cell.flags, Flag.UNDER_FLOOR) if under else cell.flags
-        scored[key] = cell.but(score=score, score_clear=clear, flags=flags)
+        scored[key] = cell.but(score=score, scores=scores, score_clear=clear, flags=flags)
     return scored
+
+
+def give_differences(
+    cells: Mapping[RowKey, Cell], rows: Mapping[RowKey, Measured], column: Column
+) -> dict[RowKey, Cell]:
+    """The cells with their difference from the ceiling row, where the evaluation's numbers are read so; the ceiling row
+    shows what it is."""
+    record = glossary.evaluation(column.evaluation)
+    by_model = {rows[key].model: c for key, c in cells.items() if c.mean is not None and c.comparable}
+    top = _bound(record.ceiling, column, by_model) if record.against else None
+    if top is None or top.mean is None:
+        return dict(cells)
+    return {
+        key: c.but(difference=c.mean - top.mean) if c.mean is not None and c is not top and c.comparable else c
+        for key, c in cells.items()
+    }
 
 
 def _bound(names: Sequence[str], column: Column, by_model: Mapping[str, Cell]) -> Cell | None:

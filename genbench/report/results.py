@@ -44,6 +44,10 @@ class CellSummary:
     def comparable(self) -> bool:
         return self.cell.comparable
 
+    @property
+    def details(self) -> Mapping[str, float | int | str]:
+        return self.cell.details
+
 
 def _only(sizes: set[int | None]) -> int | None:
     return sizes.pop() if len(sizes) == 1 else None
@@ -67,10 +71,17 @@ class LeaderboardTable:
     def controls(self) -> Mapping[str, str]:
         return {row.model: row.label for row in self.board.controls}
 
-    def cell(self, label: str | None, metric: str, target: str = "") -> Summary | None:
+    def scores(self, label: str) -> Sequence[str]:
+        return tuple(row.score for row in self.board.all_rows if row.label == label)
+
+    def cell(self, label: str | None, metric: str, target: str = "", score: str | None = None) -> Summary | None:
         column = next((c for c in self.board.columns if (c.metric, c.target) == (metric, target)), None)
-        found = self.board.cells(column.key).get(label) if column and label is not None else None
-        return CellSummary(found) if found else None
+        if column is None:
+            return None
+        rows = [
+            r for r in self.board.all_rows if r.label == label and score in (None, r.score) and column.key in r.cells
+        ]
+        return CellSummary(rows[0].cells[column.key]) if rows else None
 
     def title(self, metric: str) -> str:
         column = self._column(metric)

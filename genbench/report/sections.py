@@ -12,9 +12,11 @@ from typing import Any
 from genbench.core.values import Status
 from genbench.protocols.metric import Metric
 from genbench.report import figures, gallery, glossary
+from genbench.report.agreement import agreements
 from genbench.report.cells import FOLDED
 from genbench.report.failures import failures
 from genbench.report.heat import heat_grid
+from genbench.report.over_datasets import over_datasets
 from genbench.report.panels import panels
 from genbench.report.provenance import changes, commands, dataset_facts, encoder_facts, training_costs
 from genbench.report.scatter import cost_plot
@@ -82,6 +84,12 @@ def _part(view: View, dataset: DatasetView) -> DatasetPart:
     )
 
 
+def over_all_datasets(view: View) -> Content | None:
+    """Each evaluation over its datasets, and whether metrics agree."""
+    over, agreed = over_datasets(view.boards), agreements(view.boards)
+    return {"over": over, "agreements": agreed} if over or agreed else None
+
+
 def models(view: View) -> Content | None:
     """A panel for each row."""
     return {"panels": panels(view)} if view.rows else None
@@ -126,6 +134,7 @@ def glossary_of(boards: Sequence[Leaderboard]) -> list[tuple[Column, Metric | No
 SECTIONS = (
     Section("verdict", first_screen),
     Section("datasets", dataset_parts),
+    Section("over-datasets", over_all_datasets),
     Section("models", models),
     Section("failures", what_failed),
     Section("provenance", where_from),

@@ -32,8 +32,8 @@ class Flag(StrEnum):
 class Identity:
     """What a number depends on beside its row and column; `genbench.report.identity` says which of it must agree.
 
-    `n`: reference points, `m`: generated points. `budget`: training images, None for what is not trained. `timed`: the
-    evaluation's numbers depend on the machine.
+    `n`: reference points, `m`: generated points. `budget`: what training was given, in words, empty for what is not
+    trained and where it is not known. `timed`: the evaluation's numbers depend on the machine.
     """
 
     n: int | None = None
@@ -43,7 +43,7 @@ class Identity:
     metric_version: int | None = None
     encoder: str = ""
     encoder_fingerprint: str = ""
-    budget: int | None = None
+    budget: str = ""
     device: str = ""
     timed: bool = False
 
@@ -53,32 +53,37 @@ class Cell:
     """One row's values of one column, over seeds.
 
     `values`: by seed, those that are there; `missing`: by seed, the status of those that are not; `reasons`: why, each
-    once. `half`: half-width of the 95 % interval of the mean over seeds, None for fewer than 3 seeds or for rows that
+    once. `difference`: the mean less the ceiling row's, shown in its place where the evaluation's numbers are read so.
+    `half`: half-width of the 95 % interval of the mean over seeds, None for fewer than 3 seeds or for rows that
     are the same on every seed (`constant`). `sample`: the interval over samples of one fitted model, averaged; another
     thing, never mixed with `half`; `error`: the standard error that stands for it where a mean over targets has none.
     `identities`: those of its seeds, each once (none for a mean over targets);
-    `comparable` says whether they are the column's. `place`: 1 + rows that are significantly better; `last_place`: the
-    other end of its range; `leads`: it is in the leading group, behind which there are others. `twin`: the label that
-    shows the same fit with the same numbers first; both are ranked as one. `score`: 0 is the floor, 1 the ceiling;
-    `score_clear` is False where floor and ceiling overlap. `text` and `half_text` are in the column's scale; `note`
-    says what the number stands for where the column does not.
+    `comparable` says whether they are the column's. `details`: what the records of all its seeds agree on, such as k.
+    `place`: 1 + rows that are significantly better; `last_place`: the other end of its range; `leads`: it is in the
+    leading group, behind which there are others. `twin`: the label that shows the same fit with the same numbers first;
+    both are ranked as one. `score`: 0 is the floor, 1 the ceiling; `scores`: those of the seeds; `score_clear` is False
+    where floor and ceiling overlap. `text` and `half_text` are in the column's scale; `note` says what the number
+    stands for where the column does not.
     """
 
     values: Mapping[int, float] = field(default_factory=dict)
     missing: Mapping[int, str] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
     mean: float | None = None
+    difference: float | None = None
     half: float | None = None
     constant: bool = False
     sample: tuple[float, float] | None = None
     error: float | None = None
     identities: tuple[Identity, ...] = ()
     comparable: bool = True
+    details: Mapping[str, float | int | str] = field(default_factory=dict)
     place: int | None = None
     last_place: int | None = None
     leads: bool = False
     twin: str = ""
     score: float | None = None
+    scores: Mapping[int, float] = field(default_factory=dict)
     score_clear: bool = True
     flags: tuple[Flag, ...] = ()
     note: str = ""
@@ -139,7 +144,8 @@ class Column:
     """What a column's numbers are: metric and target, on which encoder, against which split, which way is better.
 
     `over`: the targets of which it is the mean, empty where it is of one. `identities`: those that most of its rows
-    share. `counts`: they are whole numbers.
+    share. `counts`: they are whole numbers. `against`: what its numbers are shown as differences from, empty where
+    they are shown as they are.
     """
 
     key: str
@@ -156,13 +162,15 @@ class Column:
     identities: tuple[Identity, ...] = ()
     about: str = ""
     counts: bool = False
+    against: str = ""
 
     @property
     def details(self) -> tuple[str, ...]:
         """The rest of the display name: target, encoder, n and split, scale and unit."""
         on = f"on {self.encoder}" if self.encoder else ""
         unit = " ".join(part for part in (self.scale.note, self.unit) if part)
-        return tuple(part for part in (self.target, on, self.about, unit) if part)
+        less = f"difference from {self.against}" if self.against else ""
+        return tuple(part for part in (self.target, less, on, self.about, unit) if part)
 
     @property
     def subtitle(self) -> str:
@@ -172,7 +180,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaderboardRow:
-    """A row: a model with its sampler (and, among outlier scores, one of its scores), or a control."""
+    """A row: a model with its sampler (and, among outlier scores, one of its scores), or a control. `verdict`: what the
+    tests of copying say of it, `1 of 4 tests`."""
 
     label: str
     model: str
@@ -181,6 +190,12 @@ class LeaderboardRow:
     score: str = ""
     cells: Mapping[str, Cell]
     flags: tuple[Flag, ...] = ()
+    verdict: str = ""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Its flags and its verdict."""
+        return (*self.flags, *filter(None, (self.verdict,)))
 
     @property
     def is_control(self) -> bool:

@@ -15,7 +15,7 @@ from genbench.report.names import anchors
 from genbench.report.provenance import origins
 from genbench.report.types import Leaderboard, LeaderboardRow
 
-SECTIONS = ("verdict", "models", "failures", "provenance", "glossary", "main", "reading")
+SECTIONS = ("verdict", "over-datasets", "agreement", "models", "failures", "provenance", "glossary", "main", "reading")
 """Anchors that no dataset may take."""
 
 

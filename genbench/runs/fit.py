@@ -13,9 +13,11 @@ import torch
 from torch import nn
 
 from genbench import registry
-from genbench.core.errors import Diverged, GenbenchError, Unsupported
+from genbench.core import paths
+from genbench.core.errors import DataError, Diverged, GenbenchError, Unsupported, contained
 from genbench.core.jobs import BudgetConfig, Fit, content_key
 from genbench.core.records import FitRecord
+from genbench.core.text import safe_text
 from genbench.core.values import Status
 from genbench.evaluations.context import RunContext
 from genbench.protocols.dataset import Dataset, DataSpec
@@ -52,13 +54,25 @@ def fitted(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Itera
 
 def status_of(error: Exception) -> tuple[Status, str]:
     """How an error ends a job, and the sentence that its row shows."""
+    said = safe_text(error)
     if isinstance(error, Unsupported):
-        return Status.UNSUPPORTED, str(error)
+        return Status.UNSUPPORTED, said
     if isinstance(error, Diverged):
-        return Status.DIVERGED, str(error)
+        return Status.DIVERGED, said
     if isinstance(error, GenbenchError):
-        return Status.FAILED, str(error)
-    return Status.FAILED, f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        return Status.FAILED, said
+    return Status.FAILED, f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def data_of(wanted: Fit, context: RunContext) -> Dataset:
+    """The dataset of a fit. Raises `DataError` where it is not what it was when the run was planned."""
+    data = context.dataset(wanted.dataset)
+    if wanted.data not in ("", data.fingerprint):
+        raise DataError(
+            f"the data of {wanted.dataset} are not what they were when this run was planned (fingerprint "
+            f"{data.fingerprint}, expected {wanted.data}): run the same command again, and leave its files alone."
+        )
+    return data
 
 
 def build_model(wanted: Fit, data: Dataset) -> nn.Module:
@@ -88,21 +102,24 @@ def _loaded(wanted: Fit, context: RunContext, folder: RunFolder) -> FittedModel 
     if not path.is_file():
         return None
     try:
-        model = build_model(wanted, context.dataset(wanted.dataset)).to(context.device)
+        with contained():
+            model = build_model(wanted, data_of(wanted, context)).to(context.device)
     except Exception as error:
         return _not_fitted(wanted, error, 0.0, context)
     try:
-        metadata = load_weights(model, path)
-        return FittedModel(wanted, FitRecord(**json.loads(metadata["fit"])), model.eval())
-    except Exception:  # whatever is wrong with the file: it is made again
-        path.unlink()
+        with contained():
+            metadata = load_weights(model, path)
+            return FittedModel(wanted, FitRecord(**json.loads(metadata["fit"])), model.eval())
+    except Exception:  # whatever is wrong with the file: it is set aside and made again
+        paths.set_aside(path)
         return None
 
 
 def _trained(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Iterator[FittedModel]:
     began = time.perf_counter()
     try:
-        pairs = _train(fits, context, folder)
+        with contained():
+            pairs = _train(fits, context, folder)
     except Exception as error:
         spent = time.perf_counter() - began
         yield from (_not_fitted(wanted, error, spent / len(fits), context) for wanted in fits)
@@ -111,14 +128,28 @@ def _trained(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Ite
         if training.diverged is not None:
             yield _not_fitted(wanted, Diverged(training.diverged), training.seconds / training.seeds, context)
             continue
-        record = _record(wanted, model, training, context)
-        save_weights(model, folder.weights(wanted.key), {"fit": json.dumps(dataclasses.asdict(record))})
+        try:
+            with contained():
+                record = _record(wanted, model, training, context)
+                save_weights(model, folder.weights(wanted.key), {"fit": json.dumps(dataclasses.asdict(record))})
+        except Exception as error:
+            yield _not_fitted(wanted, _unkept(error), training.seconds / training.seeds, context)
+            continue
         yield FittedModel(wanted, record, model.eval())
+
+
+def _unkept(error: Exception) -> Exception:
+    """The error of weights that could not be kept, with what it was about."""
+    if not isinstance(error, OSError):
+        return error
+    kept = GenbenchError(f"its weights could not be kept: {error.strerror or safe_text(error)}.")
+    kept.__cause__ = error
+    return kept
 
 
 def _train(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Sequence[tuple[nn.Module, TrainResult]]:
     first = fits[0]
-    data = context.dataset(first.dataset)
+    data = data_of(first, context)
     budget = _budget(first.budget)
     name = first.key if len(fits) == 1 else content_key(fits=[wanted.key for wanted in fits])
     config = TrainConfig(
@@ -159,7 +190,7 @@ def _made(wanted: Fit, spec: DataSpec) -> nn.Module:
             raise
         chosen = ", ".join(f"{name} = {value!r}" for name, value in wanted.options.items())
         raise GenbenchError(
-            f"{wanted.model} could not be built with {chosen}: {type(error).__name__}: {error}"
+            f"{wanted.model} could not be built with {chosen}: {type(error).__name__}: {safe_text(error)}"
         ) from error
 
 

@@ -3,11 +3,14 @@
 DIR/genbench.db                       the store (unless `--store` names another)
 DIR/run.json                          the last call: command, versions, where the store is
 DIR/report.html
+DIR/benchmark.json                    timings, for `pytest-benchmark compare`
 DIR/artifacts/fits/KEY.safetensors    weights, KEY the content key of a fit
 DIR/artifacts/checkpoints/KEY*.safetensors
 DIR/artifacts/pictures/KEY-NAME.png   KEY the content key of a job
 DIR/failures/*.txt                    tracebacks
+DIR/log.jsonl                         what happened and when, a JSON object a line (the older half in log.1.jsonl)
 DIR/.lock, DIR/.lock.json             who is at work here
+DIR/.at-work.json, .at-work-crash.txt the job at work inline, and where Python wrote down a crash
 """
 
 from __future__ import annotations
@@ -18,8 +21,9 @@ import json
 import os
 import re
 import socket
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,15 +33,24 @@ from filelock import FileLock, Timeout
 from genbench.core import paths
 from genbench.core.errors import UsageError
 from genbench.core.records import Picture, RunRecord
+from genbench.core.text import file_stem, safe_text
 from genbench.store import Place, Store
 from genbench.store.place import DATABASE, redacted
 
 RECORD, REPORT, LOCK, NOTE = "run.json", "report.html", ".lock", ".lock.json"
+LOG, OLDER_LOG, AT_WORK = "log.jsonl", "log.1.jsonl", ".at-work.json"
+
+MOST_LOGGED = 16 * 2**20
+"""Bytes of a log, after which a new one is begun."""
+
+MOST_TRACED = 200_000
+"""Characters of a traceback that are kept."""
+TIMINGS = "benchmark.json"
 
 KEY = r"[0-9a-f]{20}"
 OURS = {
-    "fits": re.compile(rf"{KEY}\.safetensors"),
-    "checkpoints": re.compile(rf"{KEY}(-\d+-\d+)?\.safetensors"),
+    "fits": re.compile(rf"{KEY}\.safetensors(\.broken)?"),
+    "checkpoints": re.compile(rf"{KEY}(-\d+-\d+)?\.safetensors(\.broken)?"),
     "pictures": re.compile(rf"{KEY}-[\w.-]+\.png"),
 }
 """The files that genbench names below `artifacts`, by folder; a temporary one has a dot before and a tail behind."""
@@ -92,6 +105,11 @@ class RunFolder:
         return (self.place.folder or Path.cwd()) / REPORT
 
     @property
+    def timings(self) -> Path:
+        """Where timings are written, beside the page."""
+        return self.report.with_name(TIMINGS)
+
+    @property
     def failures(self) -> Path:
         """Where tracebacks are kept."""
         return self.root / "failures"
@@ -116,10 +134,30 @@ class RunFolder:
 
     def save_picture(self, job: str, name: str, png: bytes, caption: str) -> Picture:
         """Write a picture of a job, whole or not at all."""
-        path = self.artifacts / "pictures" / f"{job}-{name}.png"
+        path = self.artifacts / "pictures" / f"{job}-{file_stem(name)}.png"
         with paths.last_writer(path) as temporary:
             temporary.write_bytes(png)
         return Picture(job=job, name=name, path=path.relative_to(self.root).as_posix(), caption=caption)
+
+    def log(self, event: str, **details: Any) -> None:
+        """Add a line to the run's log; one that cannot be written is no reason to end a run."""
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+        content = {"at": now, "process": os.getpid(), "event": event, **details}
+        line = redacted(json.dumps(content, default=safe_text))
+        path = self.root / LOG
+        with suppress(OSError):
+            self.root.mkdir(parents=True, exist_ok=True)
+            if path.exists() and path.stat().st_size > MOST_LOGGED:
+                path.replace(self.root / OLDER_LOG)
+            with path.open("a", encoding="utf-8") as file:
+                file.write(f"{line}\n")
+
+    def keep_traceback(self, name: str, error: BaseException) -> None:
+        """Write down where an error came from, where that can be written."""
+        with suppress(OSError):
+            self.failures.mkdir(parents=True, exist_ok=True)
+            text = safe_text("".join(traceback.format_exception(error)), MOST_TRACED)
+            (self.failures / f"{file_stem(name)}.txt").write_text(text, encoding="utf-8")
 
     def write_record(self, run: RunRecord) -> None:
         """Write down the last call, and where its store is."""
@@ -170,7 +208,9 @@ class RunFolder:
     def remove_made(self, fits: Iterable[str]) -> None:
         """Remove the weights of these fits, and every training that was broken off: they are to be made again."""
         for key in fits:
-            self.weights(key).unlink(missing_ok=True)
+            weights = self.weights(key)
+            for path in (weights, weights.with_name(f"{weights.name}{paths.BROKEN}")):
+                path.unlink(missing_ok=True)
         for path in self._own_files(["checkpoints"]):
             path.unlink()
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from genbench import registry
 from genbench.core.errors import UsageError, nearest
 from genbench.runs import suite_file
-from genbench.runs.suite import Suite, select
+from genbench.runs.suite import ModelUse, Suite, select
 from genbench.runs.suite_check import checked
 
 EXECUTORS = ("auto", "inline", "local")
@@ -35,10 +36,34 @@ class Options:
     profile: str = ""
     force: bool = False
     command: str = ""
+    started_in: Path = field(default_factory=Path.cwd)
+
+    def folder(self, name: str) -> Path:
+        """The folder of a run of the suite of this name: what a plugin does to the current folder changes nothing."""
+        return self.started_in / (self.out or Path("runs") / name)
 
 
-def chosen_suite(name: str, options: Options) -> Suite:
-    """The suite as the options narrow and change it; raises `UsageError` for whatever they get wrong."""
+SAMPLES = "samples"
+"""The model that stands for samples of one's own."""
+
+
+def with_samples(suite: Suite, name: str, path: str) -> Suite:
+    """The suite with one row more: samples that were made elsewhere.
+
+    Raises `UsageError` where nothing is there, or where the suite has a row of this name.
+    """
+    place = Path(path).expanduser()
+    if not place.exists():
+        raise UsageError(f"--samples {path}: there is nothing; expected a folder or zip of images, an .npy or an .npz.")
+    row = ModelUse.model_validate({"use": SAMPLES, "as": name, "path": str(place.resolve())})
+    return checked(suite.model_copy(update={"models": (*suite.models, row)}), suite.name)
+
+
+def chosen_suite(name: str | Path | Mapping[str, Any] | Suite, options: Options) -> Suite:
+    """The suite as the options narrow and change it: a name, a file, its content, or the object itself.
+
+    Raises `UsageError` for whatever the options get wrong, `SuiteError` for what the suite does.
+    """
     if options.executor == "ray":
         raise UsageError("the executor 'ray' is not built yet: use --executor local (worker processes) or inline.")
     if options.executor not in EXECUTORS:
@@ -50,9 +75,9 @@ def chosen_suite(name: str, options: Options) -> Suite:
         raise UsageError("--time-limit needs --executor local: a process cannot stop itself.")
     from genbench.runs.folder import RunFolder  # whose store is heavy to import
 
-    RunFolder.to_make(options.out or Path("runs") / "any", options.store)
+    RunFolder.to_make(options.folder("any"), options.store)
     for plugin in options.plugins:
         registry.load_plugin(plugin)
-    path = suite_file.find(name)
-    suite = suite_file.read(path, settings=options.settings, profile=options.profile)
+    path, content = suite_file.content_of(name)
+    suite = suite_file.parse(content, path, settings=options.settings, profile=options.profile)
     return checked(select(suite, options.models, options.datasets, options.seeds), path)

@@ -13,6 +13,7 @@ import genbench
 from genbench import registry
 from genbench.core.errors import SuiteError
 from genbench.core.jobs import Fit, Job, Plan, content_key
+from genbench.core.paths import is_file, is_folder
 from genbench.core.records import DataFacts, Row
 from genbench.evaluations.choice import Choice, choose
 from genbench.protocols.evaluation import Evaluation, EvaluationConfig
@@ -93,6 +94,7 @@ def make_job(
     if hasattr(config, "encoder"):
         changes["encoder"], encoder = conditions.encoder(config.encoder, dataset)
     settled = config.model_copy(update=changes)
+    other_data = dict(config.content(facts))
     key = content_key(
         fit=fit.key,
         label=use.name,
@@ -101,7 +103,7 @@ def make_job(
         evaluation=[record.version, _code(registry.evaluations.get(record.name), conditions)],
         metrics={name: _metric(name, conditions) for name in choice.metrics},
         encoder=encoder,
-        data=dict(config.content(facts)),
+        data=other_data,
         machine=conditions.machine if record.timed else "",
         chunk=CHUNK,
     )
@@ -113,6 +115,7 @@ def make_job(
         evaluation=record.name,
         metrics=choice.metrics,
         alone=record.once_a_row,
+        content=other_data,
     )
 
 
@@ -148,6 +151,7 @@ def make_fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, 
         budget=suite.budget,
         out_of_memory=suite.out_of_memory,
         precision=suite.precision,
+        data=conditions.datasets[dataset].fingerprint,
     )
 
 
@@ -158,17 +162,21 @@ def _code(entry: registry.Entry[Any], conditions: Conditions) -> str:
 
 
 def file_contents(options: Mapping[str, Any]) -> dict[str, str]:
-    """The hash of each file that an option names, so that another checkpoint under the same name is another model."""
-    found = {}
-    for name, value in options.items():
-        if isinstance(value, str | Path) and value and _is_file(value):
-            with Path(value).open("rb") as file:
-                found[name] = hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    return found
+    """The hash of each file or folder that an option names, so that another checkpoint under the same name is another
+    model."""
+    named = {name: _there(value) for name, value in options.items() if isinstance(value, str | Path) and value}
+    return {name: _digest(place) for name, place in named.items() if place is not None}
 
 
-def _is_file(value: str | Path) -> bool:
-    try:
-        return Path(value).is_file()
-    except (OSError, ValueError):  # too long for a name, or with a NUL
-        return False
+def _there(value: str | Path) -> Path | None:
+    """The place that a word names, None where there is none."""
+    return Path(value) if is_file(value) or is_folder(value) else None
+
+
+def _digest(place: Path) -> str:
+    """16 hex digits over a file's content, or over the names and contents of a folder's files."""
+    if place.is_file():
+        with place.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    inside = {path.relative_to(place).as_posix(): path for path in place.rglob("*") if path.is_file()}
+    return content_key(**{name: _digest(path) for name, path in sorted(inside.items())})[:16]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import os
 import platform
@@ -14,6 +15,7 @@ import torch
 import genbench
 from genbench.core.errors import Unsupported, UsageError
 from genbench.evaluations.context import RunContext
+from genbench.registry.plugins import loaded
 
 PACKAGES = ("torch", "torchvision", "torchmetrics", "numpy", "scipy", "scikit-learn", "pandas")
 
@@ -27,6 +29,11 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             found[name] = "missing"
     return found
+
+
+def plugins() -> dict[str, str]:
+    """The SHA-256 of each plugin file that was loaded."""
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in loaded() if path.is_file()}
 
 
 def hardware(device: str) -> dict[str, str | int]:

@@ -7,7 +7,7 @@ import datetime
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,14 +16,18 @@ from genbench.core import paths
 from genbench.core.errors import UsageError
 from genbench.core.jobs import Event, FitEnded, Job, JobEnded, Plan, Task, tasks
 from genbench.core.records import PlanRecord, RunRecord
+from genbench.core.stopping import held
+from genbench.core.text import safe_text
 from genbench.core.values import Status
 from genbench.encoders.loading import encoder_identity, fallback_note
 from genbench.evaluations.context import RunContext
+from genbench.executors.accounting import each_once
 from genbench.executors.config import WorkerConfig, cores
 from genbench.executors.inline import run_inline
 from genbench.executors.local import run_local
 from genbench.runs import provenance
-from genbench.runs.folder import RunFolder
+from genbench.runs.crash import CrashNote
+from genbench.runs.folder import AT_WORK, RunFolder
 from genbench.runs.options import Options
 from genbench.runs.plan import Conditions, make_plan
 from genbench.runs.suite import Suite
@@ -72,8 +76,8 @@ class Result:
 
     @property
     def ok(self) -> bool:
-        """Whether every job ended ok or unsupported."""
-        return set(self.counts) <= {Status.OK, Status.UNSUPPORTED}
+        """Whether every job of the plan has a record, and ended ok or unsupported."""
+        return sum(self.counts.values()) == self.total and set(self.counts) <= {Status.OK, Status.UNSUPPORTED}
 
 
 class Listener(Protocol):
@@ -96,7 +100,7 @@ def prepare(
     loaded already.
     """
     device = provenance.pick_device(options.device)
-    folder = RunFolder.to_make(options.out or Path("runs") / suite.name, options.store)
+    folder = RunFolder.to_make(options.folder(suite.name), options.store)
     setting = TaskSetting(
         place=folder.place,
         cache=paths.cache_dir(),
@@ -114,10 +118,10 @@ def prepare(
         threads=suite.threads,
         origins=registry.origins(),
         time_limit=options.time_limit,
-        workers=options.workers or max(1, cores() // suite.threads),
+        workers=options.workers or (max(1, cores() // suite.threads) if context.device.type == "cpu" else 1),
     )
     missing = plan.missing(_settled(folder), force=options.force)
-    executor = _executor(options.executor, device)
+    executor = _executor(options)
     return Session(suite, plan, missing, folder, context, setting, workers, executor, options.force)
 
 
@@ -147,11 +151,16 @@ def _fallbacks(suite: Suite, context: RunContext) -> Iterator[str]:
             yield note
 
 
-def _executor(asked: str, device: str) -> str:
-    """`auto` is worker processes on the CPU, else this process: what cannot be made known to another one runs here."""
-    stuck = registry.unrepeatable()
+def _executor(options: Options) -> str:
+    """`auto` is worker processes (one for an accelerator); what cannot be made known to another process runs here."""
+    stuck, asked = registry.unrepeatable(), options.executor
     if asked == "auto":
-        return "inline" if stuck or device != "cpu" else "local"
+        asked = "inline" if stuck else "local"
+        if asked == "inline" and options.time_limit is not None:
+            raise UsageError(
+                f"--time-limit cannot be kept for {', '.join(stuck)}: defined in a notebook or a prompt, it runs in "
+                "this process, which cannot stop itself. Put it into a file and give --plugin FILE."
+            )
     if asked == "local" and stuck:
         raise UsageError(
             f"--executor local cannot run {', '.join(stuck)}: defined in a notebook or a prompt, worker processes do "
@@ -193,15 +202,50 @@ def _executed(session: Session, store: Store, listener: Listener, command: str) 
         run = record.id
     if session.force:
         _forget(session, store)
+    session.folder.log("run begins", run=run, plan=session.plan.id, missing=len(session.missing), command=command)
     done = 0
-    for event in _events(session):
-        if isinstance(event, FitEnded):
-            store.add_fit(event.record)
-        if isinstance(event, JobEnded):
-            store.add_job(dataclasses.replace(event.record, run=run), event.measurements, event.pictures)
-            done += 1
-        listener.event(event)
+    try:
+        for event in each_once(_events(session), session.missing, device=session.setting.device):
+            with held():  # what has ended is kept, whoever wants the process to end
+                _keep(session, store, event, run)
+            done += isinstance(event, JobEnded)
+            listener.event(event)
+    except BaseException as error:
+        session.folder.log("run stopped", run=run, done=done, why=f"{type(error).__name__}: {safe_text(error)}")
+        raise
+    session.folder.log("run ends", run=run, done=done)
     return _result(session, store, done)
+
+
+def _keep(session: Session, store: Store, event: Event, run: str) -> None:
+    """Write down what ended."""
+    if isinstance(event, FitEnded):
+        store.add_fit(event.record)
+        fit = event.record
+        session.folder.log(
+            "fit ended",
+            fit=fit.key,
+            model=fit.model,
+            dataset=fit.dataset,
+            seed=fit.seed,
+            status=fit.status,
+            reason=fit.reason,
+            seconds=round(fit.seconds, 3),
+        )
+    if isinstance(event, JobEnded):
+        store.add_job(dataclasses.replace(event.record, run=run), event.measurements, event.pictures)
+        job = event.record
+        session.folder.log(
+            "job ended",
+            job=job.key,
+            label=job.row.label,
+            dataset=job.row.dataset,
+            seed=job.row.seed,
+            evaluation=job.evaluation,
+            status=job.status,
+            reason=job.reason,
+            seconds=round(job.seconds, 3),
+        )
 
 
 def _forget(session: Session, store: Store) -> None:
@@ -214,9 +258,22 @@ def _forget(session: Session, store: Store) -> None:
 def _events(session: Session) -> Iterator[Event]:
     """On a GPU all seeds of a model make one task: they are trained together."""
     work: list[Task] = tasks(session.missing, together=session.setting.device.startswith("cuda"))
-    if session.executor == "local" and work:
+    if not work:
+        return iter(())
+    if session.executor == "local":
         return run_local(work, session.workers)
-    return run_inline(work, TaskRunner(session.context, session.folder))
+    return _inline(session, work)
+
+
+def _inline(session: Session, work: Sequence[Task]) -> Iterator[Event]:
+    """In this process; where an earlier one has crashed, its job ends as failed and the others are done."""
+    note = CrashNote(session.folder.root / AT_WORK)
+    dead = note.victims(session.missing)
+    yield from dead
+    skipped = {end.record.key for end in dead}
+    left = [replace(task, jobs=tuple(j for j in task.jobs if j.key not in skipped)) for task in work]
+    left = [replace(task, fits=tuple({j.fit.key: j.fit for j in task.jobs}.values())) for task in left if task.jobs]
+    yield from note.watched(run_inline(left, TaskRunner(session.context, session.folder)))
 
 
 def _result(session: Session, store: Store, done: int) -> Result:
@@ -266,6 +323,7 @@ def _record(session: Session, command: str) -> RunRecord:
         "hardware": provenance.hardware(device),
         "datasets": {name: provenance.dataset_entry(data) for name, data in datasets.items()},
         "encoders": _encoders(session),
+        "plugins": provenance.plugins(),
     }
     now = datetime.datetime.now(datetime.UTC)
     return RunRecord(

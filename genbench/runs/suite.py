@@ -15,6 +15,10 @@ from genbench.protocols.evaluation import Evaluation, EvaluationConfig
 
 SCHEMA = 1
 
+MOST_SEEDS = 10_000
+MOST_JOBS = 100_000
+"""Of one plan: a minute to plan, and far more than a run can do."""
+
 
 def _as_config(value: Any) -> Any:
     """A table of a suite as the configuration that its evaluation's record declares."""
@@ -103,12 +107,12 @@ class Suite(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_: Literal[1] = Field(alias="schema")
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, max_length=100, pattern=r"^\w[\w .+-]*$")
     summary: str = ""
     models: tuple[ModelUse, ...] = Field(min_length=1)
     datasets: tuple[str, ...] = Field(min_length=1)
-    seeds: int = Field(default=3, ge=1)
-    threads: int = Field(default=1, ge=1)
+    seeds: int = Field(default=3, ge=1, le=MOST_SEEDS)
+    threads: int = Field(default=1, ge=1, le=1_024)
     out_of_memory: Literal["split", "fail"] = "split"
     precision: Literal["float32", "bfloat16"] = "float32"
     budget: BudgetConfig = BudgetConfig()
@@ -166,6 +170,8 @@ def select(suite: Suite, models: Sequence[str], datasets: Sequence[str], seeds: 
         if not chosen["evaluations"]:
             raise SuiteError(f"suite {suite.name!r} has no evaluation for the datasets {', '.join(datasets)}.")
     if seeds is not None:
+        if not 1 <= seeds <= MOST_SEEDS:
+            raise SuiteError(f"--seeds is a number from 1 to {MOST_SEEDS:,}; got {seeds:,}.")
         chosen["seeds"] = seeds
     return suite.model_copy(update=chosen)
 

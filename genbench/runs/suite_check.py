@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from genbench import registry
-from genbench.core.errors import SuiteError, Unsupported, nearest
+from genbench.core.errors import SuiteError, UnknownName, Unsupported, nearest
+from genbench.core.text import is_unicode, safe_text
 from genbench.data.names import is_made
 from genbench.evaluations.choice import can_give, metrics_of
 from genbench.models.sampler_names import check_sampler
 from genbench.protocols.evaluation import EVERY, EvaluationConfig
 from genbench.registry.signatures import option_names
-from genbench.runs.suite import ModelUse, Suite, expand
+from genbench.runs.suite import MOST_JOBS, ModelUse, Suite, expand
 
 
 def checked(suite: Suite, path: Path | str) -> Suite:
     """The suite with `family:` groups spelt out. Raises `SuiteError` with file, key and the nearest name."""
     models = [use for given in suite.models for use in expand(given)]
+    _check_size(suite, len(models), path)
     labels = [use.name for use in models]
     for label in labels:
         if labels.count(label) > 1:
@@ -35,6 +37,18 @@ def checked(suite: Suite, path: Path | str) -> Suite:
         check_use(use, f"{path}: models")
     _check_tables(suite, labels, path)
     return suite.model_copy(update={"models": tuple(models)})
+
+
+def _check_size(suite: Suite, rows: int, path: Path | str) -> None:
+    """Raise `SuiteError` where a plan would be larger than anybody could do, before any of it is made."""
+    pairs = sum(1 for _ in suite.pairs())
+    fits = suite.seeds * rows * len(suite.all_datasets())
+    if suite.seeds * rows * pairs > MOST_JOBS:
+        raise SuiteError(
+            f"{path}: {suite.seeds:,} seeds × {rows:,} rows × {pairs:,} evaluations on datasets are "
+            f"{suite.seeds * rows * pairs:,} jobs on {fits:,} fits; a plan holds at most {MOST_JOBS:,}: take fewer "
+            "seeds, models or datasets."
+        )
 
 
 def check_use(use: ModelUse, place: str, options: Iterable[str] | None = None) -> None:
@@ -67,6 +81,8 @@ def _check_count(entry: registry.Entry[Any], sampler: str, place: str) -> None:
 
 def check_dataset(name: str, place: str) -> None:
     """Raise `SuiteError` where no dataset has this name; files and derived sets are looked at when they are loaded."""
+    if not is_unicode(name):
+        raise SuiteError(f"{place}: the name {safe_text(name, 300)!r} is no UTF-8: rename the file, and name it again.")
     if not is_made(name):
         _check_known(place, "dataset", name, registry.datasets.names())
 
@@ -92,7 +108,10 @@ def _metrics(config: EvaluationConfig) -> tuple[str, ...]:
 
 
 def _check_metric(metric: str, place: str, record: Any) -> None:
-    _check_known(place, "metric", metric, registry.metrics.names())
+    try:
+        registry.metrics.get(metric)
+    except UnknownName as error:
+        raise SuiteError(f"{place}: {error}") from error
     if not can_give(record, metric):
         known = metrics_of(record)
         near = nearest(metric, known)

@@ -5,6 +5,7 @@ An unknown key is an error that names the file, the key and the nearest key that
 
 from __future__ import annotations
 
+import copy
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ from genbench import registry
 from genbench.core import paths
 from genbench.core.errors import SuiteError, UnknownName, nearest
 from genbench.core.jobs import BudgetConfig
+from genbench.core.paths import is_file
+from genbench.core.text import safe_text
 from genbench.runs.suite import SCHEMA, Suite, Tuned
 from genbench.runs.suite_check import checked
 
@@ -28,8 +31,8 @@ def names() -> list[str]:
 def find(name: str) -> Path:
     """The file of a suite: a path that ends in .toml, or the name of one that comes with genbench."""
     if name.endswith(".toml"):
-        if not Path(name).is_file():
-            raise SuiteError(f"there is no suite file {name!r}.")
+        if not is_file(name):
+            raise SuiteError(f"there is no suite file {safe_text(name, 300)!r}.")
         return Path(name)
     if name not in names():
         raise UnknownName("suite", name, names())
@@ -37,15 +40,37 @@ def find(name: str) -> Path:
 
 
 def read(path: Path, *, settings: Sequence[str] = (), profile: str = "") -> Suite:
-    """The suite in a file, with a profile and `--set` overrides such as `budget.images=1000`, its names checked.
+    """The suite in a file, by its path: see `parse`."""
+    return parse(_content(path), path, settings=settings, profile=profile)
+
+
+def content_of(suite: str | Path | Mapping[str, Any] | Suite) -> tuple[Path, dict[str, Any]]:
+    """The content of a suite, and the file that errors name: the suite's own name where it comes from Python."""
+    if isinstance(suite, Suite):
+        return Path(suite.name), suite.model_dump(mode="python", by_alias=True, exclude_unset=True)
+    if isinstance(suite, Mapping):
+        return Path(str(suite.get("name", "suite"))), {"schema": SCHEMA} | copy.deepcopy(dict(suite))
+    path = find(str(suite))
+    return path, _content(path)
+
+
+def _content(path: Path) -> dict[str, Any]:
+    """What a suite file holds. Raises `SuiteError` where it is too large or not TOML."""
+    if path.stat().st_size > MOST_BYTES:
+        raise SuiteError(f"{path} has {path.stat().st_size:,} bytes, more than a suite can use: is it the right file?")
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:  # TOML's own, no UTF-8, a number of 5,000 digits, 3,000 brackets
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else safe_text(error, 300)
+        raise SuiteError(f"{path}: not a TOML file: {why}") from error
+
+
+def parse(content: dict[str, Any], path: Path, *, settings: Sequence[str] = (), profile: str = "") -> Suite:
+    """The suite that a content describes, its names checked; a profile and `--set` overrides change it before.
 
     A profile is a table of the suite, `[profiles.small]`, whose keys take the place of the suite's own; those of
     `[profiles.small.evaluations.NAME]` that of the evaluation's settings. `full` is the suite as it stands.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SuiteError(f"{path}: not a TOML file: {error}") from error
     _apply_profile(content, profile, path)
     for setting in settings:
         _override(content, setting)
@@ -55,15 +80,20 @@ def read(path: Path, *, settings: Sequence[str] = (), profile: str = "") -> Suit
         suite = Suite.model_validate(content)
     except ValidationError as error:
         raise SuiteError(_sentence(path, content, error)) from error
+    except RecursionError as error:
+        raise SuiteError(f"{path}: its tables are nested too deeply.") from error
     return checked(suite, path)
 
+
+MOST_BYTES = 10**7
+"""Of a suite file."""
 
 FULL = "full"
 
 
 def profiles(name: str) -> list[str]:
     """The profiles of a suite, `full` first."""
-    content = tomllib.loads(find(name).read_text(encoding="utf-8-sig"))
+    content = _content(find(name))
     return [FULL, *content.get("profiles", {})]
 
 
@@ -98,6 +128,8 @@ def _override(content: dict[str, Any], setting: str) -> None:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text
+    except (ValueError, RecursionError) as error:
+        raise SuiteError(f"--set {safe_text(setting, 100)!r} gives no value that can be read.") from error
     if value == "":
         raise SuiteError(f"--set {setting!r} gives no value.")
     *parents, last = path.strip().split(".")
@@ -115,7 +147,7 @@ def _sentence(path: Path, content: Mapping[str, Any], error: ValidationError) ->
     first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
     place = [str(p) for p in first["loc"]]
     where = ".".join(place)
-    given = "" if first["input"] is None or isinstance(first["input"], dict) else f", got {first['input']!r}"
+    given = "" if first["input"] is None or isinstance(first["input"], dict) else f", got {_shown(first['input'])}"
     if first["type"] == "extra_forbidden":
         known = _known_keys(place[:-1], content)
         near = nearest(place[-1], known)
@@ -131,6 +163,14 @@ def _sentence(path: Path, content: Mapping[str, Any], error: ValidationError) ->
     }
     other = f"{where}: {first['msg'].lower().removeprefix('value error, ')}{given}"
     return f"{path}: {sentences.get(first['type'], other)}."
+
+
+def _shown(value: Any) -> str:
+    """What was given, as far as a sentence holds it."""
+    try:
+        return safe_text(repr(value), 200)
+    except ValueError:  # Python prints no number of more than 4,300 digits
+        return "a number of thousands of digits"
 
 
 def _known_keys(parents: Sequence[str], content: Mapping[str, Any]) -> list[str]:

@@ -1,19 +1,26 @@
-"""Doing a task: fit the model (or load it), then evaluate it, one result after the other. What each executor runs."""
+"""Doing a task: fit the model (or load it), then evaluate it, one result after the other. What each executor runs.
+
+A model's code is held to what is its own. It gets copies; the datasets are looked at after each job, and where one was
+changed the job has failed and all is loaded anew; what belongs to the process is put back. Where that cannot be done
+the process is `spoilt`: the local executor ends it and starts another. One process for each fit would make every
+reference, classifier and feature again for each of them; the check costs a few milliseconds.
+"""
 
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 
 from genbench import registry
-from genbench.core.errors import Unavailable
+from genbench.core.errors import DataError, GenbenchError, Unavailable, contained
 from genbench.core.jobs import FINAL, Event, FitEnded, Job, JobEnded, JobStarted, Task, without_value
-from genbench.core.records import FitRecord, JobRecord
+from genbench.core.process_state import ProcessState
+from genbench.core.records import ELSEWHERE, FitRecord, JobRecord, Picture
 from genbench.core.values import Measurement, Status
 from genbench.evaluations.context import RunContext
 from genbench.evaluations.evidence import Evidence
@@ -38,12 +45,15 @@ class TaskSetting:
         return RunContext(root=self.data_root, cache=self.cache, device=self.device, threads=self.threads)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TaskRunner:
-    """Does tasks in this process. `context`: what is loaded; `folder`: where artifacts are kept."""
+    """Does tasks in this process. `context`: what is loaded; `folder`: where artifacts are kept; `spoilt`: whether
+    something of the process was changed that could not be put back."""
 
     context: RunContext
     folder: RunFolder
+    spoilt: bool = False
+    evidence: dict[tuple[str, str], Evidence] = field(default_factory=dict)
 
     @classmethod
     def of(cls, setting: TaskSetting) -> TaskRunner:
@@ -57,7 +67,12 @@ class TaskRunner:
 
     def _events(self, task: Task) -> Iterator[Event]:
         yield JobStarted(task.jobs[0])
-        for one in fitted(task.fits, self.context, self.folder):
+        fits = fitted(task.fits, self.context, self.folder)
+        while True:
+            with self._put_back(task.jobs[0]):
+                one = next(fits, None)
+            if one is None:
+                return
             if one.error is not None:
                 name = f"fit-{one.fit.model}-{one.fit.dataset}-seed{one.fit.seed}"
                 self._log(name, one.error, one.record.status)
@@ -65,7 +80,7 @@ class TaskRunner:
             yield from self._evaluations(one, [job for job in task.jobs if job.fit == one.fit])
 
     def _evaluations(self, one: FittedModel, jobs: Sequence[Job]) -> Iterator[Event]:
-        evidence: dict[str, Evidence] = {}
+        self.evidence.clear()
         for job in jobs:
             yield JobStarted(job)
             if one.model is None:
@@ -73,51 +88,91 @@ class TaskRunner:
                 retry = isinstance(one.error, Unavailable)
                 yield without_value(job, one.record.status, reason, device=one.record.device, retry=retry)
                 continue
-            sampler = job.row.sampler
-            if sampler not in evidence:
-                again = Refit(one.fit, self.context)
-                evidence[sampler] = Evidence(
-                    one.model, sampler, job.fit.dataset, job.fit.seed, self.context, record=one.record, refit=again
-                )
-            yield self._evaluated(job, evidence[sampler], one.record)
+            yield self._evaluated(job, one)
 
-    def _evaluated(self, job: Job, evidence: Evidence, fit: FitRecord) -> JobEnded:
-        start = time.perf_counter()
+    def _evidence(self, job: Job, one: FittedModel) -> Evidence:
+        """What was made of this model and sampler so far. Raises `DataError` where the data are not those planned."""
+        assert one.model is not None
+        sampler = job.row.sampler
+        found = self.evidence.get((one.fit.key, sampler))
+        if found is None:
+            again = Refit(one.fit, self.context)
+            found = self.evidence[one.fit.key, sampler] = Evidence(
+                one.model, sampler, job.fit.dataset, job.fit.seed, self.context, record=one.record, refit=again
+            )
+        if dict(job.content) != dict(job.config.content(found.dataset.facts)):  # type: ignore[attr-defined]
+            raise DataError(f"the outlier sets of {job.fit.dataset} are not those planned: run the same command again.")
+        return found
+
+    def _evaluated(self, job: Job, one: FittedModel) -> JobEnded:
+        start, fit = time.perf_counter(), one.record
         try:
-            evaluate = registry.evaluations.get(job.evaluation).load()
-            evidence.model.eval()
-            with torch.no_grad():
+            with contained(), self._put_back(job), torch.no_grad():
+                evaluate = registry.evaluations.get(job.evaluation).load()
+                evidence = self._evidence(job, one)
+                evidence.model.eval()
                 outcome: Outcome = evaluate(evidence, job.config)
+            changed = self._changed(job)
+            if changed:
+                raise GenbenchError(
+                    f"{job.row.label} or {job.evaluation} changed the data in place ({changed} of {job.fit.dataset}), "
+                    "so its numbers are not kept: work on copies."
+                )
             pictures = [self.folder.save_picture(job.key, i.name, i.png, i.caption) for i in outcome.images]
         except Exception as error:
+            self._changed(job)
             status, reason = status_of(error)
             name = f"{job.row.label}-{job.row.dataset}-seed{job.row.seed}-{job.evaluation}"
             self._log(name, error, status)
             spent, retry = time.perf_counter() - start, isinstance(error, Unavailable)
             return without_value(job, status, reason, seconds=spent, device=fit.device, retry=retry)
-        status, why = _worst(outcome.measurements)
-        record = JobRecord(
-            key=job.key,
-            fit=job.fit.key,
-            row=replace(job.row, sampler=evidence.sampler),
-            evaluation=job.evaluation,
-            status=status,
-            reason=why,
-            seconds=time.perf_counter() - start,
-            budget=job.fit.budget.shown,
-            trained=fit.trained,
-            device=fit.device,
-            settled=status in FINAL and not any(m.value.retry for m in outcome.measurements),
-        )
-        return JobEnded(record, tuple(outcome.measurements), tuple(pictures))
+        return _ended(job, evidence, outcome, fit, tuple(pictures), time.perf_counter() - start)
+
+    def _changed(self, job: Job) -> str | None:
+        """The split of its dataset that was changed; whatever comes next then works on one that is loaded anew."""
+        changed = self.context.changed(job.fit.dataset)
+        if changed is not None:
+            self.context.forget()
+            self.evidence.clear()
+        return changed
+
+    @contextmanager
+    def _put_back(self, job: Job) -> Iterator[None]:
+        """What the code inside changes of the process is put back; a process that cannot be put right is spoilt."""
+        before = ProcessState()
+        try:
+            yield
+        finally:
+            changed, stuck = before.restore()
+            if changed:
+                self.folder.log("put back", model=job.row.label, evaluation=job.evaluation, changed=changed)
+            self.spoilt = self.spoilt or bool(stuck)
 
     def _log(self, name: str, error: Exception, status: Status) -> None:
         """Keep the traceback of a real failure where the reader can find it."""
-        if status is not Status.FAILED:
-            return
-        path = self.folder.failures / f"{name.replace('/', '_').replace(':', '_')}.txt"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        if status is Status.FAILED:
+            self.folder.keep_traceback(name, error)
+
+
+def _ended(
+    job: Job, evidence: Evidence, outcome: Outcome, fit: FitRecord, pictures: tuple[Picture, ...], seconds: float
+) -> JobEnded:
+    status, why = _worst(outcome.measurements)
+    record = JobRecord(
+        key=job.key,
+        fit=job.fit.key,
+        row=replace(job.row, sampler=evidence.sampler),
+        evaluation=job.evaluation,
+        status=status,
+        reason=why,
+        seconds=seconds,
+        budget=0 if fit.trained == ELSEWHERE else job.fit.budget.amount,
+        budget_unit="" if fit.trained == ELSEWHERE else job.fit.budget.unit,
+        trained=fit.trained,
+        device=fit.device,
+        settled=status in FINAL and not any(m.value.retry for m in outcome.measurements),
+    )
+    return JobEnded(record, tuple(outcome.measurements), pictures)
 
 
 def _worst(measurements: Sequence[Measurement]) -> tuple[Status, str | None]:

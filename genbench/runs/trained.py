@@ -20,6 +20,9 @@ from genbench.runs.task import TaskSetting
 from genbench.training.trainer import build
 from genbench.training.weights import load_weights
 
+MOST_BYTES = 2**34
+MOST_SHOWN = 10_000
+
 
 class TrainedModel:
     """One row of a run: `module` in `eval()`, loaded from its weights. Raises `DataError` where these are gone.
@@ -42,12 +45,22 @@ class TrainedModel:
         self._evidence = Evidence(self.module, row["sampler"], row["dataset"], row["seed"], self.context)
 
     def sample(self, n: int) -> Tensor:
-        """(n, *shape): the first n draws; fewer are a prefix of more."""
+        """(n, *shape): the first n draws; fewer are a prefix of more. Raises `UsageError` for too many."""
+        size = 4 * n * self._evidence.dataset.spec.size
+        if size > MOST_BYTES:
+            most = f"{MOST_BYTES / 2**30:,.0f} GiB"
+            raise UsageError(
+                f"{n:,} samples of {self.label} would take {size / 2**30:,.1f} GiB; at most {most} are drawn."
+            )
         with self.context.pinned(), torch.no_grad():
             return self._evidence.samples(n)
 
     def save(self, n: int, path: Path) -> None:
         """Write n samples: `.npy` for the array, `.png` for a picture. Raises `UsageError` for another form."""
+        if path.suffix == ".png" and n > MOST_SHOWN:
+            raise UsageError(
+                f"a picture shows at most {MOST_SHOWN:,} samples, not {n:,}: give a name that ends in .npy."
+            )
         samples = self.sample(n)
         if path.suffix == ".npy":
             np.save(path, samples.detach().cpu().numpy())

@@ -1,1 +1,1 @@
-"""Statistics over seeds: intervals of means, paired comparisons with Holm, ranks with intervals. No torch."""
+"""Statistics over seeds and datasets: intervals, comparisons with Holm, ranks with ranges, blocks. No torch."""

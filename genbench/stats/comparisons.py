@@ -1,4 +1,4 @@
-"""Comparisons of rows over seeds: Welch's test with moderated variances on a scale, Holm's correction, Wilcoxon's test.
+"""Comparisons of rows over seeds: Welch's test with moderated variances on a scale, Holm's correction.
 
 Rows are not paired: seeds of different models share nothing but the data, and two runs with one seed draw other numbers
 as soon as the code differs.
@@ -74,20 +74,6 @@ def standard_errors(rows: Estimates, first: Index, second: Index) -> tuple[Array
     with np.errstate(over="ignore"):  # a spread that is next to nothing has next to infinite degrees
         degrees = np.where(doubt > 0, variance**2 / np.where(doubt > 0, doubt, 1.0), np.inf)
     return np.sqrt(variance), degrees
-
-
-def smallest_wilcoxon_p(n: int) -> float:
-    """The smallest two-sided p that Wilcoxon's signed-rank test can give for n pairs without ties: 2^(1−n)."""
-    return min(1.0, 2.0 ** (1 - n))
-
-
-def wilcoxon(differences: Sequence[float], *, alpha: float = 0.05) -> float | None:
-    """Two-sided p of Wilcoxon's signed-rank test; None where so few pairs can never reach `alpha` (n = 5: 0.0625)."""
-    d = np.asarray(differences, dtype=np.float64)
-    d = d[d != 0]
-    if smallest_wilcoxon_p(len(d)) > alpha:
-        return None
-    return float(stats.wilcoxon(d).pvalue)
 
 
 def holm(p: Sequence[float]) -> list[float]:

@@ -12,6 +12,9 @@ from genbench.stats.scales import Array, Scale, to_scale
 ROUNDING = 1e-9
 """Values that differ by less, relatively, are the same: rows in another order round differently."""
 
+SKEW = 2.0
+"""What the variance on the log scale grows by, relative to itself (`Estimates.on`), chosen by `bench/ranking.py`."""
+
 PRIOR_DEGREES = 1.5
 """What the spread of very many other rows is worth in degrees of freedom (`moderate`), chosen by `bench/ranking.py`."""
 
@@ -52,9 +55,15 @@ class Estimates:
         return self.spread / self.n + self.known
 
     def on(self, scale: Scale) -> Estimates:
-        """The same on a scale, by the delta method."""
+        """The same on a scale, by the delta method.
+
+        On the log scale a spread s² is taken as s² (1 + 2 s²): values that vary by a factor are skewed, and a sample
+        that misses their tail has a mean and a spread that are both too small. Of 10 % it makes 10.1 %.
+        """
         mean, slope = to_scale(self.mean, np.sqrt(self.variance), scale)
-        return replace(self, mean=mean, spread=self.spread * slope**2, known=self.known * slope**2)
+        spread = self.spread * slope**2
+        skewed = 1 + SKEW * spread if scale is Scale.LOG else 1.0
+        return replace(self, mean=mean, spread=spread * skewed, known=self.known * slope**2)
 
 
 def estimates(rows: Sequence[Row]) -> Estimates:

@@ -1,4 +1,4 @@
-"""Ranks with what is known of them: simultaneous ranges from all pairwise comparisons, or the bootstrap of ranks."""
+"""Ranks with what is known of them: simultaneous ranges from all pairwise comparisons."""
 
 from __future__ import annotations
 
@@ -69,22 +69,3 @@ def rank_ranges(
     widest_low = np.where(is_behind, low[..., None, :], losses.shape[-1]).min(-1)
     widest_high = np.where(is_behind.swapaxes(-1, -2), high[..., None, :], 1).max(-1)
     return widest_low, widest_high
-
-
-def bootstrap_ranks(
-    losses: Sequence[Sequence[float]], *, level: float = 0.95, resamples: int = 2_000, seed: int = 0
-) -> list[Rank]:
-    """Percentile intervals of each row's rank by mean over resampled seeds; marginal, not simultaneous.
-
-    `losses`: (rows, seeds), lower is better; ties take the better rank.
-    """
-    x = np.asarray(losses, dtype=np.float64)
-    drawn = np.random.default_rng(seed).integers(x.shape[1], size=(resamples, x.shape[1]))
-    ranks = np.stack([_ranks(x[:, seeds].mean(1)) for seeds in drawn])
-    low, high = np.quantile(ranks, [(1 - level) / 2, (1 + level) / 2], axis=0, method="nearest")
-    return [Rank(int(a), int(b)) for a, b in zip(low, high, strict=True)]
-
-
-def _ranks(means: NDArray[np.float64]) -> NDArray[np.int64]:
-    better: NDArray[np.int64] = (means[:, None] > means[None, :]).sum(1) + 1
-    return better

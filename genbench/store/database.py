@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
 
-from genbench.core.errors import UsageError
+from genbench.core.errors import StoreError, UsageError
 from genbench.core.records import FitRecord, JobRecord, Picture, PlanRecord, RunRecord
+from genbench.core.text import safe_text
 from genbench.core.values import Measurement, Status
 from genbench.registry import metrics as metric_registry
 from genbench.store import migrations, schema
@@ -26,7 +29,7 @@ from genbench.store.place import parse, redacted
 TIDY = (
     "model family sampler dataset seed evaluation metric target value ci_low ci_high n direction kind encoder status "
     "reason seconds label m split score likelihood metric_version budget trained device details job "
-    "encoder_fingerprint fit"
+    "encoder_fingerprint fit budget_unit"
 ).split()
 """The columns of the tidy table, the contract's first, in its order."""
 
@@ -50,13 +53,11 @@ class Store:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         self._engine = _engine(self.url, self.name)
         self._reading = self._engine.execution_options(reading=True)
-        try:
+        with _said(self.name):
             if existing and not (self._is_there() and sa.inspect(self._engine).has_table("meta")):
                 raise UsageError(f"{self.name} is not a store of genbench: nothing was read or written.")
             with self._engine.begin() as connection:
                 migrations.bring_up_to_date(connection, self.name)
-        except sa.exc.DBAPIError as error:
-            raise UsageError(f"the store {self.name} cannot be opened: {error.orig}") from error
 
     def _is_there(self) -> bool:
         """An SQLite file is made by whoever looks at it, unless one looks first."""
@@ -208,7 +209,9 @@ class Store:
         query = query.order_by(*order, schema.measurements.c.position)
         with self._reading.connect() as connection:
             frame = pd.DataFrame(connection.execute(query).all(), columns=TIDY)
-        return frame.astype({"value": float, "ci_low": float, "ci_high": float, "n": "Int64", "m": "Int64"})
+        whole = "Int64" if (frame["budget"] % 1 == 0).all() else float  # seconds may be parts
+        types = {"value": float, "ci_low": float, "ci_high": float, "n": "Int64", "m": "Int64", "budget": whole}
+        return frame.astype(types)
 
     def rows(self, plan: str | None = None) -> pd.DataFrame:
         """One row for each job: label, model, sampler, dataset, seed, fit, and its options."""
@@ -271,10 +274,45 @@ def _engine(url: sa.URL, name: str) -> sa.Engine:
             f"the store {name!r} cannot be opened ({redacted(str(error))}): give a file, or a URL whose driver is "
             "installed."
         ) from error
+    sa.event.listen(engine, "handle_error", partial(_say, name))
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _configure_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _say(name: str, context: sa.engine.ExceptionContext) -> None:
+    """Whatever a database objects to, whenever it does, is a sentence with the store's name and no secret; a constraint
+    that is broken is a mistake of whoever writes."""
+    if isinstance(context.sqlalchemy_exception, sa.exc.IntegrityError):
+        return
+    raise _sentence(name, context.original_exception) from context.original_exception
+
+
+@contextmanager
+def _said(name: str) -> Iterator[None]:
+    """The same for what goes wrong before there is a connection."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        raise _sentence(name, error.orig or error) from error
+
+
+def _sentence(name: str, error: BaseException) -> StoreError:
+    why = redacted(safe_text(error, 300)).strip().rstrip(".")
+    hint = next((remedy for word, remedy in _REMEDIES.items() if word in why.lower()), "")
+    return StoreError(f"the store {name} cannot be used: {why or 'no reason given'}{hint}.")
+
+
+_REMEDIES = {
+    "locked": ": another process holds it; try again when that has ended",
+    "disk is full": ": make room, then run the same command again; what was done is kept",
+    "readonly": ": give a place that may be written to",
+    "unable to open": ": look whether its folder is there and may be written to",
+    "malformed": ": it is damaged; put it elsewhere and run again, or restore a copy",
+    "not a database": ": it is some other file",
+    "no such": ": it was not written by this genbench, or not wholly",
+}
 
 
 def _configure_sqlite(connection: Any, _: Any) -> None:
@@ -294,10 +332,12 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 _MEASURED = {c.name for c in schema.measurements.columns} - {"position"}
 
 
+_OF_JOB = tuple(c.name for c in schema.jobs.columns if c.name not in (*_ROW, "ended", "seconds"))
+
+
 def _job_values(job: JobRecord, spent: float) -> dict[str, Any]:
     values: dict[str, Any] = {c: getattr(job.row, c) for c in _ROW}
-    for name in ("key", "fit", "evaluation", "status", "settled", "reason", "budget", "trained", "device", "run"):
-        values[name] = getattr(job, name)
+    values |= {name: getattr(job, name) for name in _OF_JOB}
     return values | {"seconds": job.seconds + spent}
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from genbench.core.errors import UsageError
 from genbench.core.jobs import content_key
+from genbench.core.text import safe_text
 from genbench.store import schema
 
 
@@ -26,9 +27,8 @@ def bring_up_to_date(connection: sa.Connection, name: str) -> None:
             f"the store {name} was written by a newer genbench (format {found}, this one reads {schema.VERSION}): "
             "upgrade genbench, or give another --out."
         )
-    for version in range(found, schema.VERSION):
-        _STEPS[version](connection)
     if found < schema.VERSION:
+        _STEPS[found](connection)
         connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value=str(schema.VERSION)))
 
 
@@ -36,14 +36,17 @@ def _version(connection: sa.Connection) -> int | None:
     value = connection.execute(sa.select(schema.meta.c.value).where(schema.meta.c.key == "version")).scalar()
     if value is None:
         return None
-    if not str(value).isdigit():
-        raise UsageError(f"the store says that its format is {value!r}, which is no number: it was not written whole.")
+    if not (str(value).isdecimal() and len(str(value)) < 10):
+        raise UsageError(
+            f"the store says that its format is {safe_text(value, 100)!r}, which is no number: "
+            "it was not written whole."
+        )
     return int(value)
 
 
 def _from_1(connection: sa.Connection) -> None:
-    """Format 1 had no plans: of jobs of one row and evaluation the one that ended last was shown. What was shown
-    becomes a plan; everything else stays beside it."""
+    """To today's format from 1, which had no plans: of jobs of one row and evaluation the one that ended last was
+    shown. What was shown becomes a plan; everything else stays beside it. Its budgets were images, 0 where others."""
     for column in ("updates INTEGER", "flops BIGINT"):  # unknown of what was fitted before
         connection.execute(sa.text(f"ALTER TABLE fits ADD COLUMN {column}"))
     renamed = ("runs", "jobs", "measurements", "pictures")
@@ -52,7 +55,8 @@ def _from_1(connection: sa.Connection) -> None:
     schema.metadata.create_all(connection)
     _copy(connection, "runs", plan="")
     order = "ORDER BY ended, key"
-    _copy(connection, "jobs", order, settled="status IN ('ok', 'unsupported', 'diverged')", run="''", drop=("ended",))
+    settled = "status IN ('ok', 'unsupported', 'diverged')"
+    _copy(connection, "jobs", order, settled=settled, run="''", budget_unit=UNIT, drop=("ended",))
     for row in connection.execute(sa.text("SELECT * FROM old_measurements")).mappings().all():
         values = dict(row)
         details: dict[str, Any] = json.loads(values["details"]) if isinstance(values["details"], str) else {}
@@ -93,4 +97,32 @@ def _plan_of_what_was_shown(connection: sa.Connection) -> None:
     connection.execute(schema.runs.update().values(plan=plan))
 
 
-_STEPS = {1: _from_1}
+def _from_2(connection: sa.Connection) -> None:
+    """To format 3, in which a budget has a unit; it was images, 0 where operations or seconds decided."""
+    for change in (
+        "ADD COLUMN amount FLOAT NOT NULL DEFAULT 0",
+        "ADD COLUMN budget_unit VARCHAR NOT NULL DEFAULT ''",
+    ):
+        connection.execute(sa.text(f"ALTER TABLE jobs {change}"))
+    connection.execute(sa.text(f"UPDATE jobs SET amount = budget, budget_unit = {UNIT}"))
+    for change in ("DROP COLUMN budget", "RENAME COLUMN amount TO budget"):
+        connection.execute(sa.text(f"ALTER TABLE jobs {change}"))
+    _budgets_of_runs(connection)
+
+
+def _budgets_of_runs(connection: sa.Connection) -> None:
+    """Give jobs without a budget the operations or seconds of the suite of the run that did them."""
+    jobs = schema.jobs
+    for run in connection.execute(sa.select(schema.runs.c.id, schema.runs.c.provenance)).all():
+        given = run.provenance.get("suite", {}).get("budget", {})
+        for unit in ("flops", "seconds"):
+            unknown = sa.and_(jobs.c.run == run.id, jobs.c.budget == 0)
+            if given.get(unit):
+                connection.execute(jobs.update().where(unknown).values(budget=given[unit], budget_unit=unit))
+
+
+UNIT = "CASE WHEN budget > 0 THEN 'images' ELSE '' END"
+"""SQL for the unit of a budget of formats 1 and 2."""
+
+_STEPS = {1: _from_1, 2: _from_2}
+"""From each older format to today's."""

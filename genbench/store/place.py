@@ -9,16 +9,25 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from genbench.core.errors import UsageError
+from genbench.core.text import is_unicode, safe_text
 
 DATABASE = "genbench.db"
 
-_USER = re.compile(r"(?<=://)([^/@\s:]+):[^/@\s]*(?=@)")
-_QUERY = re.compile(r"(?i)([?&;](?:[\w-]*(?:pass|pwd|secret|token)[\w-]*)=)[^&;\s'\"]*")
+_USER = re.compile(r"(?<=://)([^/@\s:'\"]*):[^\s'\"]*@")
+_WHOLE = re.compile(r"(?s)^(.*?://[^/@:]*):.*@")
+_SECRET = r"pass|pwd|secret|token|key|auth|credential"
+_QUERY = re.compile(rf"(?i)([?&;](?:[\w-]*(?:{_SECRET})[\w-]*)=)[^&;\s'\"]*")
+_WHOLE_QUERY = re.compile(rf"(?is)([?&;](?:[\w-]*(?:{_SECRET})[\w-]*)=)[^&;]*")
 
 
 def redacted(text: str) -> str:
-    """The text with the secrets of the URLs in it crossed out."""
-    return _QUERY.sub(r"\1***", _USER.sub(r"\1:***", text))
+    """The text with the secrets of the URLs in it crossed out; a URL ends where a space or a quote begins."""
+    return _QUERY.sub(r"\1***", _USER.sub(r"\1:***@", text))
+
+
+def hidden(url: str) -> str:
+    """A text that is a URL and nothing else with its secrets crossed out, whatever characters they have."""
+    return _WHOLE_QUERY.sub(r"\1***", _WHOLE.sub(r"\1:***@", url)) if "://" in url else url
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -32,6 +41,8 @@ class Place:
     def of(cls, folder: Path, store: str | None = None) -> Place:
         """The folder with a store of its own, or with the one that is named (a URL, or the path of an SQLite file)."""
         absolute = Path(folder).absolute()
+        if not is_unicode(str(absolute)):
+            raise UsageError(f"the folder {safe_text(absolute, 300)!r} has a name that is no UTF-8: take another.")
         return cls(absolute, sqlite(absolute / DATABASE) if store is None else parse(store))
 
     @property
@@ -68,8 +79,8 @@ def parse(text: str) -> sa.URL:
             return sqlite(Path(url.database))
         url.get_dialect()
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
-        why = redacted(str(error)).splitlines()[0]
+        why = redacted(str(error).replace(text, hidden(text))).splitlines()[0]
         raise UsageError(
-            f"the store {redacted(text)!r} cannot be opened ({why}): give a file, or a URL whose driver is installed."
+            f"the store {hidden(text)!r} cannot be opened ({why}): give a file, or a URL whose driver is installed."
         ) from None
     return url

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, ForeignKey, Integer, MetaData, String, Table
 
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData()
 
@@ -86,7 +86,8 @@ jobs = Table(
     Column("settled", Boolean, nullable=False),
     Column("reason", String),
     Column("seconds", Float, nullable=False),
-    Column("budget", Integer, nullable=False),
+    Column("budget", Float, nullable=False),
+    Column("budget_unit", String, nullable=False),
     Column("trained", String, nullable=False),
     Column("device", String, nullable=False),
     Column("run", String, nullable=False),

@@ -8,11 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from genbench.core import paths
+from genbench.core import paths, tensor_files
 from genbench.core.errors import DataError
 from genbench.core.seeds import derive
 from genbench.protocols.model import Budget
@@ -58,23 +56,22 @@ def save(path: Path, state: TrainState, history: TrainHistory, identity: Mapping
     """Write all of a training's state, whole or not at all."""
     tensors = state.tensors() | {f"random.{name}": t for name, t in _random_states().items()}
     metadata = {**identity, "version": VERSION, "history": history.to_json()}
-    with paths.last_writer(path) as temporary:
-        save_file({k: t.detach().cpu().contiguous().clone() for k, t in tensors.items()}, temporary, metadata=metadata)
+    tensor_files.write(path, tensors, metadata)
 
 
 def load(path: Path, state: TrainState, identity: Mapping[str, str]) -> TrainHistory:
-    """Restore the tensors of the state and torch's generators; an empty history where there is no file.
+    """Restore the tensors of the state and torch's generators; an empty history where there is no file, or a broken
+    one, which is set aside: the training starts again.
 
-    Raises `DataError` where the file is broken or belongs to another training.
+    Raises `DataError` where the file belongs to another training.
     """
     if not path.exists():
         return TrainHistory()
     try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-            metadata = dict(file.metadata() or {})
-    except Exception as error:
-        raise DataError(f"{path} is not a readable checkpoint ({error}): delete it to start again.") from error
+        tensors, metadata = tensor_files.read(path)
+    except DataError:
+        paths.set_aside(path)
+        return TrainHistory()
     expected = {**identity, "version": VERSION}
     wrong = [key for key, value in expected.items() if metadata.get(key) != value]
     live = state.tensors()

@@ -23,13 +23,18 @@ Sample = Callable[..., Tensor]
 
 
 def chunks(
-    sample: Sample, n: int, *parts: str | int, device: torch.device | str = "cpu", chunk: int = seeds.CHUNK
+    sample: Sample,
+    n: int,
+    *parts: str | int,
+    device: torch.device | str = "cpu",
+    chunk: int = seeds.CHUNK,
+    first: int = 0,
 ) -> Iterator[Tensor]:
     """What `seeds.chunks` gives, captured where the device is a GPU, n is worth it and the sampler allows it."""
-    if torch.device(device).type == "cuda" and n > WORTH * chunk:
+    if torch.device(device).type == "cuda" and n - first * chunk > WORTH * chunk:
         with contextlib.suppress(Unsupported):
-            return _replayed(captured(sample, chunk, torch.device(device)), n, parts, chunk)
-    return seeds.chunks(sample, n, *parts, device=device, chunk=chunk)
+            return _replayed(captured(sample, chunk, torch.device(device)), n, parts, chunk, first)
+    return seeds.chunks(sample, n, *parts, device=device, chunk=chunk, first=first)
 
 
 def captured(sample: Sample, chunk: int, device: torch.device) -> Callable[[int], Tensor]:
@@ -71,6 +76,8 @@ def _warm_up(sample: Sample, chunk: int, device: torch.device) -> None:
     torch.cuda.current_stream().wait_stream(stream)
 
 
-def _replayed(replay: Callable[[int], Tensor], n: int, parts: tuple[str | int, ...], chunk: int) -> Iterator[Tensor]:
-    for i in range((n + chunk - 1) // chunk):
+def _replayed(
+    replay: Callable[[int], Tensor], n: int, parts: tuple[str | int, ...], chunk: int, first: int
+) -> Iterator[Tensor]:
+    for i in range(first, (n + chunk - 1) // chunk):
         yield replay(seeds.derive(*parts, i))

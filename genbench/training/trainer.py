@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from genbench.core.errors import Diverged, Unsupported
+from genbench.core.records import ELSEWHERE
 from genbench.core.seeds import generator, seeded
 from genbench.protocols.dataset import Dataset, DataSpec
 from genbench.protocols.model import Budget, FitsItself, ModelBuilder
@@ -110,7 +111,8 @@ def _part(config: TrainConfig, seeds: Sequence[int]) -> TrainConfig:
 
 def _fit_itself(model: FitsItself, data: Dataset, budget: Budget, *, seed: int, device: torch.device) -> TrainResult:
     module = cast(nn.Module, model).train()
-    there = replace(data, train=data.train.to(device))
+    given = data.for_fitting(frozenset(getattr(model, "sees", ())))
+    there = replace(given, train=given.train.to(device))
     began = time.perf_counter()
     with seeded("fit", seed, device=device), torch.no_grad():
         model.fit(there, budget, generator("fit", seed, device=device))
@@ -120,9 +122,14 @@ def _fit_itself(model: FitsItself, data: Dataset, budget: Budget, *, seed: int, 
     bad = [name for name, t in module.state_dict().items() if not bool(torch.isfinite(t).all())]
     if bad:
         raise Diverged(f"{type(model).__name__}.fit left NaN or inf in {', '.join(bad)}.")
-    n = len(data.train)
+    is_given = getattr(model, "trained_elsewhere", False)
+    n = 0 if is_given else len(data.train)
     return TrainResult(
-        seconds=seconds, images=n, steps=0, images_per_second=n / max(seconds, 1e-9), trained="closed form"
+        seconds=seconds,
+        images=n,
+        steps=0,
+        images_per_second=n / max(seconds, 1e-9),
+        trained=ELSEWHERE if is_given else "closed form",
     )
 
 

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from safetensors import safe_open
-from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor, nn
 
-from genbench.core import paths
-from genbench.core.errors import DataError
+from genbench.core import tensor_files
+from genbench.core.errors import DataError, GenbenchError
 
 
 def save_weights(model: nn.Module, path: Path, metadata: Mapping[str, str]) -> None:
-    """Keep every parameter and buffer, under a temporary name first, flushed to the disk, then renamed."""
-    tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in model.state_dict().items()}
-    with paths.last_writer(path) as temporary:
-        save_file(tensors, temporary, metadata=dict(metadata))
+    """Keep every parameter and buffer, under a temporary name first, flushed to the disk, then renamed.
+
+    Raises `GenbenchError` where the model's state holds something else than tensors.
+    """
+    tensors = model.state_dict()
+    for name, value in tensors.items():
+        if not isinstance(value, Tensor):
+            raise GenbenchError(
+                f"its state holds {name!r}, a {type(value).__name__}, which cannot be saved: only tensors can "
+                "(parameters and buffers)."
+            )
+    tensor_files.write(path, tensors, metadata)
 
 
 def load_weights(model: nn.Module, path: Path) -> dict[str, str]:
@@ -26,11 +32,9 @@ def load_weights(model: nn.Module, path: Path) -> dict[str, str]:
     Raises `DataError` where the file is broken or names other tensors than the model has.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-            metadata = dict(file.metadata() or {})
-    except Exception as error:
-        raise DataError(f"{path} is not a readable weights file ({error}): delete it and run again.") from error
+        tensors, metadata = tensor_files.read(path)
+    except DataError as error:
+        raise DataError(f"{error} Delete it and run again.") from error
     missing = set(model.state_dict()) ^ set(tensors)
     if missing:
         raise DataError(f"{path} does not fit the model: {', '.join(sorted(missing)[:3])} on one side only.")

@@ -31,6 +31,8 @@ from genbench.tuning.targets import Target, target
 TRAINED_FROM = 1_000_000
 """Added to the search's seed: trials are trained from a seed that no suite measures with."""
 
+MOST_TRIALS = 10_000
+
 RECORD = "tuning.json"
 
 
@@ -65,7 +67,7 @@ def tune(suite: Suite, options: Options, search: Search, listener: Listener) -> 
     if not studies:
         raise UsageError("nothing can be tuned: " + "; ".join(f"{row}: {why}" for row, why in idle.items()) + ".")
     strategies = [STRATEGIES[search.sampler](study, search) for study in studies]
-    done, folder = 0, options.out or Path("runs") / tuning_name(suite)
+    done, folder = 0, options.folder(tuning_name(suite))
     asked: list[Asked] = []
     for indices in strategies[0].rounds:
         new = [Asked(s, i, one.options(i)) for i in indices for s, one in zip(studies, strategies, strict=True)]
@@ -88,8 +90,8 @@ def _context(suite: Suite, options: Options) -> RunContext:
 
 def plan_studies(suite: Suite, context: RunContext, search: Search) -> tuple[list[Study], dict[str, str]]:
     """A study for each row on each dataset, and the rows that have nothing to tune, with the reason."""
-    if search.trials < 1:
-        raise UsageError(f"--trials is at least 1, the default; got {search.trials}.")
+    if not 1 <= search.trials <= MOST_TRIALS:
+        raise UsageError(f"--trials is from 1, the default alone, to {MOST_TRIALS:,}; got {search.trials:,}.")
     studies, idle = [], {}
     for dataset in suite.all_datasets():
         facts, spec = context.dataset(dataset).facts, context.dataset(f"{dataset}{VALIDATION}").spec

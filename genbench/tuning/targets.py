@@ -11,6 +11,7 @@ from genbench.core.records import DataFacts
 from genbench.core.values import Direction
 from genbench.evaluations.choice import can_give, metrics_of
 from genbench.protocols.evaluation import Evaluation, EvaluationConfig
+from genbench.protocols.metric import OF_THE_TRUTH
 from genbench.runs.plan import record_of
 from genbench.runs.suite import ModelUse, Suite
 
@@ -82,7 +83,7 @@ def _headline(record: Evaluation, config: EvaluationConfig, facts: DataFacts) ->
 
 def _needs_truth(metric: str) -> bool:
     """Whether a metric compares with the density of a toy."""
-    return metric in registry.metrics and registry.metrics.get(metric).card.needs == "density"
+    return metric in registry.metrics and registry.metrics.get(metric).card.needs in OF_THE_TRUTH
 
 
 def _can(use: ModelUse, record: Evaluation) -> bool:

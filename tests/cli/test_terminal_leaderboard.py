@@ -24,7 +24,18 @@ def table(values: dict[str, list[float]]) -> pd.DataFrame:
 def test_places_are_ranges(capsys: pytest.CaptureFixture[str]) -> None:
     print_leaderboards(RunData(table=table({"a": [1.0, 2.0, 3.0], "b": [2.0, 1.0, 3.3], "c": [90.0, 91.0, 92.0]})))
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[:2] for line in lines if "±" in line] == [["1–2", "a"], ["1–2", "b"], ["3", "c"]]
+    assert [line.split()[:2] for line in lines if "±" in line] == [["a", "1–2"], ["b", "1–2"], ["c", "3"]]
+
+
+def test_every_column_has_its_places(capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad, other = [1.0, 1.1, 1.2], [90.0, 91.0, 92.0], [1.05, 1.2, 1.1]
+    first = table({"a": good, "b": bad, "c": other})
+    second = table({"a": bad, "b": good, "c": other}).assign(evaluation="reconstruction", metric="mse")
+    print_leaderboards(RunData(table=pd.concat([first, second])))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if "±" in line]
+    assert {line[0]: (line[1], line[5]) for line in lines} == {
+        "a": ("1–2", "3"), "c": ("1–2", "1–2"), "b": ("3", "1–2"),
+    }  # fmt: skip
 
 
 def test_a_tie_is_said(capsys: pytest.CaptureFixture[str]) -> None:

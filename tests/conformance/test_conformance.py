@@ -40,7 +40,7 @@ def findings(cls: type, *, family: str = "test") -> dict[str, str]:
 def test_honest_models_pass(name):
     found = check_model(name)
     assert [f for f in found if f.status == "wrong"] == []
-    assert len({f.check for f in found}) == 18
+    assert len({f.check for f in found}) == 21
 
 
 @pytest.mark.parametrize("name", ["vae", "sngan", "gaussian"])
@@ -92,6 +92,11 @@ class OutOfRange(VAE):
 class BatchMates(VAE):
     def encode(self, x):
         return super().encode(x) - super().encode(x).mean(0)
+
+
+class WrongRate(VAE):
+    def kl(self, x):
+        return super().kl(x)[:, None]
 
 
 class WrongShape(VAE):
@@ -191,6 +196,7 @@ class Misspelt(GenerativeModel):
         (Remembers, "evaluation mode", "changed 'log_scale'"),
         (OutOfRange, "reconstructs", "leaves the data's range"),
         (BatchMates, "encodes", "batch mates"),
+        (WrongRate, "encodes", "kl gives the shape (8, 1)"),
         (WrongShape, "density", "expected (8,)"),
         (Inverted, "outliers", "ranks noise below real data"),
         (Idle, "objectives", "no objective moves unused"),

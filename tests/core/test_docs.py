@@ -128,6 +128,20 @@ def test_the_tables_of_the_store_are_named() -> None:
     assert f"format {VERSION}" in text
 
 
+# --- from Python
+
+
+def test_every_block_of_the_python_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", page("docs/python.md"), re.DOTALL)
+    assert len(blocks) > 4
+    names: dict[str, Any] = {"__name__": "page"}
+    for block in blocks:
+        exec(compile(block, "docs/python.md", "exec"), names)
+    assert len(names["board"]) == 5 and names["x"].shape == (16, 1, 8, 8) and names["page"].is_file()
+    assert {"frechet", "mse"} <= set(names["changes"]["metric"]) and names["value"].status == "ok"
+
+
 # --- what to add, and how
 
 
@@ -299,6 +313,8 @@ def _settings(config: type[EvaluationConfig]) -> dict[str, Any]:
 def _toml(value: Any) -> str:
     if value is None:
         return "(none)"
+    if isinstance(value, bool):
+        return str(value).lower()
     return json.dumps(value) if isinstance(value, str) else f"{value:_}" if isinstance(value, int) else str(value)
 
 

@@ -11,9 +11,10 @@ PACKAGE = Path(genbench.__file__).parent
 
 LAYERS = [
     ["cli"],
+    ["testing"],
     ["api", "conformance"],
     ["tuning"],
-    ["runs", "report", "scoring"],
+    ["runs", "report", "scoring", "outside"],
     ["executors", "store"],
     ["evaluations"],
     ["models", "data", "encoders", "metrics", "stats", "training"],

@@ -158,3 +158,13 @@ def test_contact_sheets_are_written_whole(tmp_path: Path) -> None:
 def test_tables_have_no_sheet(data_root: Path) -> None:
     with pytest.raises(Unsupported, match="table of 8 columns"):
         contact_sheet(load_dataset("adbench:pima", root=data_root))
+
+
+def test_the_pool_of_roads_holds_so_many_of_each_rare_kind_in_no_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roads, "POOL", 40)
+    monkeypatch.setattr(roads, "POOL_RARE", 3)
+    made = roads._pool()
+    kinds = made["pool.attributes"][:, 0].long()
+    assert torch.bincount(kinds).tolist() == [28, 3, 3, 3, 3] and kinds.tolist() != sorted(kinds.tolist())
+    assert torch.equal(made["pool.levels"], roads.draw(made["pool.attributes"]))
+    assert not torch.equal(made["pool.attributes"][kinds == 0][0], roads.scenes(1, "train", weights=roads.ORDINARY)[0])

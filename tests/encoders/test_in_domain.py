@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from genbench.core.errors import DataError, Unsupported
+from genbench.core.errors import Unsupported
 from genbench.data.loading import load_dataset
 from genbench.encoders import in_domain as module
 from genbench.encoders.classifier import ClassifierNet, images_shown, train_classifier
@@ -98,12 +98,16 @@ def test_the_budget_is_bounded() -> None:
     assert [images_shown(n) for n in (10, 899, 5_000, 50_000)] == [40_000, 40_000, 125_000, 250_000]
 
 
-def test_half_a_classifier_is_a_sentence_with_its_path(tmp_path: Path, without_3: Dataset) -> None:
+def test_half_a_classifier_is_set_aside_and_trained_anew(
+    tmp_path: Path, without_3: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "stated_accuracy", lambda dataset: 0.0)
+    monkeypatch.setattr("genbench.encoders.classifier.images_shown", lambda n: 256)
     path = tmp_path / "rulers" / f"{module.train_fingerprint(without_3)}.safetensors"
     path.parent.mkdir()
     path.write_bytes(b"half")
-    with pytest.raises(DataError, match="not a whole in-domain classifier of digits-without-3: delete it"):
-        in_domain(without_3, cache=tmp_path, device=CPU)
+    in_domain(without_3, cache=tmp_path, device=CPU)
+    assert sorted(p.name for p in path.parent.iterdir()) == [path.name, f"{path.name}.broken"]
 
 
 @pytest.mark.slow

@@ -66,6 +66,7 @@ def measured(context: RunContext, evaluation: str, model: str, dataset: str) -> 
         ("density", "gaussian", "two-bumps"),
         ("diversity", "cvae", "digits"),
         ("diversity", "gaussian", "ring8"),
+        ("latent-structure", "vae", "digits"),
         ("memorisation", "gaussian", "digits"),
         ("reconstruction", "ae", "digits"),
         ("outlier-detection", "vae", "digits"),

@@ -7,7 +7,7 @@ import torch
 
 from genbench import registry
 from genbench.core import seeds
-from genbench.core.errors import Diverged
+from genbench.core.errors import Diverged, Unsupported
 from genbench.evaluations import evidence as module
 from genbench.evaluations.context import RunContext
 from genbench.evaluations.diversity import DiversityConfig, evaluate
@@ -53,6 +53,23 @@ def test_features_piece_by_piece_are_those_of_all_samples(tmp_path, monkeypatch,
     assert torch.equal(found.samples(N)[:, :2], kept)
     assert whole.given == [N]
     assert max(pieces.given) <= seeds.CHUNK and sum(pieces.given) >= N
+
+
+@pytest.mark.parametrize("make", [VAE, TrainCopy])
+def test_more_samples_go_on_with_those_that_there_are(tmp_path, make):
+    few, fresh = evidence(tmp_path, make), evidence(tmp_path, make)
+    some = few.samples(700).clone()
+    many = few.samples(20_300)  # more than there are training points
+    assert torch.equal(many, fresh.samples(20_300)) and torch.equal(many[:700], some)
+
+
+def test_samples_that_may_not_be_given_twice_are_not(tmp_path):
+    found = evidence(tmp_path, TrainCopy)
+    found.model.replayed, found.model.repeats = found.model.replayed[:900], False
+    assert len(found.samples(700).unique(dim=0)) == 700
+    assert len(found.samples(900).unique(dim=0)) == 900
+    with pytest.raises(Unsupported, match="it has 900 samples, and 950 are needed"):
+        found.samples(950)
 
 
 def test_features_are_made_once(tmp_path, monkeypatch):

@@ -18,11 +18,12 @@ CONTRACT = """frechet frechet-inf kid cmmd inception-score sliced-wasserstein c2
 clipped-density clipped-coverage vendi duplicate-rate modes mode-kl condition-accuracy mse psnr ssim ms-ssim lpips
 frechet-reconstruction auroc aupr-in aupr-out fpr95 authenticity ct nn-distance-ratio membership-auc""".split()
 MORE = """mmd-rbf nn-accuracy fld vendi-ratio class-spread perceptual recall-at-5 train-test-gap copy-rate tv kl-forward
-kl-reverse dense-error sparse-error wasserstein-1 probe-linear probe-knn nmi ari cluster-accuracy trustworthiness
-continuity mig dci-disentanglement dci-completeness dci-informativeness sap active-units collapsed-share rate path-ratio
-midpoint-precision cas accuracy train-test-accuracy-gap attribute-tv attribute-kl minority-recall train-throughput
-time-to-quality sample-latency sample-throughput encode-throughput peak-memory parameters flops network-evaluations
-updates energy""".split()
+kl-reverse dense-error sparse-error wasserstein-1 probe-linear probe-knn nmi ari cluster-accuracy
+trustworthiness continuity mig dci-disentanglement dci-completeness dci-informativeness sap active-units
+collapsed-share rate path-ratio midpoint-precision cas accuracy train-test-accuracy-gap augmentation-gain
+attribute-tv attribute-kl minority-recall resampling-accuracy resampling-gain train-throughput time-to-quality
+sample-latency sample-throughput encode-throughput peak-memory parameters flops network-evaluations updates
+energy mining-gain mining-accuracy mining-precision mind rke density-at""".split()
 
 
 def test_every_metric_of_the_specification_is_there_once() -> None:

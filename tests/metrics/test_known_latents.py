@@ -8,7 +8,9 @@ from oracles import gen, normal
 
 from genbench.metrics.balance import Attributes, attribute_tv, balance_metrics, minority_recall, unmix
 from genbench.metrics.codes import ari, cluster_accuracy, continuity, nmi, rate, trustworthiness
+from genbench.metrics.features import feature_inputs
 from genbench.metrics.latents import Codes, latent_metrics
+from genbench.metrics.pointset import PointSet
 
 FACTORS = torch.cartesian_prod(torch.arange(3), torch.arange(6), torch.arange(8))
 
@@ -34,6 +36,39 @@ def test_rotated_codes_are_less_disentangled() -> None:
     assert found["mig"] < 0.5
     assert found["dci-disentanglement"] < 0.9
     assert found["sap"] < 0.6
+
+
+@pytest.mark.parametrize("name", ["mig", "dci-informativeness", "sap"])
+def test_a_factor_of_real_numbers_is_cut_into_bins(name: str) -> None:
+    """As classes, one an example, any latent would know all of it."""
+    z = normal(400, 2)
+    found = [numbers(Codes(test=z, factors=f), name)[name] for f in (z[:, :1], 5 * z[:, :1] + 3, normal(400, 1, 5))]
+    assert found[0] == pytest.approx(found[1], abs=0.05) and found[0] > 0.5
+    assert found[2] < 0.3
+
+
+def test_pixels_are_no_latents() -> None:
+    found = latent_metrics(
+        Codes(test=normal(30, 300), factors=FACTORS[:30]), metrics=["mig", "sap", "dci-completeness"], generator=gen()
+    )
+    assert all("at most 256 latents" in (v.reason or "") for v in found.values())
+
+
+def test_the_rate_is_the_mean_kl_where_the_model_says_it() -> None:
+    found = latent_metrics(
+        Codes(test=normal(3, 2), kl=torch.tensor([1.0, 2.0, 6.0])), metrics=["rate"], generator=gen()
+    )
+    assert found["rate"].value == 3 and found["rate"].ci_low < 1 and found["rate"].ci_high > 5
+
+
+def test_ends_as_near_as_duplicates_are_one_place() -> None:
+    """The reference's nearest neighbours are about 1 apart, paths a hundredth of that."""
+    reference = PointSet(torch.cartesian_prod(*[torch.arange(6.0)] * 2))
+    short = 0.01 * torch.linspace(0, 1, 11)[None, :, None] * normal(8, 2, 3)[:, None]
+    for scale, found in ((1, None), (1000, 1.0)):
+        paths = scale * short
+        codes = Codes(test=normal(8, 2), paths=paths, midpoints=feature_inputs(reference, paths[:, 5], generator=gen()))
+        assert numbers(codes, "path-ratio")["path-ratio"] == (found and pytest.approx(found))
 
 
 def test_neighbourhoods_of_the_identity_are_kept() -> None:

@@ -92,7 +92,7 @@ def test_frechet_of_reconstructions_is_frechet_of_features() -> None:
 def test_without_an_encoder_perceptual_metrics_say_so() -> None:
     x = noise(3)
     found = reconstruction_metrics(x, x, metrics=["perceptual", "frechet-reconstruction"])
-    assert all("no encoder" in (v.reason or "") for v in found.values())
+    assert all("needs features of examples and of their rec" in (v.reason or "") for v in found.values())
 
 
 def test_unlike_shapes_and_nan_are_errors_that_say_which() -> None:

@@ -34,6 +34,7 @@ from genbench.metrics.laws import ModelLaw
 from genbench.metrics.measure import measured
 from genbench.metrics.modes import Modes
 from genbench.metrics.pointset import PointSet
+from genbench.metrics.reconstruction import Features
 from genbench.metrics.toys import density_metrics
 from genbench.protocols.metric import NEEDS, Metric
 
@@ -88,6 +89,16 @@ SEEN: dict[str, tuple[Inputs, Callable[[Any], float], tuple[int | None, int | No
     "codes": (codes(), lambda i: i.codes.test.std(), (30, None)),
     "labelled-codes": (codes(), lambda i: i.labels.max(), (30, None)),
     "factor-codes": (codes(), lambda i: i.factors.max(), (30, None)),
+    "image-features": (
+        ImageInputs(
+            x=torch.zeros(7, 1, 4, 4),
+            reconstruction=torch.ones(7, 1, 4, 4),
+            features=Features(normal(7, 3), normal(7, 3, 1)),
+        ),
+        lambda i: (i.encoded().real - i.encoded().reconstructed).abs().mean(),
+        (7, 7),
+    ),
+    "modes": (law(), lambda i: i.modes.mode.double().mean(), (None, 40)),
     "density": (law(), lambda i: i.density.log_prob(i.model.samples).mean(), (None, 40)),
     "likelihood": (
         LikelihoodInputs(log_prob=torch.arange(5.0), size=3, kind=Kind.EXACT),
@@ -260,7 +271,7 @@ def test_where_only_modes_are_known_a_density_is_not() -> None:
     known = ModeInputs(modes=Modes(mode=torch.arange(8), weights=torch.full((8,), 1 / 8)))
     found = measured(known, ["modes", "tv", "wasserstein-1"])
     assert found["modes"].value == 8
-    assert all("not its density" in found[name].reason for name in ("tv", "wasserstein-1"))
+    assert all("needs a known density" in found[name].reason for name in ("tv", "wasserstein-1"))
 
 
 def test_midpoint_precision_is_the_precision_of_midpoints() -> None:

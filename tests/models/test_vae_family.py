@@ -206,3 +206,26 @@ def test_rare_codes_get_more_weight():
     weights = model.sampling_weights(x)
     assert weights[9] > 4 * weights[0] and float(weights.mean()) == pytest.approx(1)
     assert torch.equal(bin_of(torch.tensor([[-99.0, 0.1, 99.0]])).argmax(2), torch.tensor([[0, 5, 9]]))
+
+
+@pytest.mark.parametrize("cls", [vae.VAE, VampVAE, IAFVAE, LadderVAE])
+def test_the_rate_is_what_the_elbo_takes_off_the_likelihood(cls, monkeypatch):
+    """KL(q ‖ p) = E_q log p(x|z) - E_q [log p(x, z) - log q(z|x)], both means over the same draws."""
+    data = stripes()
+    model = built(cls, data).eval().requires_grad_(False)
+    x, likelihoods, weights = data.reference.x[:20], [], []
+    own = model.log_likelihood
+    monkeypatch.setattr(model, "log_likelihood", lambda x, z: likelihoods.append(own(x, z)) or likelihoods[-1])
+    monkeypatch.setattr(vae.functools, "reduce", lambda _, terms: weights.extend(terms) or sum(weights))
+    model.log_prob(x)
+    monkeypatch.undo()
+    expected = torch.stack(likelihoods).mean(0) - torch.stack(weights).mean(0)
+    closed = cls is vae.VAE  # the others' rates are means over the draws themselves
+    torch.testing.assert_close(model.kl(x), expected, rtol=0.2 if closed else 1e-4, atol=0.1 if closed else 1e-3)
+    assert float(model.kl(x).mean()) > 0
+
+
+def test_a_prior_that_is_the_posterior_leaves_no_rate():
+    data = stripes()
+    model = built(VampVAE, data, components=1).eval().requires_grad_(False)
+    assert model.kl(model.squash(model.pseudo)).tolist() == pytest.approx([0.0], abs=1e-5)

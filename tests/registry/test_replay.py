@@ -13,7 +13,9 @@ import pytest
 from registry_toys import Files, dataset
 
 from genbench import registry
+from genbench.executors import frames
 from genbench.executors.config import WorkerConfig
+from genbench.executors.worker import READY
 from genbench.registry import Origin, ReplayEnds, load_plugin, run_begins, sites
 from genbench.runs.task import TaskSetting
 from genbench.store import Place
@@ -259,14 +261,15 @@ def test_a_worker_process_replays_before_it_works(files: Files) -> None:
     load_plugin(files.write("plug.py", f"with open({str(note)!r}, 'a') as f: f.write('x')\n" + dataset()))
     setting = TaskSetting(place=Place.of(files.folder), cache=files.folder)
     config = WorkerConfig(runner="genbench.runs.task:TaskRunner.of", setting=setting, origins=registry.origins())
-    worker = subprocess.run(
-        [sys.executable, "-m", "genbench.executors.worker"],
-        input=pickle.dumps(config),
-        capture_output=True,
-        cwd=files.folder,
-        check=False,
-    )
-    assert worker.returncode == 0, worker.stderr
+    command = [sys.executable, "-m", "genbench.executors.worker"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=files.folder) as worker:
+        assert worker.stdin is not None and worker.stdout is not None
+        worker.stdin.write(frames.packed(0, config))
+        worker.stdin.flush()
+        frame = frames.read(worker.stdout)
+        assert frame is not None and frame.message() == READY
+        worker.stdin.close()
+    assert worker.returncode == 0
     assert note.read_text() == "xx"
 
 

@@ -78,7 +78,8 @@ class Maker:
             self.add(label, seed, evaluation, metric, None, status=status, reason=reason, n=None, m=None, **more)
 
     def frame(self) -> pd.DataFrame:
-        table = pd.DataFrame(self.rows, columns=TIDY)
+        more = [name for name in ("details",) if any(name in row for row in self.rows)]
+        table = pd.DataFrame(self.rows, columns=[*TIDY, *more])
         return table.astype({"value": float, "ci_low": float, "ci_high": float, "n": "Int64", "m": "Int64"})
 
 

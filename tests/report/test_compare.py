@@ -89,6 +89,18 @@ def test_numbers_of_two_encoders_of_one_name_are_not_compared() -> None:
     assert change.verdict is Verdict.UNLIKE and "in-domain one" in change.reason
 
 
+def test_runs_of_unlike_budgets_are_not_compared() -> None:
+    before = tiny(["a"], [[1.0, 1.1, 1.2]]).assign(budget=1e11, budget_unit="flops")
+    for amount, unit, words in (
+        (1e12, "flops", "1e+12 operations"),
+        (60.0, "seconds", "60 seconds"),
+        (1e11, "", "images"),
+    ):
+        change = changes(before, before.assign(budget=amount, budget_unit=unit))["a"]
+        assert change.verdict is Verdict.UNLIKE and words in change.reason
+    assert changes(before, before.assign(value=9.0))["a"].verdict is not Verdict.UNLIKE
+
+
 def test_noise_is_unclear() -> None:
     assert changes(tiny(["a"], [[1.0, 2.0, 3.0]]), tiny(["a"], [[2.9, 1.2, 2.1]]))["a"].verdict is Verdict.UNCLEAR
 

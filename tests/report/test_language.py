@@ -11,6 +11,7 @@ from synthetic import make_table, run_record
 from genbench import registry
 from genbench.core import paths
 from genbench.core.errors import UsageError
+from genbench.evaluations.catalogue import CATALOGUE
 from genbench.report import glossary
 from genbench.report.data import RunData
 from genbench.report.language import Language, language, languages
@@ -34,14 +35,10 @@ def sentences() -> set[str]:
     return found
 
 
-BUILT_IN = ("density", "diversity", "memorisation", "outlier-detection", "reconstruction", "sample-quality", "speed")
-
-
 @pytest.mark.parametrize("code", [code for code in languages() if code != "en"])
 def test_a_catalogue_has_every_sentence_with_the_same_blanks(code: str) -> None:
     messages = language(code).messages
-    records = [glossary.evaluation(name) for name in BUILT_IN if name in registry.evaluations]
-    named = {text for r in records for text in (r.verdict, r.summary, *r.pictures.values())}
+    named = {text for r in CATALOGUE for text in (r.verdict, r.summary, *r.pictures.values())}
     titles = {e.card.title for e in registry.models if e.card.family == "control" and e.card.title}
     wanted = sentences() | named | titles
     assert len(wanted) > 100 and wanted - set(messages) == set()

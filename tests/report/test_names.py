@@ -23,7 +23,6 @@ OTHER_THINGS = {
     ("report/provenance.py", "updates"): "of a training, a fact of its record",
     ("runs/plan.py", "precision"): "of the numbers that training computes with",
     ("runs/provenance.py", "accuracy"): "of an encoder's classifier on real data",
-    ("tuning/targets.py", "density"): "a word of `protocols.metric.NEEDS`",
 }
 """Strings that are a name by chance, and what they mean."""
 

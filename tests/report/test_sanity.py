@@ -89,6 +89,18 @@ def test_a_random_score_far_from_chance_is_named() -> None:
     assert any("AUROC of 0.5 on class-3" in w for w in warnings(maker))
 
 
+@pytest.mark.parametrize("given", [{"k": 3}, '{"k": 3}'])
+def test_coverage_is_expected_at_the_k_of_the_record(given: object) -> None:
+    """0.875 is what three neighbours give; with five it would be out of its place. A CSV file holds JSON text."""
+    maker = change(run(), "control-test-half", "coverage", expected_coverage(5_000, 5_000, 3))
+    for row in maker.rows:
+        row |= {"n": 5_000, "m": 5_000}
+    assert any("coverage near 0.969" in w for w in warnings(maker))
+    for row in maker.rows:
+        row["details"] = given if row["metric"] == "coverage" else {}
+    assert warnings(maker) == []
+
+
 def test_the_made_up_run_is_sane() -> None:
     boards = leaderboards(RunData(table=make_table()))
     assert [w for b in boards for w in b.warnings] == []
@@ -102,6 +114,16 @@ def test_on_a_known_density_the_floors_are_judged_by_total_variation() -> None:
             maker.add(label, seed, "density", "tv", tv + seed / 1e3, **at)
     assert warnings(maker) == []
     assert any("control-noise should be far behind oracle" in w for w in warnings(with_noise(maker)))
+
+
+def test_on_a_line_the_marginals_are_the_law_and_no_floor() -> None:
+    for dimensions, number in ((2, 1), (1, 0)):
+        maker = Maker()
+        for seed in range(3):
+            for label in ("oracle", "control-marginals", "vae"):
+                at = {"family": "vae" if label == "vae" else "control", "details": {"dimensions": dimensions}}
+                maker.add(label, seed, "density", "tv", 0.06 + seed / 1e3, **at)
+        assert len(warnings(maker)) == number
 
 
 def with_noise(maker: Maker) -> Maker:

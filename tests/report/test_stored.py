@@ -3,6 +3,7 @@ at 3 seeds (11 metrics; what failed or was unsupported is left out)."""
 
 from __future__ import annotations
 
+import io
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,7 @@ from genbench.report.compare import Verdict, compare
 from genbench.report.data import RunData
 from genbench.report.export import export
 from genbench.report.leaderboard import leaderboards
+from genbench.report.over_datasets import over_datasets
 from genbench.report.page import render
 from genbench.report.ranking import mean_loss
 from genbench.report.types import Cell, Column, Flag, Leaderboard
@@ -102,7 +104,14 @@ def test_page_and_exports_show_the_same_leading_groups(table: pd.DataFrame, boar
     assert sum(kind == "f" for kind, _ in places) == leading
     assert sorted(text for _, text in places) == sorted(o.place_range for *_, cells in placed(boards) for o in cells)
     assert export(data, "latex").decode().count("\\mathbf{") == leading
-    assert len(re.findall(r"\*\*[^*]+\*\*", export(data, "markdown").decode())) == leading
+    over = sum(row.leads for found in over_datasets(boards) for row in found.rows)
+    assert over and len(re.findall(r"\*\*[^*]+\*\*", export(data, "markdown").decode())) == leading + over
+    tidy = pd.read_csv(io.BytesIO(export(data, "csv")))
+    names = ["label", "dataset", "evaluation", "metric", "target", "score", "encoder", "split"]
+    first = tidy[tidy["place"].notna()].drop_duplicates(names)
+    within = sum(one.leads for board, _, cells in placed(boards) if not board.is_overview for one in cells)
+    assert first["leads"].astype(bool).sum() == within and (first["place"] <= first["last_place"]).all()
+    assert not tidy.loc[tidy["family"] == "control", "place"].notna().any()
 
 
 def test_a_run_compared_with_itself_and_with_other_seeds(table: pd.DataFrame) -> None:

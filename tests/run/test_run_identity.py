@@ -13,7 +13,6 @@ import pytest
 from genbench import api
 from genbench.core.errors import UsageError
 from genbench.runs.options import Options
-from genbench.runs.session import Result
 
 SUITE = """
 schema = 1
@@ -51,7 +50,7 @@ def suite(tmp_path: Path) -> str:
     return str(path)
 
 
-def run(suite: str, folder: Path, *settings: str, seeds: int | None = None, force: bool = False, **more) -> Result:
+def run(suite: str, folder: Path, *settings: str, seeds: int | None = None, force: bool = False, **more) -> api.Run:
     given = Options(
         out=folder, device="cpu", executor="inline", settings=settings, seeds=seeds, force=force, command="x", **more
     )

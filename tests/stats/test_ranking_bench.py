@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 SCRIPT = Path(__file__).parents[2] / "bench" / "ranking.py"
@@ -32,9 +33,9 @@ def test_the_quick_table_is_the_same_every_time() -> None:
     environment = os.environ | {"PYTHONPATH": str(SCRIPT.parents[1])}
     first, again = (subprocess.run(call, capture_output=True, text=True, check=True, env=environment) for _ in "ab")
     assert first.stdout == again.stdout
-    table, comparisons = (part.splitlines() for part in first.stdout.split("\n\n"))
+    table, comparisons, few = (part.splitlines() for part in first.stdout.split("\n\n"))
     assert len(table) == 2 + 7 and len({line.count("|") for line in table}) == 1
-    assert len(comparisons) == 2 + 1
+    assert len(comparisons) == len(few) == 2 + 1
 
 
 @pytest.mark.parametrize("seeds", [3, 5, 10])
@@ -50,6 +51,14 @@ def test_false_differences_coverage_and_power(bench: ModuleType, seeds: int, row
         before, chosen = found[BEFORE][1], found[CHOSEN][1]
         if seeds == 3 and before.false < 0.5:
             assert chosen.power >= 2 * before.power, name
+
+
+@pytest.mark.parametrize(("rows", "seeds"), [(2, 5), (3, 5), (5, 10)])
+def test_skewed_rows_among_few_make_few_false_differences(bench: ModuleType, rows: int, seeds: int) -> None:
+    """Every second row of log-sd 1: 11.6, 11.3 and 9.6 % of such tables before the variance grew with itself."""
+    drawn = bench.distances(bench.every_second)(np.random.default_rng(0), (1_500, rows, seeds), np.zeros(rows))
+    first, second = np.triu_indices(rows, 1)
+    assert bench.reject(bench.ours(drawn, first, second)).any(-1).mean() <= 0.085
 
 
 @pytest.mark.parametrize("seeds", [3, 5, 10])

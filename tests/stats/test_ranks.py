@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genbench.stats.estimates import Row
-from genbench.stats.ranks import Rank, bootstrap_ranks, rank_ranges, simultaneous_ranks
+from genbench.stats.ranks import Rank, rank_ranges, simultaneous_ranks
 from genbench.stats.scales import Scale
 
 
@@ -136,22 +136,3 @@ def test_equal_quantised_rows_are_rarely_ranked(kind: str, size: int) -> None:
         found = simultaneous_ranks(table, Scale.LOGIT if kind == "shares" else Scale.IDENTITY, is_higher_better=True)
         wrong += set(found) != {Rank(1, size)}
     assert wrong / 150 <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 150)
-
-
-def test_bootstrap_of_ranks_is_seeded_and_agrees_where_all_is_clear() -> None:
-    losses = [[3.0, 3.1, 2.9], [1.0, 1.1, 0.9], [2.0, 2.1, 1.9]]
-    assert bootstrap_ranks(losses) == [Rank(3, 3), Rank(1, 1), Rank(2, 2)]
-    noisy = np.random.default_rng(6).normal(size=(4, 6)).tolist()
-    assert bootstrap_ranks(noisy, seed=1) == bootstrap_ranks(noisy, seed=1)
-    assert all(1 <= r.low <= r.high <= 4 for r in bootstrap_ranks(noisy))
-
-
-def test_bootstrap_of_ranks_covers_the_true_rank() -> None:
-    draw = np.random.default_rng(7)
-    means = np.array([0.0, 1.0, 1.2, 2.5])
-    hits = []
-    for i in range(150):
-        losses = means[:, None] + draw.normal(0, 0.8, size=(4, 20))
-        found = bootstrap_ranks(losses.tolist(), resamples=400, seed=i)
-        hits += [r.low <= true <= r.high for true, r in enumerate(found, start=1)]
-    assert np.mean(hits) >= 0.93

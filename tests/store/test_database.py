@@ -148,7 +148,7 @@ def test_a_key_is_there_once(store: Store) -> None:
     with closing(sqlite3.connect(store.url.database)) as connection, pytest.raises(sqlite3.IntegrityError):
         connection.execute(
             "INSERT INTO jobs SELECT 99, * FROM (SELECT key, fit, label, model, family, sampler, dataset,"
-            " seed, evaluation, status, settled, reason, seconds, budget, trained, device, run FROM jobs)"
+            " seed, evaluation, status, settled, reason, seconds, budget, budget_unit, trained, device, run FROM jobs)"
         )
 
 
@@ -157,6 +157,17 @@ def test_a_job_that_cannot_be_written_whole_is_not_written(store: Store) -> None
     with pytest.raises(sa.exc.IntegrityError):
         store.add_job(JOB, TWO, [double, double])
     assert store.settled() == {} and store.table().empty
+
+
+@pytest.mark.parametrize(
+    ("amounts", "unit"), [((2_560, 3_840), "images"), ((1e11, 2e11), "flops"), ((0.5, 60.0), "seconds")]
+)
+def test_a_budget_keeps_its_amount_and_unit(store: Store, amounts: tuple[float, float], unit: str) -> None:
+    for i, amount in enumerate(amounts):
+        store.add_job(replace(JOB, key=f"k{i}", budget=amount, budget_unit=unit), TWO)
+    found = store.table().drop_duplicates("job")
+    assert tuple(found.budget) == amounts and set(found.budget_unit) == {unit}
+    assert ("." in found.budget.to_csv(index=False)) == (unit == "seconds")  # whole ones are written so
 
 
 def test_a_loaded_fit_keeps_its_first_cost(store: Store) -> None:
@@ -200,5 +211,5 @@ def test_a_store_of_a_newer_format_is_refused(store: Store, tmp_path: Path) -> N
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "genbench.db"
     path.write_text("not a database, but a text that is long enough to be looked at")
-    with pytest.raises(UsageError, match="cannot be opened"):
+    with pytest.raises(UsageError, match="cannot be used: file is not a database"):
         Store(path)

@@ -36,10 +36,27 @@ def test_a_store_of_format_1_shows_the_same_table(old: Path) -> None:
     with Store(old, existing=True) as store:
         plan = store.plan()
         assert plan is not None and plan.suite == "small"
-        found = as_exported(store.table(plan.id)).drop(columns=["fit"])  # which format 1 did not export
+        found = as_exported(store.table(plan.id)).drop(columns=["fit", "budget_unit"])  # which it did not export
     wanted = pd.read_csv(FORMAT_1 / "table.csv").assign(details=None)
     wanted = wanted.astype(found.dtypes.to_dict())
     pd.testing.assert_frame_equal(found, wanted, check_exact=True)
+
+
+def test_a_store_of_format_2_gets_units_of_its_budgets(tmp_path: Path) -> None:
+    path = tmp_path / "genbench.db"
+    path.write_bytes(gzip.decompress((Path(__file__).parent / "format2.db.gz").read_bytes()))
+    with closing(sqlite3.connect(path)) as connection:
+        before = connection.execute("SELECT key, fit, label, seconds, device, run FROM jobs ORDER BY ended").fetchall()
+    for _ in range(2):
+        with Store(path, existing=True) as store:
+            table = store.table().drop_duplicates("job")
+            assert list(zip(table.budget, table.budget_unit, strict=True)) == [(2_560, "images")] * 2 + [
+                (0.5, "seconds")
+            ]
+            assert len(store.plans()) == 2 and len(store.runs()) == 2
+    with closing(sqlite3.connect(path)) as connection:
+        after = connection.execute("SELECT key, fit, label, seconds, device, run FROM jobs ORDER BY ended").fetchall()
+        assert after == before
 
 
 def test_what_it_no_longer_showed_stays_beside_it(old: Path) -> None:

@@ -45,4 +45,9 @@ METRICS: list[Metric] = [
         version=2,
         summary="∫ |F − G| between samples of a 1-D law and of the model.",
     ),
+    _metric(
+        name="density-at", title="p_model / p_data at the mark", direction=Direction.NEAREST, best=1.0, low=0.0,
+        needs="density", data=("density", "line", "mark"), least_n=1, measure="genbench.metrics.toys:density_at",
+        summary="The model's density over the true one at the one value that the dataset marks.",
+    ),
 ]

@@ -60,19 +60,24 @@ METRICS: list[Metric] = [
         summary="The samples' Vendi score over the reference's at the same n.",
     ),
     _metric(
+        name="rke", title="RKE score", direction=UP, low=1.0, least_n=1, measure="genbench.metrics.diversity:rke",
+        paper="Jalali et al. 2023, NeurIPS 36",
+        summary="The Vendi score of order 2, 1 / Σ λ²: the number of frequent kinds, to which few samples are enough.",
+    ),
+    _metric(
         name="duplicate-rate", direction=DOWN, best=0.0, low=0.0, high=1.0,
         measure="genbench.metrics.diversity:duplicate_rate", sweep=("neighbours",),
         version=2,
         summary="Share of samples with another within 0.1 × the reference's median nearest-neighbour distance.",
     ),
     _metric(
-        name="modes", direction=UP, low=0.0, needs="density", data=("modes",), least_n=1,
+        name="modes", direction=UP, low=0.0, needs="modes", data=("modes",), least_n=1,
         targets=("", "high-quality"), measure="genbench.metrics.toys:covered_modes",
         paper="Srivastava et al. 2017, arXiv 1705.07761; Lin et al. 2018",
         summary="Modes with a sample within 3 σ; the target high-quality is the share of samples near a mode.",
     ),
     _metric(
-        name="mode-kl", direction=DOWN, best=0.0, low=0.0, unit="nats", needs="density", data=("modes",), least_n=1,
+        name="mode-kl", direction=DOWN, best=0.0, low=0.0, unit="nats", needs="modes", data=("modes",), least_n=1,
         measure="genbench.metrics.toys:mode_divergence", paper="Srivastava et al. 2017, arXiv 1705.07761",
         version=2,
         summary="KL divergence of the samples' histogram over modes from the true weights.",

@@ -57,32 +57,34 @@ METRICS: list[Metric] = [
         name="mig", title="mutual information gap", direction=UP, low=0.0, high=1.0, needs="factor-codes",
         data=("factors",), least_n=20, measure="genbench.metrics.latents:mig",
         paper="Chen et al. 2018, arXiv 1802.04942",
+        version=2,
         summary="Entropy-normalised gap of the two most informative latents, mean over factors.",
     ),
     _metric(
         name="dci-disentanglement", title="DCI disentanglement", direction=UP, low=0.0, high=1.0,
         needs="factor-codes", data=("factors",), least_n=20, measure="genbench.metrics.latents:dci_disentanglement",
         paper="Eastwood & Williams 2018",
-        version=2,
+        version=3,
         summary="How far each latent speaks of one factor.",
     ),
     _metric(
         name="dci-completeness", title="DCI completeness", direction=UP, low=0.0, high=1.0, needs="factor-codes",
         data=("factors",), least_n=20, measure="genbench.metrics.latents:dci_completeness",
         paper="Eastwood & Williams 2018",
-        version=2,
+        version=3,
         summary="How far each factor is held by one latent.",
     ),
     _metric(
         name="dci-informativeness", title="DCI informativeness", direction=UP, low=0.0, high=1.0,
         needs="factor-codes", data=("factors",), least_n=20, measure="genbench.metrics.latents:dci_informativeness",
         paper="Eastwood & Williams 2018",
-        version=2,
+        version=3,
         summary="Held-out accuracy of the factors' prediction from codes.",
     ),
     _metric(
         name="sap", title="SAP", direction=UP, low=0.0, high=1.0, needs="factor-codes", data=("factors",), least_n=20,
         measure="genbench.metrics.latents:sap", paper="Kumar et al. 2018, arXiv 1711.00848",
+        version=2,
         summary="Gap of the two latents that predict a factor best, mean over factors.",
     ),
     _metric(
@@ -98,11 +100,13 @@ METRICS: list[Metric] = [
     _metric(
         name="rate", direction=DOWN, low=0.0, unit="nats", needs="codes", least_n=1,
         measure="genbench.metrics.latents:rate",
+        version=2,
         summary="Mean KL divergence of the posterior from the prior.",
     ),
     _metric(
         name="path-ratio", direction=DOWN, best=1.0, low=1.0, needs="codes", least_n=1,
         measure="genbench.metrics.latents:path_ratio",
+        version=2,
         summary="Length in feature space of an 11-point latent interpolation over the distance of its ends.",
     ),
     _metric(

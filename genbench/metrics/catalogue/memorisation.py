@@ -24,7 +24,7 @@ METRICS: list[Metric] = [
         name="ct", needs="training-features",
         title="C_T", direction=NEAR, best=0.0, least_n=20, measure="genbench.metrics.copying:data_copying",
         sweep=("nearest-training",), paper="Meehan et al. 2020, arXiv 2004.05675",
-        version=2,
+        version=3,
         summary="Z-score of nearest-training distances, generated against reference; under −3: copying.",
     ),
     _metric(
@@ -38,13 +38,13 @@ METRICS: list[Metric] = [
         title="membership AUC", direction=NEAR, best=0.5, low=0.0, high=1.0,
         targets=("distance", "nll", "reconstruction"), measure="genbench.metrics.copying:membership_auc",
         sweep=("nearest-sample", "nearest-sample-to-training"), paper="Chen et al. 2020, arXiv 1909.03935",
-        version=2,
+        version=3,
         summary="How well nearness to the samples tells training members from reference points.",
     ),
     _metric(
         name="train-test-gap", needs="training-features",
         direction=NEAR, best=0.0, measure="genbench.metrics.copying:train_test_gap",
-        version=2,
+        version=3,
         summary="Fréchet distance to training points less the one to the reference, equal n.",
     ),
     _metric(

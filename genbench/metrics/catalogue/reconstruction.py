@@ -39,14 +39,14 @@ METRICS: list[Metric] = [
         summary="Learned perceptual distance (torchmetrics; opt-in, its weights must be there).",
     ),
     _metric(
-        name="perceptual", direction=DOWN, best=0.0, low=0.0, high=4.0, needs="images", least_n=1,
+        name="perceptual", direction=DOWN, best=0.0, low=0.0, high=4.0, needs="image-features", least_n=1,
         measure="genbench.metrics.reconstruction:perceptual",
         version=2,
         summary="Mean squared distance of unit-length features of x and its reconstruction.",
     ),
     _metric(
         name="frechet-reconstruction", title="Fréchet distance of reconstructions", direction=DOWN, best=0.0, low=0.0,
-        needs="images", measure="genbench.metrics.reconstruction:frechet_reconstruction",
+        needs="image-features", measure="genbench.metrics.reconstruction:frechet_reconstruction",
         paper="Heusel et al. 2017, arXiv 1706.08500",
         version=2,
         summary="Fréchet distance between the features of x and of the reconstructions.",

@@ -54,6 +54,11 @@ METRICS: list[Metric] = [
         summary="Root of the mean squared 1-D 2-Wasserstein distance over whole random orthonormal bases.",
     ),
     _metric(
+        name="mind", title="Monge inception distance", titles={"inception-v3": "MIND"}, direction=DOWN, best=0.0,
+        low=0.0, measure="genbench.metrics.quality:mind", paper="Berthet et al. 2026, arXiv 2605.06797",
+        summary="3 d × the squared sliced 2-Wasserstein distance in d features: like a Fréchet distance, at smaller n.",
+    ),
+    _metric(
         name="c2st", title="classifier two-sample test", direction=NEAR, best=0.5, low=0.0, high=1.0, least_n=20,
         measure="genbench.metrics.quality:c2st", paper="Lopez-Paz & Oquab 2017, arXiv 1610.06545",
         version=2,

@@ -41,6 +41,18 @@ CARDS: list[tuple[ModelCard, str]] = [
     ),
     (
         ModelCard(
+            name="pca",
+            family="classical",
+            summary="Principal components as a linear code: the bar of every autoencoder of its size.",
+            paper="Pearson 1901, doi:10.1080/14786440109462720; Hotelling 1933, doi:10.1037/h0071325",
+            objective="min E‖x − μ − P Pᵀ(x − μ)‖², PᵀP = I",
+            capabilities=("reconstructs", "encodes"),
+            weaknesses="Linear; cannot sample by itself.",
+        ),
+        "genbench.models.principal:PCA",
+    ),
+    (
+        ModelCard(
             name="gmm",
             family="classical",
             summary="Ten Gaussians in the principal subspace by EM, round noise outside it.",
@@ -117,5 +129,18 @@ CARDS: list[tuple[ModelCard, str]] = [
             space={"share": Range(0.5, 0.99, "linear")},
         ),
         "genbench.models.detectors:PCAResidual",
+    ),
+    (
+        ModelCard(
+            name="one-class-svm",
+            family="classical",
+            summary="Outlier score: how far a point is outside a region of a Gaussian kernel's space.",
+            paper="Schölkopf et al. 2001, doi:10.1162/089976601750264965",
+            objective="score = ρ − Σ_i α_i k(x, x_i)",
+            capabilities=("outliers",),
+            weaknesses="Slow beyond some thousands of examples: it looks at 10,000; one width of kernel for all.",
+            space={"nu": Range(0.01, 0.5)},
+        ),
+        "genbench.models.detectors:OneClassSVM",
     ),
 ]

@@ -72,6 +72,30 @@ CARDS: list[tuple[ModelCard, str]] = [
     ),
     (
         ModelCard(
+            name="control-untrained",
+            title="untrained network",
+            family="control",
+            summary="The autoencoder's networks at their initial weights: what training must beat.",
+            objective="none: the weights are the initial ones",
+            capabilities=("samples", "reconstructs", "encodes"),
+            weaknesses="Not a model; random codes still keep neighbourhoods, so its floor is not chance.",
+        ),
+        "genbench.models.controls:Untrained",
+    ),
+    (
+        ModelCard(
+            name="control-pixels",
+            title="pixels themselves",
+            family="control",
+            summary="The example itself as its code: what an encoder must beat.",
+            objective="z = x",
+            capabilities=("encodes",),
+            weaknesses="Not a model: its code is as large as the data.",
+        ),
+        "genbench.models.controls:Pixels",
+    ),
+    (
+        ModelCard(
             name="oracle",
             title="the true law",
             family="control",

@@ -58,7 +58,10 @@ CARDS: list[tuple[ModelCard, str]] = [
             sampler="midpoint25 (50 evaluations)",
             solvers=("euler", "heun", "midpoint"),
             weaknesses="Fifty network evaluations a sample; no code of small size.",
-            deviations=("σ_min = 0, and 25 midpoint steps instead of an adaptive solver.",),
+            deviations=(
+                "σ_min = 0, and 25 midpoint steps instead of an adaptive solver.",
+                "Weights are averaged with decay 0.995.",
+            ),
         ),
         "genbench.models.score_based:FlowMatching",
     ),

@@ -179,6 +179,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             deviations=(
                 "λ = 1; the paper's 0.001 is for hundreds of thousands of steps.",
                 "The players move by turns, each on a batch of its own; the paper moves both on one.",
+                "z is normal and the rate 1e-3; the paper's z is uniform on [−1, 1], its rate 1e-4.",
             ),
             space={"gamma": Range(0.3, 0.9, "linear"), "gain": Range(0.1, 10.0)},
         ),
@@ -210,7 +211,8 @@ CARDS: list[tuple[ModelCard, str]] = [
             capabilities=("samples",),
             weaknesses="Two gradient penalties a critic step; γ must be set for each dataset.",
             deviations=(
-                "The zoo's networks instead of the paper's; no schedules of rate, γ and β₂, no average of weights.",
+                "The zoo's networks; rate, γ and β₂ are constant, the authors lower the first two and raise β₂.",
+                "No average of weights, and no augmentation of what the critic sees.",
             ),
             space={"gamma": Range(0.05, 20.0)},
         ),

@@ -235,7 +235,10 @@ CARDS: list[tuple[ModelCard, str]] = [
             ),
             likelihood="bernoulli on [0, 1], else gaussian with scale 0.1; bound by 64 importance samples",
             weaknesses="A better posterior does not mend the prior: samples gain less than the bound.",
-            deviations=("No free bits; the code is the flow's image of the base law's mean.",),
+            deviations=(
+                "No free bits; the code is the flow's image of the base law's mean.",
+                "The zoo's networks and one layer of latents; the paper's are residual, for colour images with many.",
+            ),
             space={"flows": Choice(1, 2, 4)},
         ),
         "genbench.models.iaf_vae:IAFVAE",
@@ -258,6 +261,7 @@ CARDS: list[tuple[ModelCard, str]] = [
             deviations=(
                 "No batch normalisation: no layer of the zoo mixes the examples of a batch.",
                 "Two layers of latents instead of five; the warm-up is 300 losses, the paper's is in epochs.",
+                "The upper layer reads the mean and log-variance of the lower, in the authors' code the mean alone.",
             ),
             space={"warmup": Choice(100, 300, 1000)},
         ),

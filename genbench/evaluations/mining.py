@@ -1,0 +1,110 @@
+"""Closing the loop: label what a detector finds most unusual in a pool, train a classifier with it, and see what it was
+worth against as many examples taken at random, and against as many that are truly rare.
+
+What does not depend on the detector is made once for a dataset and a seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from genbench.core import seeds
+from genbench.core.errors import Unsupported
+from genbench.encoders.classifier import EXTRACTION, train_classifier
+from genbench.evaluations.context import RunContext
+from genbench.metrics.mining import MiningInputs, Read
+from genbench.protocols.dataset import Dataset, Pool, Split
+
+BASE = 200
+"""Labelled training examples that the classifier starts from."""
+
+LABELLED = 500
+"""Examples of the pool that are labelled."""
+
+
+@dataclass(frozen=True)
+class Miner:
+    """The loop on one dataset from one seed, which decides the base set, the random choice and the classifier's
+    first weights; all ways of choosing share them, so that they are pairs."""
+
+    context: RunContext
+    data: Dataset
+    seed: int
+
+    @property
+    def pool(self) -> Pool:
+        """The dataset's pool."""
+        if self.data.pool is None:
+            raise Unsupported(f"{self.data.name} has no pool of unlabelled examples.")
+        return self.data.pool
+
+    def examples(self) -> Split:
+        """The pool's examples with the labels that an annotator would give."""
+        return self.context.once(("pool", self.pool.fingerprint), self.pool.draw)
+
+    def inputs(self, score: Tensor) -> MiningInputs:
+        """What labelling the most unusual by a score (N,) of the pool gave; equal ones are taken in a seeded order."""
+        is_rare = self._is_rare()
+        rows = most_unusual(score, self._order(), LABELLED)
+        return MiningInputs(
+            read=self._bounds() | {"mined": self._read(rows)},
+            taken=is_rare[rows],
+            prevalence=float(is_rare.double().mean()),
+        )
+
+    def _bounds(self) -> dict[str, Read]:
+        """What no detector changes: the base alone, with random examples, with rare ones."""
+        return self.context.once(("mining", self.data.fingerprint, self.pool.fingerprint, self.seed), self._made)
+
+    def _made(self) -> dict[str, Read]:
+        order, rare = self._order(), self._is_rare()
+        chosen = {"base": order[:0], "random": order[:LABELLED], "oracle": order[rare[order]][:LABELLED]}
+        return {way: self._read(rows) for way, rows in chosen.items()}
+
+    def _order(self) -> Tensor:
+        return torch.randperm(len(self.examples()), generator=seeds.generator("mining", "pool", self.seed))
+
+    def _is_rare(self) -> Tensor:
+        return torch.isin(_labels(self.examples()), torch.tensor(self.pool.rare))
+
+    def _read(self, rows: Tensor) -> Read:
+        """Which test examples are read rightly after these of the pool were labelled."""
+        base = torch.randperm(len(self.data.train), generator=seeds.generator("mining", "base", self.seed))[:BASE]
+        labelled = together([self.data.train.take(base), self.examples().take(rows)])
+        net = train_classifier(labelled, self.data.spec.classes, "mining", str(self.seed))
+        return Read(_right(net, _rare_tests(self.data, self.pool)), _right(net, self.data.reference))
+
+
+def most_unusual(score: Tensor, order: Tensor, n: int) -> Tensor:
+    """The rows of the n highest scores (N,), those of equal scores in the given order of all rows."""
+    return order[score[order].argsort(descending=True, stable=True)[:n]]
+
+
+def together(parts: Sequence[Split]) -> Split:
+    """The labelled examples of all parts."""
+    return Split(torch.cat([part.x for part in parts]), torch.cat([_labels(part) for part in parts]))
+
+
+def _rare_tests(data: Dataset, pool: Pool) -> Split:
+    """The examples of rare classes in the outlier sets: no model and no classifier has seen them."""
+    sets = [data.outliers[name] for name in sorted(data.outliers) if data.outliers[name].y is not None]
+    found = [part.take(torch.isin(_labels(part), torch.tensor(pool.rare))) for part in sets]
+    if not any(map(len, found)):
+        raise Unsupported(f"{data.name} has no outlier set of its pool's rare classes to test on.")
+    return together(found)
+
+
+def _right(net: torch.nn.Module, split: Split) -> Tensor:
+    """Whether the most probable class is the label: (n,) bool."""
+    with torch.no_grad():
+        read = torch.cat([net(part).argmax(1) for part in torch.split(split.x, EXTRACTION)])
+    return read == _labels(split)
+
+
+def _labels(split: Split) -> Tensor:
+    assert split.y is not None
+    return split.y

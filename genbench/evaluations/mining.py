@@ -19,8 +19,8 @@ from genbench.evaluations.context import RunContext
 from genbench.metrics.mining import MiningInputs, Read
 from genbench.protocols.dataset import Dataset, Pool, Split
 
-BASE = 200
-"""Labelled training examples that the classifier starts from."""
+BASE = 500
+"""Labelled training examples that the classifier starts from: of a long tail enough to hold some of each rare class."""
 
 LABELLED = 500
 """Examples of the pool that are labelled."""

@@ -133,9 +133,9 @@ def test_all_ways_share_the_base_and_have_as_many_more(tmp_path: Path, labelled:
     miner = Miner(context(tmp_path, data(pool=20_000)), data(pool=20_000), 0)
     inputs = miner.inputs(Columns().outlier_score(miner.examples().x))
     base, random, oracle, mined = labelled
-    assert [len(split) for split in labelled] == [200, 700, 700, 700]
-    assert all(torch.equal(split.x[:200], base.x) for split in labelled)
-    shares = [int((split.y[200:] == 2).sum()) for split in (random, oracle, mined)]
+    assert [len(split) for split in labelled] == [500, 1000, 1000, 1000]
+    assert all(torch.equal(split.x[:500], base.x) for split in labelled)
+    shares = [int((split.y[500:] == 2).sum()) for split in (random, oracle, mined)]
     assert shares[1:] == [500, 500] and shares[0] < 50
     assert bool(inputs.taken.all()) and inputs.prevalence == pytest.approx(0.04, abs=0.005)
 

@@ -33,6 +33,7 @@ from genbench.runs.plan import Conditions, make_plan
 from genbench.runs.suite import Suite
 from genbench.runs.task import TaskRunner, TaskSetting
 from genbench.store import Store
+from genbench.store.database import is_blank
 from genbench.store.place import redacted
 
 
@@ -170,7 +171,8 @@ def _executor(options: Options) -> str:
 
 
 def _settled(folder: RunFolder) -> Mapping[str, bool]:
-    if folder.place.file is not None and not folder.place.file.exists():
+    file = folder.place.file
+    if file is not None and (not file.exists() or is_blank(file)):
         return {}
     with folder.open() as store:
         return store.settled()

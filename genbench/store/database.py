@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -259,6 +260,16 @@ class Store:
             return query.select_from(joined), [schema.jobs.c.ended]
         own = sa.select(schema.plan_jobs).where(schema.plan_jobs.c.plan == plan).subquery()
         return query.select_from(joined.join(own, own.c.job == schema.jobs.c.key)), [own.c.position]
+
+
+def is_blank(file: Path) -> bool:
+    """Whether an SQLite file has no table at all: whoever wanted to make a store there was cut off before (a full disk,
+    a kill)."""
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        try:
+            return not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
+        except sqlite3.DatabaseError:  # another file; whoever opens it will say so
+            return False
 
 
 def _forget(connection: sa.Connection, jobs: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from genbench.core.errors import UsageError
 from genbench.core.records import FitRecord, JobRecord, Picture, PlanRecord, Row, RunRecord
 from genbench.core.values import Measurement, Status, Value
 from genbench.store import Store
-from genbench.store.database import TIDY
+from genbench.store.database import TIDY, is_blank
 
 ROW = Row(label="ae+gmm10", model="ae", family="autoencoder", sampler="gmm10", dataset="digits", seed=0)
 JOB = JobRecord(key="k1", fit="f1", row=ROW, evaluation="sample-quality", status=Status.OK, seconds=2.0)
@@ -206,6 +206,17 @@ def test_a_store_of_a_newer_format_is_refused(store: Store, tmp_path: Path) -> N
     engine.dispose()
     with pytest.raises(UsageError, match="newer genbench"):
         Store(tmp_path / "deep" / "genbench.db")
+
+
+def test_a_store_that_was_cut_off_before_its_tables_is_blank(tmp_path: Path) -> None:
+    path = tmp_path / "genbench.db"
+    path.write_bytes(b"")
+    assert is_blank(path)
+    with Store(path):
+        pass
+    assert not is_blank(path)
+    path.write_bytes(b"no database at all" * 100)
+    assert not is_blank(path)
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:

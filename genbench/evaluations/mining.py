@@ -65,7 +65,7 @@ class Miner:
 
     def _made(self) -> dict[str, Read]:
         order, rare = self._order(), self._is_rare()
-        draws = [self._read(rows) for rows in order[: RANDOM_DRAWS * LABELLED].split(LABELLED)]
+        draws = [self._read(rows) for rows in torch.split(order[: RANDOM_DRAWS * LABELLED], LABELLED)]
         base, oracle = self._read(order[:0]), self._read(order[rare[order]][:LABELLED])
         return {"base": base, "random": mean_of(draws), "oracle": oracle}
 

@@ -226,13 +226,17 @@ class RunFolder:
         with self.claimed():
             if keep_only is not None:
                 store.keep_only(keep_only)
-            fits, pictures = store.references()
-            kept = {self.weights(key) for key in fits} | {self.root / path for path in pictures}
-            loose = [path for path in self._own_files() if path not in kept]
+            loose = self.loose(store)
             size = sum(path.stat().st_size for path in loose)
             for path in loose:
                 path.unlink()
         return len(loose), size
+
+    def loose(self, store: Store) -> list[Path]:
+        """The artifacts that genbench has named and no result of the store refers to."""
+        fits, pictures = store.references()
+        kept = {self.weights(key) for key in fits} | {self.root / path for path in pictures}
+        return [path for path in self._own_files() if path not in kept]
 
     def _own_files(self, folders: Iterable[str] = tuple(OURS)) -> Iterator[Path]:
         for name in folders:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ class Store:
         with _said(self.name):
             if existing and not (self._is_there() and sa.inspect(self._engine).has_table("meta")):
                 raise UsageError(f"{self.name} is not a store of genbench: nothing was read or written.")
-            with self._engine.begin() as connection:
+            with self.writing() as connection:
                 migrations.bring_up_to_date(connection, self.name)
 
     def _is_there(self) -> bool:
@@ -73,12 +73,20 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def reading(self) -> AbstractContextManager[sa.Connection]:
+        """A connection that sees one state of the store and changes nothing."""
+        return self._reading.connect()
+
+    def writing(self) -> AbstractContextManager[sa.Connection]:
+        """A connection in a transaction, which is committed at the end or not at all."""
+        return self._engine.begin()
+
     # --- plans and runs
 
     def keep_plan(self, plan: PlanRecord) -> None:
         """Keep a plan and note that it was asked for: from now on it is the last one."""
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             known = connection.execute(sa.select(schema.plans.c.id).where(schema.plans.c.id == plan.id)).scalar()
             values = {"suite": plan.suite, "content": dict(plan.content)}
             if known is None:
@@ -112,7 +120,7 @@ class Store:
             schema.plan_jobs.c.plan, schema.plan_jobs.c.position
         )
         keys: dict[str, list[str]] = {}
-        with self._reading.connect() as connection:
+        with self.reading() as connection:
             for row in connection.execute(jobs):
                 keys.setdefault(row.plan, []).append(row.job)
             return [
@@ -122,7 +130,7 @@ class Store:
 
     def add_run(self, run: RunRecord) -> None:
         """Keep what was asked for, or bring its provenance up to date."""
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             connection.execute(schema.runs.delete().where(schema.runs.c.id == run.id))
             connection.execute(schema.runs.insert().values(**dataclasses.asdict(run)))
 
@@ -132,14 +140,14 @@ class Store:
         if plan is not None:
             makers = sa.select(schema.jobs.c.run).where(self._in_plan(plan))
             query = query.where(sa.or_(schema.runs.c.plan == plan, schema.runs.c.id.in_(makers)))
-        with self._reading.connect() as connection:
+        with self.reading() as connection:
             return [RunRecord(**row) for row in connection.execute(query).mappings()]
 
     # --- what was done
 
     def add_fit(self, fit: FitRecord) -> None:
         """Keep a fitted model's record; the seconds of earlier failed tries are added, a model loaded again is not."""
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             known = connection.execute(sa.select(schema.fits).where(schema.fits.c.key == fit.key)).first()
             if known is not None and known.status == fit.status == Status.OK:
                 return
@@ -150,9 +158,9 @@ class Store:
 
     def add_job(self, job: JobRecord, measurements: Sequence[Measurement], pictures: Sequence[Picture] = ()) -> None:
         """Keep an ended job with all that it measured, in one transaction, in place of any earlier try."""
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             spent = connection.execute(sa.select(schema.jobs.c.seconds).where(schema.jobs.c.key == job.key)).scalar()
-            _forget(connection, [job.key])
+            forget(connection, [job.key])
             connection.execute(schema.jobs.insert().values(_job_values(job, spent or 0.0)))
             if measurements:
                 rows = [_measurement_values(job.key, i, m) for i, m in enumerate(measurements)]
@@ -162,29 +170,30 @@ class Store:
 
     def forget(self, jobs: Sequence[str], fits: Sequence[str]) -> None:
         """Drop these jobs with all that they measured, and these fits: they are to be done again."""
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             for start in range(0, len(jobs), MANY):
-                _forget(connection, jobs[start : start + MANY])
+                forget(connection, jobs[start : start + MANY])
             for start in range(0, len(fits), MANY):
                 connection.execute(schema.fits.delete().where(schema.fits.c.key.in_(fits[start : start + MANY])))
 
     def keep_only(self, plan: str) -> None:
         """Drop all other plans, and every job and fit that this one does not stand on."""
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             for table in (schema.requests, schema.plan_jobs):
                 connection.execute(table.delete().where(table.c.plan != plan))
             connection.execute(schema.plans.delete().where(schema.plans.c.id != plan))
             others = connection.execute(sa.select(schema.jobs.c.key).where(~self._in_plan(plan))).scalars().all()
-            _forget(connection, others)
+            forget(connection, others)
             standing = sa.select(schema.jobs.c.fit)
             connection.execute(schema.fits.delete().where(schema.fits.c.key.not_in(standing)))
 
     # --- what is known
 
     def settled(self) -> dict[str, bool]:
-        """For each job that was done, by its key, whether how it ended is final."""
-        with self._reading.connect() as connection:
-            rows = connection.execute(sa.select(schema.jobs.c.key, schema.jobs.c.settled))
+        """For each job that was done, by its key, in the order in which they ended: whether how it ended is final."""
+        with self.reading() as connection:
+            query = sa.select(schema.jobs.c.key, schema.jobs.c.settled).order_by(schema.jobs.c.ended)
+            rows = connection.execute(query)
             return {row.key: bool(row.settled) for row in rows}
 
     def ends(self, jobs: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -196,7 +205,7 @@ class Store:
         joined = schema.jobs.outerjoin(schema.fits, own.fit == fit.key)
         query = sa.select(*columns, *labelled).select_from(joined)
         wanted = set(jobs)
-        with self._reading.connect() as connection:
+        with self.reading() as connection:
             rows = connection.execute(query).mappings()
             return {row["key"]: dict(row) for row in rows if row["key"] in wanted}
 
@@ -207,7 +216,7 @@ class Store:
         columns = [schema.measurements.c[c] if c in _MEASURED else schema.jobs.c[c] for c in TIDY]
         query, order = self._of_plan(sa.select(*columns), joined, plan)
         query = query.order_by(*order, schema.measurements.c.position)
-        with self._reading.connect() as connection:
+        with self.reading() as connection:
             frame = pd.DataFrame(connection.execute(query).all(), columns=TIDY)
         whole = "Int64" if (frame["budget"] % 1 == 0).all() else float  # seconds may be parts
         types = {"value": float, "ci_low": float, "ci_high": float, "n": "Int64", "m": "Int64", "budget": whole}
@@ -218,7 +227,7 @@ class Store:
         columns = [schema.jobs.c[c] for c in ("label", "model", "sampler", "dataset", "seed", "fit")]
         joined = schema.jobs.outerjoin(schema.fits, schema.jobs.c.fit == schema.fits.c.key)
         query, order = self._of_plan(sa.select(*columns, schema.fits.c.options), joined, plan)
-        with self._reading.connect() as connection:
+        with self.reading() as connection:
             rows = connection.execute(query.order_by(*order)).all()
         return pd.DataFrame(rows, columns=[*(c.name for c in columns), "options"])
 
@@ -227,7 +236,7 @@ class Store:
         query = sa.select(schema.fits).where(
             schema.fits.c.key.in_(sa.select(schema.jobs.c.fit).where(self._in_plan(plan)))
         )
-        with self._reading.connect() as connection:
+        with self.reading() as connection:
             return pd.DataFrame(connection.execute(query).all(), columns=[c.name for c in schema.fits.columns])
 
     def pictures(self, plan: str | None = None) -> pd.DataFrame:
@@ -236,14 +245,32 @@ class Store:
         joined = schema.pictures.join(schema.jobs, schema.jobs.c.key == schema.pictures.c.job)
         query, order = self._of_plan(sa.select(*schema.pictures.columns, *jobs), joined, plan)
         names = [c.name for c in (*schema.pictures.columns, *jobs)]
-        with self._reading.connect() as connection:
+        with self.reading() as connection:
             return pd.DataFrame(connection.execute(query.order_by(*order)).all(), columns=names)
 
     def references(self) -> tuple[set[str], set[str]]:
         """(keys of fits, paths of pictures) that jobs refer to, of whichever plan."""
-        with self._reading.connect() as connection:
+        with self.reading() as connection:
             fits = set(connection.execute(sa.select(schema.jobs.c.fit)).scalars())
             return fits, set(connection.execute(sa.select(schema.pictures.c.path)).scalars())
+
+    def faults(self) -> list[str]:
+        """What is wrong in the database itself: damaged pages, rows that belong to nothing. A sentence each."""
+        found = []
+        with self.reading() as connection:
+            if self._engine.dialect.name == "sqlite":
+                said = connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars()
+                found += [f"the database is damaged: {safe_text(one, 300)}." for one in said if one != "ok"]
+            for name, column, owner in schema.BELONGS:
+                table, key = schema.metadata.tables[name], schema.metadata.tables[owner[0]].c[owner[1]]
+                lost = table.c[column].not_in(sa.select(key))
+                rows = connection.scalar(sa.select(sa.func.count()).select_from(table).where(lost))
+                found += [f"{rows} rows of {name} belong to nothing in {owner[0]}."] if rows else []
+            own = schema.jobs.c
+            bare = sa.and_(own.status == Status.OK, own.key.not_in(sa.select(schema.measurements.c.job)))
+            for key in connection.scalars(sa.select(own.key).where(bare)):
+                found.append(f"job {key} ended well and has no measurement: `--force` does it again.")
+        return found
 
     def _in_plan(self, plan: str | None) -> sa.ColumnElement[bool]:
         """Whether a job belongs to the plan; every job does where none is named."""
@@ -261,7 +288,8 @@ class Store:
         return query.select_from(joined.join(own, own.c.job == schema.jobs.c.key)), [own.c.position]
 
 
-def _forget(connection: sa.Connection, jobs: Sequence[str]) -> None:
+def forget(connection: sa.Connection, jobs: Sequence[str]) -> None:
+    """Drop these jobs with all that they measured."""
     for table, column in ((schema.measurements, "job"), (schema.pictures, "job"), (schema.jobs, "key")):
         connection.execute(table.delete().where(table.c[column].in_(jobs)))
 

@@ -127,3 +127,11 @@ pictures = Table(
     Column("path", String, nullable=False),
     Column("caption", String, nullable=False),
 )
+
+BELONGS = (
+    ("measurements", "job", ("jobs", "key")),
+    ("pictures", "job", ("jobs", "key")),
+    ("plan_jobs", "plan", ("plans", "id")),
+    ("requests", "plan", ("plans", "id")),
+)
+"""Table, column, and the table and column that it refers to."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -35,6 +36,9 @@ TIDY = (
 
 _ROW = ("label", "model", "family", "sampler", "dataset", "seed")
 
+PATIENCE = 60.0
+"""Seconds that a database may be gone or busy."""
+
 MANY = 10_000
 """Rows that go to the database at once."""
 
@@ -53,11 +57,17 @@ class Store:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         self._engine = _engine(self.url, self.name)
         self._reading = self._engine.execution_options(reading=True)
-        with _said(self.name):
-            if existing and not (self._is_there() and sa.inspect(self._engine).has_table("meta")):
-                raise UsageError(f"{self.name} is not a store of genbench: nothing was read or written.")
-            with self.writing() as connection:
-                migrations.bring_up_to_date(connection, self.name)
+        self._opened = False
+        try:
+            with _said(self.name):
+                if existing and not (self._is_there() and sa.inspect(self._engine).has_table("meta")):
+                    raise UsageError(f"{self.name} is not a store of genbench: nothing was read or written.")
+                with self.writing() as connection:
+                    migrations.bring_up_to_date(connection, self.name)
+        except BaseException:
+            self.close()
+            raise
+        self._opened = self.url.get_backend_name() != "sqlite"
 
     def _is_there(self) -> bool:
         """An SQLite file is made by whoever looks at it, unless one looks first."""
@@ -74,12 +84,25 @@ class Store:
         self.close()
 
     def reading(self) -> AbstractContextManager[sa.Connection]:
-        """A connection that sees one state of the store and changes nothing."""
-        return self._reading.connect()
+        """A connection that changes nothing."""
+        return self._connected(self._reading)
 
-    def writing(self) -> AbstractContextManager[sa.Connection]:
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
         """A connection in a transaction, which is committed at the end or not at all."""
-        return self._engine.begin()
+        with self._connected(self._engine) as connection, connection.begin():
+            yield connection
+
+    def _connected(self, engine: sa.Engine) -> sa.Connection:
+        """A server that is gone for a moment (a restart) is waited for, once it has been there."""
+        until = time.monotonic() + (PATIENCE if self._opened else 0.0)
+        while True:
+            try:
+                return engine.connect()
+            except (StoreError, sa.exc.DBAPIError):
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
 
     # --- plans and runs
 
@@ -296,7 +319,7 @@ def forget(connection: sa.Connection, jobs: Sequence[str]) -> None:
 
 def _engine(url: sa.URL, name: str) -> sa.Engine:
     try:
-        engine = sa.create_engine(url)
+        engine = sa.create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
     except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
         raise UsageError(
             f"the store {name!r} cannot be opened ({redacted(str(error))}): give a file, or a URL whose driver is "
@@ -306,14 +329,16 @@ def _engine(url: sa.URL, name: str) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _configure_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
+    if engine.dialect.name == "postgresql":
+        sa.event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
 def _say(name: str, context: sa.engine.ExceptionContext) -> None:
     """Whatever a database objects to, whenever it does, is a sentence with the store's name and no secret; a constraint
     that is broken is a mistake of whoever writes."""
-    if isinstance(context.sqlalchemy_exception, sa.exc.IntegrityError):
-        return
+    if isinstance(context.sqlalchemy_exception, sa.exc.IntegrityError) or context.is_pre_ping:
+        return  # a pool that looks whether its connection still lives makes another one
     raise _sentence(name, context.original_exception) from context.original_exception
 
 
@@ -340,12 +365,14 @@ _REMEDIES = {
     "malformed": ": it is damaged; put it elsewhere and run again, or restore a copy",
     "not a database": ": it is some other file",
     "no such": ": it was not written by this genbench, or not wholly",
+    "refused": ": look whether the server is there, and its address",
+    "authentication": ": look whether user and password are right",
 }
 
 
 def _configure_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # transactions are begun below
-    connection.execute("PRAGMA busy_timeout=60000")
+    connection.execute(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
@@ -355,6 +382,16 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     """A writer takes its turn before it reads: one that had read first could not wait for another to end."""
     reading = connection.get_execution_options().get("reading", False)
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+WRITING, RUNNING = 0x67656E62, 0x67656E63
+"""PostgreSQL's numbers of the locks of a writer, and of a run."""
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    """Writers take turns, as SQLite makes them: two that do the same job can't both add it."""
+    if not connection.get_execution_options().get("reading", False):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITING})")
 
 
 _MEASURED = {c.name for c in schema.measurements.columns} - {"position"}

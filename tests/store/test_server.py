@@ -1,0 +1,46 @@
+"""What only a server does: it restarts, it is not there, it has a password."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+from conftest import Server
+from test_database import JOB, TWO
+
+from genbench.core.errors import StoreError
+from genbench.store import Store
+from genbench.store.merge import lacking, take
+from genbench.store.place import parse
+
+
+def test_a_restart_between_two_writes_is_waited_for(postgresql: Server) -> None:
+    with Store(postgresql.database()) as store:
+        store.add_job(JOB, TWO)
+        postgresql.stop()
+        later = threading.Thread(target=postgresql.start)
+        later.start()
+        store.add_job(replace(JOB, key="k2"), TWO)
+        later.join()
+        assert set(store.settled()) == {"k1", "k2"} and store.faults() == []
+
+
+def test_a_server_that_is_not_there_is_a_sentence_at_once_without_its_password() -> None:
+    with pytest.raises(StoreError, match=r"cannot be used.*refused") as caught:
+        Store("postgresql://me:hunter2@127.0.0.1:1/nothing")
+    assert "hunter" not in f"{caught.value} {caught.value!r}"
+
+
+def test_a_url_without_a_driver_takes_the_one_that_the_extra_installs() -> None:
+    for name in ("postgres", "postgresql"):
+        assert parse(f"{name}://me@host/db").drivername == "postgresql+psycopg"
+
+
+def test_a_store_moves_from_a_file_to_a_server_and_back(postgresql: Server, tmp_path) -> None:
+    with Store(tmp_path / "a.db") as a, Store(postgresql.database()) as b, Store(tmp_path / "c.db") as c:
+        for i in range(3):
+            a.add_job(replace(JOB, key=f"k{i}"), TWO)
+        for source, target in ((a, b), (b, c)):
+            take(target, source, lacking(target, source))
+        assert c.table().equals(a.table()) and list(b.settled()) == ["k0", "k1", "k2"]

@@ -32,6 +32,7 @@ from filelock import FileLock, Timeout
 
 from genbench.core import paths
 from genbench.core.errors import UsageError
+from genbench.core.jobs import FileMade
 from genbench.core.records import Picture, RunRecord
 from genbench.core.text import file_stem, safe_text
 from genbench.store import Place, Store
@@ -54,6 +55,9 @@ OURS = {
     "pictures": re.compile(rf"{KEY}-[\w.-]+\.png"),
 }
 """The files that genbench names below `artifacts`, by folder; a temporary one has a dot before and a tail behind."""
+
+FAILURE = re.compile(r"[\w.+=-]+\.txt")
+"""A traceback's file."""
 
 TEMPORARY = re.compile(r"\.(.+)\.\d+\.[0-9a-f]{8}")
 
@@ -138,6 +142,19 @@ class RunFolder:
         with paths.last_writer(path) as temporary:
             temporary.write_bytes(png)
         return Picture(job=job, name=name, path=path.relative_to(self.root).as_posix(), caption=caption)
+
+    def receive(self, file: FileMade) -> None:
+        """Write a file that was made elsewhere for this folder; lines of a log are added, and what is none of the files
+        that genbench names is not written."""
+        folder, _, name = file.path.rpartition("/")
+        if file.path == LOG:
+            with (self.root / LOG).open("ab") as log:
+                log.write(file.content)
+            return
+        pattern = FAILURE if folder == "failures" else OURS.get(folder.removeprefix("artifacts/"))
+        if pattern is not None and pattern.fullmatch(name):
+            with paths.last_writer(self.root / file.path) as temporary:
+                temporary.write_bytes(file.content)
 
     def log(self, event: str, **details: Any) -> None:
         """Add a line to the run's log; one that cannot be written is no reason to end a run."""

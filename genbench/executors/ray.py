@@ -7,11 +7,13 @@ of pickled events; files travel with them, so that no disk need be shared. Only 
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import chdir, redirect_stdout, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,24 +31,30 @@ from genbench.executors.worker import DONE, READY, SPOILT, runner_of
 START = 1_800.0
 """Seconds that an actor may wait for a place in the cluster."""
 
-NODE_LOST = ("node", "raylet")
+NODE_LOST = "node has died"
 """Words of Ray where it was the machine that went."""
+
+VERDICT = 60.0
+"""Seconds that Ray may take to know what became of an actor that it cannot reach."""
 
 
 class _Actor:
     """Does tasks in a process of the cluster."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, folder: str) -> None:
         if version != genbench.__version__:
             raise RuntimeError(f"this node has genbench {genbench.__version__}, the run's is {version}: make them one")
-        own = str(Path(genbench.__file__).parent)
-        sys.path[:] = [place for place in sys.path if place != own]  # which `python -m genbench` puts there
+        with suppress(OSError):  # names of files may be relative, where the driver's folder is here, too
+            os.chdir(folder)
         self.runner: Runner | None = None
 
     def start(self, config: bytes) -> str:
         """Make everything third-party known, before a task is unpacked that may hold some of it."""
         self.runner = runner_of(pickle.loads(config))
         return READY
+
+    def ping(self) -> None:
+        """Whoever can call this finds the actor alive."""
 
     def run(self, task: bytes) -> Iterator[bytes]:
         """The events of a task, then the word that it is done."""
@@ -65,7 +73,9 @@ class _RayWorker(Worker):
         super().__init__(alone=alone)
         self.inbox, self.pack = inbox, pack
         wants = _wanted(config, alone=alone)
-        self.actor: Any = ray.remote(_Actor).options(**wants, max_restarts=0).remote(genbench.__version__)
+        self.actor: Any = (
+            ray.remote(_Actor).options(**wants, max_restarts=0).remote(genbench.__version__, str(Path.cwd()))
+        )
         self._begin(lambda: [self.actor.start.remote(pickle.dumps(config))])
 
     def send(self, task: Task) -> None:
@@ -84,10 +94,22 @@ class _RayWorker(Worker):
                 found = ray.get(reference)
                 self.inbox.put(Message(self, found if isinstance(found, str) else pickle.loads(found)))
         except Exception as error:  # whatever Ray says of an actor that is gone
-            said = safe_text(error, 2_000)
-            why = next((line for line in reversed(said.splitlines()) if line.strip()), type(error).__name__)
-            lost = isinstance(error, ray.exceptions.RayActorError) and _is_nodes_fault(said)
-            self.inbox.put(Message(self, end=f"its worker on the cluster ended: {safe_text(why, 300)}", elsewhere=lost))
+            final, lost = self._verdict(error)
+            lines = [line for line in safe_text(final).splitlines() if line.strip()] or [type(final).__name__]
+            why = f"its worker on the cluster ended: {safe_text(lines[-1], 300)}"
+            self.inbox.put(Message(self, end=why, elsewhere=lost))
+
+    def _verdict(self, error: Exception) -> tuple[Exception, bool]:
+        """What became of an actor, and whether its machine or the way to it was lost; only asking again tells."""
+        until = time.monotonic() + VERDICT
+        while isinstance(error, ray.exceptions.ActorUnavailableError) and time.monotonic() < until:
+            try:
+                ray.get(self.actor.ping.remote(), timeout=VERDICT)
+                return error, True
+            except Exception as said:
+                error = said
+                time.sleep(0.5)
+        return error, NODE_LOST in str(error)
 
 
 def run_ray(
@@ -102,24 +124,29 @@ def run_ray(
     `address`: of a cluster, None for this machine alone; `pack`: adds to a task the files that it needs, when it is
     sent. Raises `UsageError` where the cluster cannot be reached or has no place for a worker.
     """
-    own = not ray.is_initialized()
-    if own:
-        _connect(address)
-    try:
-        workers = config.workers or _room(config)
-
-        def hire(inbox: Inbox, alone: bool) -> Worker:
-            return _RayWorker(config, inbox, pack, alone=alone)
-
-        yield from Pool(tasks, replace(config, workers=workers), hire).events()
-    finally:
+    with redirect_stdout(sys.stderr):  # what Ray says of workers that die is no result
+        own = not ray.is_initialized()
         if own:
-            ray.shutdown()
+            _connect(address)
+        try:
+            workers = config.workers or _room(config)
+
+            def hire(inbox: Inbox, alone: bool) -> Worker:
+                return _RayWorker(config, inbox, pack, alone=alone)
+
+            yield from Pool(tasks, replace(config, workers=workers), hire).events()
+        finally:
+            if own:
+                ray.shutdown()
 
 
 def _connect(address: str | None) -> None:
+    """Ray puts the driver's folder first among the places where workers import from, so that a `random.py` there would
+    be executed: it connects from the place of genbench itself."""
+    more: dict[str, Any] = {} if address else {"include_dashboard": False}
     try:
-        ray.init(address or "local", log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
+        with chdir(Path(genbench.__file__).parents[1]):
+            ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **more)
     except Exception as error:
         why = safe_text(error, 300).strip().splitlines()[0]
         raise UsageError(f"the Ray cluster {address or 'of this machine'} cannot be reached ({why}).") from error
@@ -140,8 +167,3 @@ def _room(config: WorkerConfig) -> int:
     if room < 1:
         raise UsageError(f"the Ray cluster has no place for a worker that asks for {_wanted(config, alone=False)}.")
     return room
-
-
-def _is_nodes_fault(said: str) -> bool:
-    return any(f"{word} " in line and ("died" in line or "dead" in line or "lost" in line)
-               for line in said.lower().splitlines() for word in NODE_LOST)  # fmt: skip

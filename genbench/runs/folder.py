@@ -22,6 +22,7 @@ import os
 import re
 import socket
 import traceback
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -200,8 +201,9 @@ class RunFolder:
         return Store(self.place.url, existing=existing)
 
     @contextmanager
-    def claimed(self) -> Iterator[None]:
-        """The folder is this process's alone inside; raises `UsageError` that names who is at work there.
+    def claimed(self, *, wait: bool = False) -> Iterator[None]:
+        """The folder is this process's alone inside. Where another is at work in it, `wait` until that ends, with a
+        warning that names it; else raises `UsageError`.
 
         The operating system holds the lock and drops it when the process ends, however it ends: no lock goes stale. The
         note beside it only says whose it is.
@@ -211,9 +213,11 @@ class RunFolder:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise UsageError(
-                f"another run{_who(note)} is at work in {self.root}: wait until it has ended, or give another --out."
-            ) from None
+            at_work = f"another run{_who(note)} is at work in {self.root}"
+            if not wait:
+                raise UsageError(f"{at_work}: wait until it has ended, or give another --out.") from None
+            warnings.warn(f"{at_work}: waiting until it has ended.", stacklevel=2)
+            lock.acquire()
         try:
             with paths.last_writer(note) as temporary:
                 temporary.write_text(json.dumps(_me()), encoding="utf-8")
@@ -221,6 +225,29 @@ class RunFolder:
         finally:
             note.unlink(missing_ok=True)
             lock.release()
+
+    @contextmanager
+    def turn(self, plan: str) -> Iterator[None]:
+        """Of runs that do one plan into one store from several folders, one at a time is inside: the others wait, with
+        a warning, and find its results. The operating system or the server holds the lock."""
+        said = f"another run does the same into {self.place}: waiting until it has ended."
+        if self.place.own:
+            yield
+        elif self.place.file is None:
+            with self.open(existing=False) as store, store.turn(int(plan, 16), said):
+                yield
+        else:
+            self.place.file.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.place.file.with_name(f".{self.place.file.name}.{plan}.lock"))
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                warnings.warn(said, stacklevel=2)
+                lock.acquire()
+            try:
+                yield
+            finally:
+                lock.release()
 
     def remove_made(self, fits: Iterable[str]) -> None:
         """Remove the weights of these fits, and every training that was broken off: they are to be made again."""

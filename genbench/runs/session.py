@@ -198,12 +198,13 @@ def _settled(folder: RunFolder) -> Mapping[str, bool]:
 def execute(session: Session, listener: Listener, *, command: str = "") -> Result:
     """Do what is missing. Each result is in the store before the next one is asked for.
 
-    Raises `UsageError` where another run is at work in the folder.
+    Where another run is at work in the folder, or does the same plan into the same store, this one waits until that has
+    ended, and then does what is still missing.
     """
     if not session.missing:  # nothing but the plan is written, which the database orders
         with session.folder.open(existing=False) as store:
             return _executed(session, store, listener, command)
-    with session.folder.claimed():
+    with session.folder.claimed(wait=True), session.folder.turn(session.plan.id):
         settled = _settled(session.folder)  # another run may have ended since
         missing = session.plan.missing(settled, force=session.force)
         with session.folder.open(existing=False) as store:

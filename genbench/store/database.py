@@ -10,8 +10,9 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import time
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,25 @@ class Store:
         """A connection in a transaction, which is committed at the end or not at all."""
         with self._connected(self._engine) as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def turn(self, number: int, waiting: str) -> Iterator[None]:
+        """On a server: one process at a time is inside for a number (of 64 bits); where it must wait, it warns so. The
+        server drops the lock when the process ends. Elsewhere nothing is locked."""
+        if self._engine.dialect.name != "postgresql":
+            yield
+            return
+        own = self._reading.execution_options(isolation_level="AUTOCOMMIT")
+        with self._connected(own) as connection:
+            if not connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({number})")):
+                warnings.warn(waiting, stacklevel=3)
+                while not connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({number})")):
+                    time.sleep(0.5)
+            try:
+                yield
+            finally:
+                with suppress(StoreError, sa.exc.SQLAlchemyError):  # a server that was started anew has no lock
+                    connection.execute(sa.text(f"SELECT pg_advisory_unlock({number})"))
 
     def _connected(self, engine: sa.Engine) -> sa.Connection:
         """A server that is gone for a moment (a restart) is waited for, once it has been there."""
@@ -384,8 +404,8 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-WRITING, RUNNING = 0x67656E62, 0x67656E63
-"""PostgreSQL's numbers of the locks of a writer, and of a run."""
+WRITING = 2**62 + 0x67656E62
+"""PostgreSQL's number of the lock of a writer; plans have smaller ones."""
 
 
 def _begin_postgresql(connection: sa.Connection) -> None:

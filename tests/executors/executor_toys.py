@@ -13,7 +13,7 @@ from genbench.core.values import Status
 
 
 class Named:
-    """Ends each job as unsupported, the reason its process and time; `exit`, `hang`, `memory` and `fork` at the
+    """Ends each job as unsupported, the reason its process and time; `exit`, `hang`, `slow` and `memory` at the
     beginning of a name do that first, `once` only where no file of the folder `setting` says that it has."""
 
     def __init__(self, setting: Any) -> None:
@@ -40,6 +40,8 @@ class Named:
             os._exit(3)
         if deed == "hang":
             time.sleep(600)
+        if deed == "slow":
+            time.sleep(0.4)
         if deed == "memory":
             held = bytearray(400 * 2**20)
             held[:: 2**12] = b"x" * len(held[:: 2**12])

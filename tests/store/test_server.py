@@ -44,3 +44,21 @@ def test_a_store_moves_from_a_file_to_a_server_and_back(postgresql: Server, tmp_
         for source, target in ((a, b), (b, c)):
             take(target, source, lacking(target, source))
         assert c.table().equals(a.table()) and list(b.settled()) == ["k0", "k1", "k2"]
+
+
+def test_one_at_a_time_has_its_turn(postgresql: Server) -> None:
+    url, order = postgresql.database(), []
+    with Store(url) as first, Store(url) as second:
+
+        def other() -> None:
+            with second.turn(7, "waiting"):
+                order.append("second")
+
+        thread = threading.Thread(target=other)
+        with pytest.warns(UserWarning, match="waiting"):
+            with first.turn(7, "no"), second.turn(8, "no"):
+                thread.start()
+                thread.join(1.0)
+                order.append("first")
+            thread.join()
+    assert order == ["first", "second"]

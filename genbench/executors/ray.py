@@ -86,18 +86,27 @@ class _RayWorker(Worker):
             ray.kill(self.actor, no_restart=True)
 
     def _begin(self, ask: Callable[[], Any]) -> None:
-        threading.Thread(target=self._listen, args=(ask,), daemon=True).start()
-
-    def _listen(self, ask: Callable[[], Any]) -> None:
+        """Ask in this thread, so that calls come in their order, and listen in another."""
         try:
-            for reference in ask():
+            answer = ask()
+        except Exception as error:
+            self._gone(error)
+        else:
+            threading.Thread(target=self._listen, args=(answer,), daemon=True).start()
+
+    def _listen(self, answer: Any) -> None:
+        try:
+            for reference in answer:
                 found = ray.get(reference)
                 self.inbox.put(Message(self, found if isinstance(found, str) else pickle.loads(found)))
         except Exception as error:  # whatever Ray says of an actor that is gone
-            final, lost = self._verdict(error)
-            lines = [line for line in safe_text(final).splitlines() if line.strip()] or [type(final).__name__]
-            why = f"its worker on the cluster ended: {safe_text(lines[-1], 300)}"
-            self.inbox.put(Message(self, end=why, elsewhere=lost))
+            self._gone(error)
+
+    def _gone(self, error: Exception) -> None:
+        final, lost = self._verdict(error)
+        lines = [line for line in safe_text(final).splitlines() if line.strip()] or [type(final).__name__]
+        why = f"its worker on the cluster ended: {safe_text(lines[-1], 300)}"
+        self.inbox.put(Message(self, end=why, elsewhere=lost))
 
     def _verdict(self, error: Exception) -> tuple[Exception, bool]:
         """What became of an actor, and whether its machine or the way to it was lost; only asking again tells."""

@@ -203,8 +203,9 @@ class Store:
         """Keep an ended job with all that it measured, in one transaction, in place of any earlier try."""
         with self.writing() as connection:
             spent = connection.execute(sa.select(schema.jobs.c.seconds).where(schema.jobs.c.key == job.key)).scalar()
-            forget(connection, [job.key])
-            connection.execute(schema.jobs.insert().values(_job_values(job, spent or 0.0)))
+            if spent is not None:
+                forget(connection, [job.key])
+            connection.execute(schema.jobs.insert(), _job_values(job, spent or 0.0))
             if measurements:
                 rows = [_measurement_values(job.key, i, m) for i, m in enumerate(measurements)]
                 connection.execute(schema.measurements.insert(), rows)

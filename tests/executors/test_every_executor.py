@@ -27,7 +27,7 @@ def cluster() -> Iterator[None]:
     ray = pytest.importorskip("ray", reason="pip install genbench[ray]")
     before = os.environ.get("PYTHONPATH", "")
     os.environ["PYTHONPATH"] = os.pathsep.join([before, HERE])
-    ray.init("local", num_cpus=2, log_to_driver=False, include_dashboard=False)
+    ray.init("local", num_cpus=2, num_gpus=1, log_to_driver=False, include_dashboard=False)
     os.environ["PYTHONPATH"] = before
     yield
     ray.shutdown()
@@ -143,9 +143,7 @@ def test_a_runner_that_cannot_be_made_says_so_of_each_job(executor: str) -> None
 def test_a_job_that_takes_more_memory_than_it_may_has_failed_alone(executor: str, tmp_path: Path) -> None:
     given = config(tmp_path, memory_limit=300 * 2**20, time_limit=60)
     found = ended(events(executor, of("memory-1", "a"), given))
-    assert (
-        found["memory-1"].status is Status.FAILED and "more than the limit of 0.488281 GiB" in found["memory-1"].reason
-    )
+    assert found["memory-1"].status is Status.FAILED and "more than the limit of 0.29" in found["memory-1"].reason
     assert found["a"].status is Status.UNSUPPORTED
 
 
@@ -158,3 +156,18 @@ def test_files_travel_both_ways(executor: str, tmp_path: Path) -> None:
 
     found = events(executor, of("a", "b"), config(tmp_path), pack=pack)
     assert [e for e in found if isinstance(e, FileMade)] == [FileMade("back/weights", file.content)] * 2
+
+
+@pytest.mark.parametrize("executor", ["ray"], indirect=True)
+def test_workers_share_a_gpu_by_parts_and_what_runs_alone_has_a_whole_one(executor: str, tmp_path: Path) -> None:
+    from genbench.core.errors import UsageError
+    from genbench.executors import ray as on_ray
+
+    given = config(tmp_path, device="cuda", gpus=0.5, workers=0)
+    assert (on_ray._room(given), on_ray._room(replace(given, gpus=1.0))) == (2, 1)
+    assert on_ray._wanted(given, alone=True)["num_gpus"] == 1.0
+    with pytest.raises(UsageError, match="no place for a worker"):
+        on_ray._room(replace(given, threads=5))
+    found = ended(events(executor, of("slow-1", "slow-2", "x-alone", alone=["x-alone"]), given))
+    process = {key: record.reason.split()[0] for key, record in found.items()}
+    assert len(set(process.values())) == 3  # two beside each other on one GPU, then one alone

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from conftest import Server
 from test_database import JOB, TWO
 
+from genbench import api
 from genbench.core.errors import StoreError
+from genbench.runs.folder import RunFolder
+from genbench.runs.options import Options
+from genbench.runs.upkeep import condition
 from genbench.store import Store
 from genbench.store.merge import lacking, take
 from genbench.store.place import parse
@@ -37,7 +42,7 @@ def test_a_url_without_a_driver_takes_the_one_that_the_extra_installs() -> None:
         assert parse(f"{name}://me@host/db").drivername == "postgresql+psycopg"
 
 
-def test_a_store_moves_from_a_file_to_a_server_and_back(postgresql: Server, tmp_path) -> None:
+def test_a_store_moves_from_a_file_to_a_server_and_back(postgresql: Server, tmp_path: Path) -> None:
     with Store(tmp_path / "a.db") as a, Store(postgresql.database()) as b, Store(tmp_path / "c.db") as c:
         for i in range(3):
             a.add_job(replace(JOB, key=f"k{i}"), TWO)
@@ -62,3 +67,23 @@ def test_one_at_a_time_has_its_turn(postgresql: Server) -> None:
                 order.append("first")
             thread.join()
     assert order == ["first", "second"]
+
+
+def test_a_run_writes_to_a_server_and_its_page_is_rendered_from_there(postgresql: Server, tmp_path: Path) -> None:
+    suite = {
+        "schema": 1,
+        "name": "server",
+        "models": ["gaussian"],
+        "datasets": ["ring8"],
+        "seeds": 1,
+        "evaluations": [{"name": "sample-quality", "samples": 100, "metrics": ["frechet"]}],
+    }
+    url = postgresql.database()
+    given = Options(out=tmp_path / "run", store=url, device="cpu", executor="inline")
+    run = api.run(suite, given)
+    assert run.ok and run.total == 1 and api.run(suite, given).done == 0
+    assert not (tmp_path / "run" / "genbench.db").exists()
+    assert api.load(url).report(tmp_path / "page.html").is_file()
+    assert condition(RunFolder.find(url)).jobs == 1 and condition(RunFolder.find(url)).faults == ()
+    written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert written and not any(b"hunter2" in content for content in written)

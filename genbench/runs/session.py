@@ -189,7 +189,8 @@ def _executor(options: Options) -> str:
 
 
 def _settled(folder: RunFolder) -> Mapping[str, bool]:
-    if folder.place.file is not None and not folder.place.file.exists():
+    file = folder.place.file
+    if not (file.exists() if file is not None else Store.is_at(folder.place.url)):
         return {}
     with folder.open() as store:
         return store.settled()

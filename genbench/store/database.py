@@ -74,6 +74,17 @@ class Store:
         """An SQLite file is made by whoever looks at it, unless one looks first."""
         return self.url.get_backend_name() != "sqlite" or Path(self.url.database or "").is_file()
 
+    @staticmethod
+    def is_at(url: sa.URL) -> bool:
+        """Whether a server's database holds a store already; nothing is made."""
+        name = redacted(url.render_as_string(hide_password=True))
+        engine = _engine(url, name)
+        try:
+            with _said(name):
+                return sa.inspect(engine).has_table("meta")
+        finally:
+            engine.dispose()
+
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()

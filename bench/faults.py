@@ -47,6 +47,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=25, help="of each executor")
     parser.add_argument("--deaths", type=int, default=20, help="of each kind of worker's death")
+    parser.add_argument(
+        "--executors", nargs="*", default=["inline", "local"], help="that are killed [inline local]; ray"
+    )
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -55,7 +58,7 @@ def main() -> int:
         began = time.monotonic()
         start(folder, "kill.toml", "whole", "inline").wait()
         whole, span = table(folder / "whole"), time.monotonic() - began
-        wrong = [killed(folder, executor, whole, asked.kills, span) for executor in ("inline", "local")]
+        wrong = [killed(folder, executor, whole, asked.kills, span) for executor in asked.executors]
         wrong += [disk_full(folder, whole), deaths(folder, asked.deaths)]
     print(f"{sum(wrong)} faults of genbench in all")
     return 1 if any(wrong) else 0

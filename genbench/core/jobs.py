@@ -104,6 +104,8 @@ class Task:
 
     fits: tuple[Fit, ...]
     jobs: tuple[Job, ...]
+    files: tuple[FileMade, ...] = ()
+    """Files of the run's folder that it stands on, for a worker that does not see them."""
 
     @property
     def alone(self) -> bool:
@@ -185,7 +187,15 @@ class JobEnded:
     pictures: tuple[Picture, ...] = ()
 
 
-Event = JobStarted | FitEnded | JobEnded
+@dataclass(frozen=True, slots=True)
+class FileMade:
+    """A file of the run's folder that was made where the folder is not seen. `path`: below it."""
+
+    path: str
+    content: bytes
+
+
+Event = JobStarted | FitEnded | JobEnded | FileMade
 
 
 FINAL = frozenset({Status.OK, Status.UNSUPPORTED, Status.DIVERGED})

@@ -113,6 +113,7 @@ class Suite(BaseModel):
     datasets: tuple[str, ...] = Field(min_length=1)
     seeds: int = Field(default=3, ge=1, le=MOST_SEEDS)
     threads: int = Field(default=1, ge=1, le=1_024)
+    retries: int = Field(default=0, ge=0, le=100)
     out_of_memory: Literal["split", "fail"] = "split"
     precision: Literal["float32", "bfloat16"] = "float32"
     budget: BudgetConfig = BudgetConfig()

@@ -54,7 +54,7 @@ def _show_plan(suite: Suite, options: Options, *, as_json: bool) -> None:
     console.out.print(f"{len(session.missing)} of {len(session.plan.jobs)} jobs are missing, on {len(fits)} fits:")
     for (dataset, evaluation), number in counted.items():
         console.out.print(f"  {number:4d}  {evaluation} on {dataset}", markup=False)
-    for note in session.plan.notes:
+    for note in (*session.reading(), *session.plan.notes):
         console.out.print(note, markup=False, soft_wrap=True)
 
 
@@ -69,8 +69,14 @@ def _plan_json(session: Session, fits: int) -> dict[str, Any]:
         }
         for job in session.missing
     ]
-    notes = list(session.plan.notes)
-    return {"plan": session.plan.id, "total": len(session.plan.jobs), "missing": jobs, "fits": fits, "notes": notes}
+    return {
+        "plan": session.plan.id,
+        "total": len(session.plan.jobs),
+        "missing": jobs,
+        "fits": fits,
+        "notes": list(session.plan.notes),
+        "datasets": session.reading(),
+    }
 
 
 def run_and_show(suite: Suite, options: Options, *, as_json: bool) -> int:
@@ -80,7 +86,7 @@ def run_and_show(suite: Suite, options: Options, *, as_json: bool) -> int:
     from genbench.runs.session import execute, prepare
 
     session = prepare(suite, options)
-    for note in session.plan.notes:
+    for note in (*session.reading(), *session.plan.notes):
         console.err.print(note, markup=False, soft_wrap=True)
     with progress() as show:
         result = execute(session, show, command=options.command)

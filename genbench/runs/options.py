@@ -22,6 +22,7 @@ class Options:
     """What the command line may say of a run; the suite says the rest."""
 
     models: Sequence[str] = ()
+    controls: bool = True
     datasets: Sequence[str] = ()
     seeds: int | None = None
     device: str = "auto"
@@ -80,4 +81,5 @@ def chosen_suite(name: str | Path | Mapping[str, Any] | Suite, options: Options)
         registry.load_plugin(plugin)
     path, content = suite_file.content_of(name)
     suite = suite_file.parse(content, path, settings=options.settings, profile=options.profile)
-    return checked(select(suite, options.models, options.datasets, options.seeds), path)
+    selected = select(suite, options.models, options.datasets, options.seeds, controls=options.controls)
+    return checked(selected, path)

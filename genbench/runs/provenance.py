@@ -83,6 +83,7 @@ def dataset_entry(dataset: Any) -> dict[str, Any]:
         "title": dataset.title,
         "licence": dataset.licence,
         "source": dataset.source,
+        "notes": list(dataset.notes),
     }
 
 

@@ -50,6 +50,11 @@ class Session:
     executor: str
     force: bool = False
 
+    def reading(self) -> list[str]:
+        """How files were read into datasets, and what of these is too small: a sentence each."""
+        names = self.suite.all_datasets()
+        return [f"{name}: {note}" for name in names for note in self.context.dataset(name).notes]
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -107,6 +112,7 @@ def prepare(
         device=device,
         threads=suite.threads,
         data_root=options.data_root,
+        named=suite.named,
     )
     context = context or setting.context()
     plan = planner(suite, conditions_of(suite, context))
@@ -306,7 +312,7 @@ def plan_record(session: Session) -> PlanRecord:
     """The plan as the store keeps it, with what a report needs beside the numbers."""
     plan = session.plan
     facts = {name: {"kind": str(f.kind), "near": sorted(f.near)} for name, f in plan.datasets.items()}
-    content = {"headlines": plan.headlines, "notes": list(plan.notes), "datasets": facts}
+    content = {"headlines": plan.headlines, "notes": list(plan.notes), "datasets": facts, "named": session.suite.named}
     return PlanRecord(id=plan.id, suite=session.suite.name, jobs=plan.keys, content=content)
 
 

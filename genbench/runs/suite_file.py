@@ -153,6 +153,8 @@ def _sentence(path: Path, content: Mapping[str, Any], error: ValidationError) ->
         near = nearest(place[-1], known)
         hint = f"did you mean {near!r}?" if near else f"known are: {', '.join(known)}."
         return f"{path}: unknown key {where!r}: {hint}"
+    if first["type"] == "dataset_use":
+        return f"{path}: datasets: {first['msg']}."
     if first["type"] == "evaluation_name":
         return f"{path}: {where}: {first['msg']}"
     sentences = {

@@ -76,7 +76,11 @@ def _run_options(
     plugin: Plugin = None,
     data_root: DataRoot = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Change the suite, such as budget.images=1000.")
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="Change the suite, an evaluation or a row: budget.images=1000, density.samples=500, vae.latent=2.",
+        ),
     ] = None,
     profile: Annotated[str, typer.Option(help="A profile of the suite, such as small.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Remove what the jobs made and do all again.")] = False,

@@ -11,6 +11,7 @@ from typing import Any
 from genbench import registry
 from genbench.core.errors import UsageError, nearest
 from genbench.runs import suite_file
+from genbench.runs.overrides import with_row_options
 from genbench.runs.suite import ModelUse, Suite, select
 from genbench.runs.suite_check import checked
 
@@ -82,4 +83,4 @@ def chosen_suite(name: str | Path | Mapping[str, Any] | Suite, options: Options)
     path, content = suite_file.content_of(name)
     suite = suite_file.parse(content, path, settings=options.settings, profile=options.profile)
     selected = select(suite, options.models, options.datasets, options.seeds, controls=options.controls)
-    return checked(selected, path)
+    return with_row_options(checked(selected, path), content, options.settings)

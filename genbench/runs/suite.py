@@ -169,6 +169,11 @@ class Suite(BaseModel):
         labels, named = datasets_apart(content["datasets"], content.get("named", {}))
         return content | {"datasets": labels} | ({"named": named} if named else {})
 
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """What the leaderboard calls its rows."""
+        return tuple(use.name for use in self.models)
+
     def options_of(self, use: ModelUse, dataset: str) -> dict[str, Any]:
         """The model's settings in this row on this dataset."""
         return use.options | self.options.get(dataset, {}).get(use.name, {})

@@ -59,7 +59,7 @@ class Session:
 @dataclass(frozen=True, slots=True)
 class Result:
     """How a run ended. `counts`: all jobs of the plan by status; `failed`: those that did not end well, with reason;
-    `notes`: what does not apply."""
+    `troubles`: the same, a line for each reason of a row; `notes`: what does not apply."""
 
     run: RunFolder
     plan: str
@@ -67,6 +67,7 @@ class Result:
     done: int
     counts: Mapping[Status, int] = field(default_factory=dict)
     failed: Sequence[str] = ()
+    troubles: Sequence[str] = ()
     notes: Sequence[str] = ()
 
     @property
@@ -291,21 +292,21 @@ def _result(session: Session, store: Store, done: int) -> Result:
         total=len(session.plan.jobs),
         done=done,
         counts=counts,
-        failed=_failures(session.plan.jobs, ends),
+        failed=_failures(session.plan.jobs, ends, together=False),
+        troubles=_failures(session.plan.jobs, ends, together=True),
         notes=session.plan.notes,
     )
 
 
-def _failures(jobs: Sequence[Job], ends: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """A line for each job of the plan that failed, diverged or ran out of time."""
-    lines = []
+def _failures(jobs: Sequence[Job], ends: Mapping[str, Mapping[str, Any]], *, together: bool) -> list[str]:
+    """A line for each job of the plan that failed, diverged or ran out of time; or for all of a row and a reason."""
+    found: dict[tuple[Any, ...], list[str]] = {}
     for job in jobs:
         end = ends.get(job.key, {"status": Status.OK, "reason": None})
         if end["status"] not in (Status.OK, Status.UNSUPPORTED):
-            row = job.row
-            place = f"{row.label} on {row.dataset}, seed {row.seed}, {job.evaluation}"
-            lines.append(f"{place}: {end['status']}: {end['reason']}")
-    return lines
+            what = (f"{job.row.label} on {job.row.dataset}, seed {job.row.seed}", end["status"], end["reason"])
+            found.setdefault(what if together else (*what, job.key), []).append(job.evaluation)
+    return [f"{place}, {', '.join(names)}: {status}: {reason}" for (place, status, reason, *_), names in found.items()]
 
 
 def plan_record(session: Session) -> PlanRecord:

@@ -161,7 +161,8 @@ def _images(
     made = image_dataset(about, parts)
     n = len(cuts.y) if cuts.y is not None else sum(map(len, (*cuts.rows, *cuts.outliers.values())))
     shape = " × ".join(map(str, made.spec.shape))
-    line = "; ".join([f"read as {n:,} images of {shape}", *words, *cuts.words, counted(cuts.y, cuts.classes)])
+    aside = [f"outliers {word} {len(split)}" for word, split in outliers.items()]
+    line = "; ".join([f"read as {n:,} images of {shape}", *words, *cuts.words, counted(cuts.y, cuts.classes), *aside])
     return replace(
         made,
         outliers={**outliers, **made.outliers},

@@ -71,7 +71,7 @@ def _checked(device: str) -> str:
         torch.device(device)
     except RuntimeError as error:
         near = {"gpu": "cuda"}.get(device.lower()) or nearest(device, DEVICES)
-        hint = f"did you mean {near!r}?" if near else "`genbench doctor` says which there is."
+        hint = f"did you mean {near!r}?" if near else "take cpu, or auto."
         raise UsageError(f"--device is {', '.join(DEVICES)} or cuda:N; got {device!r}: {hint}") from error
     try:
         torch.empty(1, device=device)

@@ -101,7 +101,7 @@ class ObjectiveOptimizer:
                 loss = self.loss(batch).float()
         else:
             loss = self.loss(batch)
-        if not loss.requires_grad:
+        if not (isinstance(loss, Tensor) and loss.requires_grad):
             raise ValueError(
                 f"the loss {self.name!r} has no gradient: it does not depend on the parameters, or was detached from "
                 "them (.detach(), .item(), .numpy(), torch.no_grad())."

@@ -19,8 +19,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from genbench.data.arrays import Arrays, as_images, read_npz
+from genbench.data.arrays import Arrays, read_npz
 from genbench.data.loading import load_dataset
+from genbench.data.pixels import as_images
 from genbench.encoders.classifier import train_classifier
 from genbench.encoders.in_domain import accuracy_of
 from genbench.encoders.loading import load_encoder

@@ -160,7 +160,8 @@ class Run:
         if found.empty:
             there = ", ".join(f"{d} seed {s}" for d, s in own[["dataset", "seed"]].drop_duplicates().values)
             raise DataError(f"{label} was not run on {wanted} with seed {seed}; there are: {there}.")
-        return TrainedModel(self.folder, found.iloc[-1].to_dict(), data_root)
+        named = self.data().content.get("named", {})
+        return TrainedModel(self.folder, found.iloc[-1].to_dict(), data_root, named=named)
 
     def samples(self, label: str, n: int = 64, *, dataset: str | None = None, seed: int = 0) -> Tensor:
         """(n, *shape): the first n draws of this row's model, those that were measured."""
@@ -240,6 +241,7 @@ def tune(
     from genbench.tuning.search import tune as search_options
 
     chosen = _options(options, settings, f"genbench.tune({_said(suite)})")
+    chosen = replace(chosen, controls=False)  # which have nothing to tune
     return search_options(chosen_suite(suite, chosen), chosen, search or Search(), _Silent())
 
 

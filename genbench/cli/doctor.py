@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from genbench import registry
@@ -12,6 +12,9 @@ from genbench.cli.app import app
 from genbench.cli.options import DataRoot, Json
 from genbench.core import paths
 from genbench.core.errors import GenbenchError
+
+SEVERAL = 4
+"""So many datasets that are missing share a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,22 @@ def doctor(data_root: DataRoot = None, as_json: Json = False) -> None:
     if as_json:
         console.print_json([asdict(f) for f in found])
         return
-    for finding in found:
+    for finding in _together(found):
         mark = "[green]ok     [/]" if finding.ok else "[yellow]missing[/]"
         remedy = f"  ({finding.remedy})" if finding.remedy else ""
         console.out.print(f"{mark}  {finding.what}: {finding.found}{remedy}", soft_wrap=True)
+
+
+def _together(found: Sequence[Check]) -> Iterator[Check]:
+    """What is missing of one kind in one line, where it is several."""
+    missing = [one for one in found if not one.ok and one.what.startswith("dataset ")]
+    for one in found:
+        if len(missing) < SEVERAL or one not in missing:
+            yield one
+        elif one is missing[0]:
+            names = ", ".join(each.what.removeprefix("dataset ") for each in missing)
+            remedy = "give --data-root, or set GENBENCH_DATA; `genbench show dataset NAME` names the file"
+            yield Check(f"{len(missing)} datasets", f"not found: {names}", ok=False, remedy=remedy)
 
 
 def _root(data_root: str | None) -> Check:

@@ -28,6 +28,8 @@ def print_leaderboards(data: RunData) -> None:
             if other.dataset == board.dataset and other.not_measured:
                 why = f"{other.title}: not measured here: {' '.join(other.not_measured)}"
                 console.out.print(Text(why, style="dim"), soft_wrap=True)
+        for line in _legend(board):
+            console.out.print(Text(line, style="dim"))
         if any(cell.flags for row in (*board.rows, *board.controls) for cell in row.cells.values()):
             console.out.print(Text("!  worse than the floor, or below chance; the report says which", style="dim"))
         for row in (*board.rows, *board.controls):
@@ -55,6 +57,17 @@ def _print_over(found: OverDatasets) -> None:
     for note in found.said:
         console.out.print(Text(note if found.rows else f"{found.caption}: {note}", style="dim"), soft_wrap=True)
     console.out.print()
+
+
+def _legend(board: Leaderboard) -> list[str]:
+    """What the table's signs mean, those that it has."""
+    cells = [row.cells.get(column.key) for row in (*board.rows, *board.controls) for column in board.columns]
+    ranges = [cell.place_range for cell in cells if cell is not None and "–" in cell.place_range]
+    absent = any(cell is None or cell.plain == "–" for cell in cells)
+    return [
+        *([f"{ranges[0]}  a place between these: the seeds do not separate the rows further"] if ranges else []),
+        *(["–    not measured: the model cannot do it; the report has the reason"] if absent else []),
+    ]
 
 
 def _table(board: Leaderboard) -> Table:
@@ -86,7 +99,7 @@ def _cells(row: LeaderboardRow, board: Leaderboard, placed: Sequence[str], *, is
     found = [Text(row.label)]
     for column in board.columns:
         cell = row.cells.get(column.key)
-        shown = "–" if cell is None else cell.plain if is_wide or cell.mean is None or cell.missing else cell.text
+        shown = "–" if cell is None else cell.plain if is_wide else cell.plain.replace(" ± ", "\n± ")
         text = Text(shown, no_wrap=True, style="bold" if cell is not None and cell.leads else "")
         if column.key in placed:
             found.append(Text("" if cell is None else cell.place_range, style=text.style))

@@ -63,7 +63,10 @@ def _without_secret(argument: str, hidden: Callable[[str], str]) -> str:
 
 def _run_options(
     models: Annotated[str, typer.Option(help="Only these rows, such as vae,ae+gmm10,family:control.")] = "",
-    datasets: Annotated[str, typer.Option(help="Only these datasets; yours too, such as npz:mine.npz.")] = "",
+    no_controls: Annotated[
+        bool, typer.Option("--no-controls", help="With --models: without the suite's floor and ceiling rows.")
+    ] = False,
+    datasets: Annotated[str, typer.Option(help="Only these datasets; yours too, such as mine=npz:mine.npz.")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     out: Annotated[Path | None, typer.Option(help="The folder of results [runs/SUITE].")] = None,
     store: Annotated[str | None, typer.Option(help="An SQLAlchemy URL [DIR/genbench.db].")] = None,
@@ -76,7 +79,11 @@ def _run_options(
     plugin: Plugin = None,
     data_root: DataRoot = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Change the suite, such as budget.images=1000.")
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="Change the suite, an evaluation or a row: budget.images=1000, density.samples=500, vae.latent=2.",
+        ),
     ] = None,
     profile: Annotated[str, typer.Option(help="A profile of the suite, such as small.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Remove what the jobs made and do all again.")] = False,
@@ -86,6 +93,7 @@ def _run_options(
 
     return Options(
         models=names(models),
+        controls=not no_controls,
         datasets=names(datasets),
         device=device,
         out=out,

@@ -13,6 +13,7 @@ from rich.text import Text
 from genbench.cli import console
 from genbench.cli.app import app
 from genbench.cli.options import Json, SuiteName, takes_run_options
+from genbench.core.errors import UsageError
 
 if TYPE_CHECKING:
     from genbench.report.data import RunData
@@ -21,12 +22,20 @@ if TYPE_CHECKING:
     from genbench.runs.suite import Suite
 
 
+def _count(text: str) -> int:
+    """A number of seeds. Raises `UsageError` for a list of them."""
+    if not text.isdecimal() or int(text) < 1:
+        many = f" (`--seeds {text.count(',') + 1}` runs as many as {text})" if "," in text else ""
+        raise UsageError(f"--seeds is how many seeds, from 0 on: a whole number of 1 or more; got {text!r}{many}.")
+    return int(text)
+
+
 @app.command()
 @takes_run_options
 def run(
     suite: SuiteName,
     options: Options,
-    seeds: Annotated[int | None, typer.Option(min=1, help="How many seeds.")] = None,
+    seeds: Annotated[int | None, typer.Option(parser=_count, metavar="N", help="How many seeds.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -54,7 +63,7 @@ def _show_plan(suite: Suite, options: Options, *, as_json: bool) -> None:
     console.out.print(f"{len(session.missing)} of {len(session.plan.jobs)} jobs are missing, on {len(fits)} fits:")
     for (dataset, evaluation), number in counted.items():
         console.out.print(f"  {number:4d}  {evaluation} on {dataset}", markup=False)
-    for note in session.plan.notes:
+    for note in (*session.reading(), *session.plan.notes):
         console.out.print(note, markup=False, soft_wrap=True)
 
 
@@ -69,8 +78,14 @@ def _plan_json(session: Session, fits: int) -> dict[str, Any]:
         }
         for job in session.missing
     ]
-    notes = list(session.plan.notes)
-    return {"plan": session.plan.id, "total": len(session.plan.jobs), "missing": jobs, "fits": fits, "notes": notes}
+    return {
+        "plan": session.plan.id,
+        "total": len(session.plan.jobs),
+        "missing": jobs,
+        "fits": fits,
+        "notes": list(session.plan.notes),
+        "datasets": session.reading(),
+    }
 
 
 def run_and_show(suite: Suite, options: Options, *, as_json: bool) -> int:
@@ -80,7 +95,7 @@ def run_and_show(suite: Suite, options: Options, *, as_json: bool) -> int:
     from genbench.runs.session import execute, prepare
 
     session = prepare(suite, options)
-    for note in session.plan.notes:
+    for note in (*session.reading(), *session.plan.notes):
         console.err.print(note, markup=False, soft_wrap=True)
     with progress() as show:
         result = execute(session, show, command=options.command)
@@ -115,7 +130,7 @@ def _print(result: Result, page: Path, data: RunData) -> None:
     print_leaderboards(data)
     if result.done == 0:
         console.out.print(f"Nothing was missing: all {result.total} jobs were done before.")
-    for line in result.failed:
+    for line in result.troubles:
         console.err.print(Text(line, style="red"), soft_wrap=True)
     if result.failed:
         console.err.print(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -104,7 +105,23 @@ def _model(plural: str, name: str, data_root: str | None, sheet: Path | None) ->
 
     entry = registry.models.get(name.partition("+")[0])
     space = {option: str(domain) for option, domain in model_space(entry.card.name).items()}
-    return card(entry) | {"samplers": _samplers(name, entry), "defaults": entry.options(), "space": space}
+    made = {"samplers": _samplers(name, entry), "defaults": entry.options(), "by the data": _by_data(entry)}
+    return card(entry) | made | {"space": space}
+
+
+def _by_data(entry: registry.Entry[Any]) -> dict[str, str]:
+    """What an option without a default becomes on an image and on a point, as far as the model says so."""
+    from genbench.protocols.dataset import DataSpec
+    from genbench.training.trainer import build
+
+    specs = {"1 × 28 × 28": DataSpec((1, 28, 28), (0.0, 1.0), 10), "2 values": DataSpec((2,))}
+    found: dict[str, list[str]] = {}
+    for option in (option for option, default in entry.options().items() if default is None):
+        for word, spec in specs.items():
+            with contextlib.suppress(Unsupported):
+                value = getattr(build(entry.load(), spec, {}, seed=0), option, None)
+                found.setdefault(option, []).extend([] if value is None else [f"{value} on {word}"])
+    return {option: ", ".join(said) for option, said in found.items() if said}
 
 
 def _samplers(name: str, entry: registry.Entry[Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,6 +36,7 @@ def tune(
     """Tune every model equally: the same number of trials at the suite's budget, scored on `val`."""
     from genbench.runs.options import chosen_suite
 
+    options = dataclasses.replace(options, controls=False)  # which have nothing to tune
     chosen = chosen_suite(suite, options)
     if output is not None and output.is_dir():
         raise UsageError(f"-o names the folder {output}: give a file in it, such as {output / 'tuned.toml'}.")

@@ -7,9 +7,10 @@ from pathlib import Path
 import torch
 
 from genbench.core.errors import DataError
-from genbench.data.arrays import Arrays, as_images, read_npz
+from genbench.data.arrays import Arrays, read_npz
 from genbench.data.assembly import About, image_dataset, in_four_fresh, labels
 from genbench.data.images import Images, read_images
+from genbench.data.pixels import as_images
 from genbench.data.splits import with_official_test
 from genbench.data.vision import CIFAR10
 from genbench.protocols.dataset import Dataset, Split

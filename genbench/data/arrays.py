@@ -5,9 +5,9 @@ from __future__ import annotations
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -28,16 +28,27 @@ MOST_RATIO = 500
 """Beyond `FREE_BYTES`, unpacked over packed size; real data stay under 100, zeros reach 1,000."""
 
 VALUE_KEYS = ("images", "features", "X", "x", "arr_0", "data", "samples")
-LABEL_KEYS = ("labels", "y", "targets")
+LABEL_KEYS = ("labels", "label", "y", "targets", "target", "classes", "class")
+
+VALUE_STEMS = ("x", "images", "data", "features")
+LABEL_STEMS = ("y", "labels", "label", "targets", "target")
+PART_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+"""Of `x_train`, `train_images` and the like."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrays:
-    """What an `.npz` holds: `values` (N, ...) under `key`, and `labels` (N,) where there are any."""
+    """What an `.npz` holds: `values` (N, ...) under `key`, and `labels` (N,) where there are any.
+
+    `parts`: the official parts, `train` first (`values` are its), where the file has several. `ignored`: the names of
+    arrays that were not read.
+    """
 
     values: np.ndarray
     key: str
     labels: np.ndarray | None = None
+    parts: Mapping[str, Arrays] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +66,12 @@ def read_npy(path: str | Path) -> np.ndarray:
         return _read(file, str(place), place.stat().st_size)
 
 
-def read_npz(path: str | Path) -> Arrays | Statistics:
-    """The values of an `.npz`: `images`, `features`, `X` or else the first array, with `labels` or `y` of the same
-    length; or its `mu` and `sigma`. Raises `DataError` with the path and what is wrong."""
+def read_npz(path: str | Path, *, key: str | None = None, label: str | None = None) -> Arrays | Statistics:
+    """The values of an `.npz`: `images`, `features`, `X` or the only array, with `labels` or `y` as long; its
+    parts (`x_train`, `x_test`); or its `mu` and `sigma`. `key`, `label`: names of the arrays, where they are others.
+
+    Raises `DataError` with the path and what is wrong.
+    """
     place = regular(path)
     with _sentences(place), zipfile.ZipFile(place) as archive:
         refuse_bomb(archive, place)
@@ -66,9 +80,20 @@ def read_npz(path: str | Path) -> Arrays | Statistics:
             raise DataError(f"{place} holds no arrays (names that end in .npy): save it with numpy.savez.")
         if {"mu", "sigma"} <= members.keys():
             return _statistics(_member(archive, members["mu"], place), _member(archive, members["sigma"], place), place)
-        key = next((k for k in VALUE_KEYS if k in members), next(iter(members)))
-        values = _member(archive, members[key], place)
-        return Arrays(values, key, _labels(archive, members, len(values), place))
+        parts = _parts(archive, members, place) if key is None and label is None else {}
+        if parts:
+            read = [key for key in members if _part_of(key)[1] in parts]
+            first = parts["train"]
+            return Arrays(first.values, first.key, first.labels, parts, _others(members, *read))
+        chosen = _chosen(members, key, place)
+        values = _member(archive, members[chosen], place)
+        with_label = _label_key(members) if label is None else _known(label, members, place)
+        labels = None if with_label is None else _labels(archive, members, with_label, values, place)
+        return Arrays(values, chosen, labels, ignored=_others(members, chosen, with_label))
+
+
+def _others(members: Mapping[str, zipfile.ZipInfo], *read: str | None) -> tuple[str, ...]:
+    return tuple(key for key in members if key not in read)
 
 
 def regular(path: str | Path) -> Path:
@@ -100,21 +125,6 @@ def refuse_bomb(archive: zipfile.ZipFile, place: Path) -> None:
         )
 
 
-def as_images(values: np.ndarray, place: str | Path) -> Tensor:
-    """(N, H, W), (N, H, W, C) or (N, C, H, W), bytes or floats in [0, 1] -> (N, C, H, W) float32 in [0, 1]."""
-    if values.ndim == 3:
-        values = values[:, None]
-    elif values.ndim == 4 and values.shape[3] in (1, 3):
-        values = values.transpose(0, 3, 1, 2)
-    if values.ndim != 4 or values.shape[1] not in (1, 3):
-        raise DataError(
-            f"{place} has the shape {values.shape}; images are (N, H, W), (N, H, W, C) or (N, C, H, W), C being 1 or 3."
-        )
-    scaled = np.ascontiguousarray(values) if values.dtype == np.uint8 else _in_unit_range(values, place)
-    x = torch.from_numpy(scaled)
-    return x.float().div_(255) if x.dtype == torch.uint8 else x
-
-
 def as_rows(values: np.ndarray, place: str | Path) -> Tensor:
     """(N, D) numbers -> float32 tensor. NaN and infinity pass: metrics say where they are."""
     if values.ndim != 2:
@@ -128,28 +138,59 @@ def as_rows(values: np.ndarray, place: str | Path) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
 
 
-def _in_unit_range(values: np.ndarray, place: str | Path) -> np.ndarray:
-    if values.dtype == np.uint16:
-        return (values / np.float32(65535)).astype(np.float32)
-    low, high = values.min(), values.max()
-    if np.issubdtype(values.dtype, np.integer) and low >= 0 and 1 < high <= 255:
-        return (values / np.float32(255)).astype(np.float32)
-    if not (low >= 0 and high <= 1):
-        raise DataError(
-            f"{place} holds {values.dtype} images with values from {low:.4g} to {high:.4g}; "
-            "give bytes in 0..255 or floats in [0, 1]."
-        )
-    return np.ascontiguousarray(values, dtype=np.float32)
+def _chosen(members: Mapping[str, zipfile.ZipInfo], asked: str | None, place: Path) -> str:
+    """The name of the values: the one asked for, a usual one, or the only one that could be meant."""
+    if asked is not None:
+        return _known(asked, members, place)
+    usual = next((key for key in VALUE_KEYS if key in members), None)
+    others = [key for key in members if key not in LABEL_KEYS and _part_of(key)[0] != "labels"]
+    if usual is None and len(others) > 1:
+        raise DataError(f"{place} holds the arrays {', '.join(others)}: say which by ?key=NAME.")
+    return usual or next(iter(others), next(iter(members)))
 
 
-def _labels(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], n: int, place: Path) -> np.ndarray | None:
-    key = next((k for k in LABEL_KEYS if k in members), None)
-    if key is None:
-        return None
+def _known(key: str, members: Mapping[str, zipfile.ZipInfo], place: Path) -> str:
+    if key not in members:
+        raise DataError(f"{place} has no array {key!r}; it has {', '.join(members)}.")
+    return key
+
+
+def _part_of(key: str) -> tuple[str, str]:
+    """`y_train` -> ("labels", "train"), `test_images` -> ("values", "test"); two empty words for other names."""
+    words = key.lower().split("_")
+    for stem, part in (words, words[::-1]) if len(words) == 2 else ():
+        if part in PART_NAMES and stem in (*VALUE_STEMS, *LABEL_STEMS):
+            return "values" if stem in VALUE_STEMS else "labels", PART_NAMES[part]
+    return "", ""
+
+
+def _parts(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], place: Path) -> dict[str, Arrays]:
+    """The official parts (`x_train`, `y_train`, `x_test`, ...), where there is a training part and another."""
+    named = {_part_of(key): key for key in members}
+    parts = {part: key for (what, part), key in named.items() if what == "values"}
+    if "train" not in parts or len(parts) < 2:
+        return {}
+    found = {}
+    for part, key in parts.items():
+        values = _member(archive, members[key], place)
+        label = named.get(("labels", part))
+        found[part] = Arrays(values, key, None if label is None else _labels(archive, members, label, values, place))
+    return found
+
+
+def _label_key(members: Mapping[str, zipfile.ZipInfo]) -> str | None:
+    usual = [key for key in LABEL_KEYS if key in members]
+    return next(iter([*usual, *(key for key in members if _part_of(key) == ("labels", "train"))]), None)
+
+
+def _labels(
+    archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], key: str, values: np.ndarray, place: Path
+) -> np.ndarray:
     labels = _member(archive, members[key], place)
-    if labels.shape != (n,):
+    n = len(values)
+    if labels.shape not in ((n,), (n, 1)):
         raise DataError(f"{place} has {n} examples, but its {key!r} has the shape {labels.shape}.")
-    return labels
+    return labels.reshape(n)
 
 
 def _statistics(mu: np.ndarray, sigma: np.ndarray, place: Path) -> Statistics:

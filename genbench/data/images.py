@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import warnings
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path, PurePosixPath
-from typing import IO
+from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 from torch import Tensor
 
 from genbench.core.errors import DataError
 from genbench.core.text import safe_text
-from genbench.data.arrays import refuse_bomb
+from genbench.data.image_files import Entry, found
+from genbench.data.pixels import Asked, white
 from genbench.data.storage import Hold, in_memory
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".pgm", ".ppm"})
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM")
 """Those of the suffixes, and no others: by a file's content Pillow would also start programs (Ghostscript for EPS)."""
 
@@ -35,32 +31,32 @@ MOST_SIDE = 4_096
 GREY_MODES = frozenset({"1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N"})
 COLOUR_MODES = frozenset({"RGB", "RGBA", "P", "PA", "CMYK", "YCbCr"})
 
-Opener = Callable[[], IO[bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One image file: its path for messages, the folder it lies in (relative), how to open it."""
-
-    path: str
-    folder: str
-    open: Opener
+ON_ITS_SIDE = (5, 6, 7, 8)
+"""Orientations (EXIF) of which width and height change places."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Image files that agree in shape (C, H, W), or are brought to `size`."""
+    """Image files that agree in shape (C, H, W), or are brought to `size`.
+
+    `black`, `white`: the values of those in more than 8 bits that become 0 and 1. `skipped`: files that are no images;
+    `turned`: how many were turned upright, as they say they must be.
+    """
 
     entries: tuple[Entry, ...]
     shape: tuple[int, int, int]
     size: int | None
+    black: float = 0.0
+    white: float = 65_535.0
+    skipped: tuple[str, ...] = ()
+    turned: int = 0
 
     def decode(self, rows: Sequence[int], hold: Hold = in_memory) -> Tensor:
         """These images, (N, C, H, W) float32 in [0, 1]."""
 
         def fill(x: Tensor) -> None:
             for i, row in enumerate(rows):
-                x[i] = _decode(self.entries[row], self.shape[0], self.size)
+                x[i] = _decode(self.entries[row], self)
 
         return hold((len(rows), *self.shape), fill)
 
@@ -76,14 +72,14 @@ class Images:
     classes: tuple[str, ...] = ()
 
 
-def read_images(folder: str | Path, size: int | None = None) -> Images:
+def read_images(folder: str | Path, size: int | None = None, asked: Asked | None = None) -> Images:
     """All images of a folder, of its subfolders or of a zip file, in the order of their names.
 
     `size`: the shorter side is resized to it (bicubic, antialiased), then the centre is cut out as a square; without
-    it all must be of one size. Raises `DataError` with the path of what is missing, empty, broken, transparent,
-    animated or of another size.
+    it all must be of one size. `asked`: which value is white, for those in more than 8 bits. Raises `DataError` with
+    the path of what is missing, empty, broken, transparent, animated or of another size.
     """
-    with listed(folder, size) as listing:
+    with listed(folder, size, asked) as listing:
         x = listing.decode(range(len(listing.entries)))
     names = tuple(entry.path for entry in listing.entries)
     y, classes = by_folder([entry.folder for entry in listing.entries])
@@ -91,19 +87,32 @@ def read_images(folder: str | Path, size: int | None = None) -> Images:
 
 
 @contextmanager
-def listed(folder: str | Path, size: int | None = None) -> Iterator[Listing]:
+def listed(folder: str | Path, size: int | None = None, asked: Asked | None = None) -> Iterator[Listing]:
     """The images of a folder or zip file, not yet decoded; sizes and colours are checked. See `read_images`."""
     place = Path(folder)
     if size is not None and not 1 <= size <= MOST_SIDE:
         raise DataError(f"images of {place} cannot be brought to {size} pixels: a side has 1 to {MOST_SIDE:,}.")
-    with _archive(place) as archive:
-        entries = _zipped(archive, place) if archive else _listed(place)
-        if not entries:
-            raise DataError(f"{place} holds no images: none of its files ends in {', '.join(sorted(SUFFIXES))}.")
+    with found(place) as there:
+        entries = there.entries
         heads = [_head(entry) for entry in entries]
-        channels = 1 if all(mode in GREY_MODES for _, mode in heads) else 3
+        channels = 1 if all(head.mode in GREY_MODES for head in heads) else 3
         width, height = _target(size, heads, entries)
-        yield Listing(tuple(entries), (channels, height, width), size)
+        deep = [entry for entry, head in zip(entries, heads, strict=True) if head.mode.startswith("I")]
+        low, high = (asked or Asked()).bounds(place) or (0.0, _white(deep, place))
+        turned = sum(head.turned for head in heads)
+        yield Listing(entries, (channels, height, width), size, low, high, there.skipped, turned)
+
+
+def _white(deep: Sequence[Entry], place: Path) -> float:
+    """The value of white of those in more than 8 bits, as their largest value says it: one for the whole set."""
+    highest = 0
+    for entry in deep:
+        with _opened(entry) as image:
+            low, high = np.asarray(image).min(), np.asarray(image).max()
+            if low < 0:
+                raise DataError(f"{entry.path} holds values from {low} to {high}: say black and white by ?range=.")
+            highest = max(highest, int(high))
+    return float(white(highest, place) if deep else 255)
 
 
 def by_folder(folders: Sequence[str]) -> tuple[Tensor | None, tuple[str, ...]]:
@@ -113,46 +122,6 @@ def by_folder(folders: Sequence[str]) -> tuple[Tensor | None, tuple[str, ...]]:
         return None, ()
     number = {name: i for i, name in enumerate(names)}
     return torch.tensor([number[folder] for folder in folders]), tuple(names)
-
-
-def _listed(place: Path) -> list[Entry]:
-    if not place.is_dir():
-        raise DataError(f"there is no folder {place}.")
-    try:
-        files = sorted(p for p in place.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-    except (OSError, ValueError) as error:
-        raise DataError(f"{place} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
-    shown = [p for p in files if not any(part.startswith(".") for part in p.relative_to(place).parts)]
-    return [Entry(str(p), p.relative_to(place).parent.as_posix(), partial(_on_disk, p)) for p in shown]
-
-
-def _zipped(archive: zipfile.ZipFile, place: Path) -> list[Entry]:
-    refuse_bomb(archive, place)
-    names = sorted(n for n in archive.namelist() if PurePosixPath(n).suffix.lower() in SUFFIXES)
-    parents = {n: PurePosixPath(n).parent.as_posix() for n in names}
-    return [Entry(f"{place}/{n}", parents[n], partial(_unpacked, archive, n)) for n in names]
-
-
-def _on_disk(path: Path) -> IO[bytes]:
-    return path.open("rb")
-
-
-def _unpacked(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
-    return io.BytesIO(archive.read(name))
-
-
-@contextmanager
-def _archive(place: Path) -> Iterator[zipfile.ZipFile | None]:
-    """The open zip file where the place is one."""
-    if not (place.is_file() and place.suffix.lower() == ".zip"):
-        yield None
-        return
-    try:
-        archive = zipfile.ZipFile(place)
-    except Exception as error:  # likewise
-        raise DataError(f"{place} is not a whole zip file: {safe_text(error, 300)}.") from error
-    with archive:
-        yield archive
 
 
 @contextmanager
@@ -172,22 +141,45 @@ def _opened(entry: Entry) -> Iterator[Image.Image]:
         raise DataError(f"{entry.path} is not a whole image: {safe_text(error, 300)}.") from error
 
 
-def _head(entry: Entry) -> tuple[tuple[int, int], str]:
-    """((width, height), mode) without decoding."""
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What a file says of its image before it is decoded; `size` is (width, height), upright."""
+
+    size: tuple[int, int]
+    mode: str
+    turned: bool
+
+
+def _head(entry: Entry) -> _Head:
     with _opened(entry) as image:
         frames = getattr(image, "n_frames", 1)
         if frames > 1:
             raise DataError(f"{entry.path} has {frames} frames; expected one picture a file.")
         if image.mode not in GREY_MODES | COLOUR_MODES:
             raise DataError(f"{entry.path} has the colour mode {image.mode}; expected grey (8 or 16 bit) or RGB.")
-        return image.size, image.mode
+        orientation = _orientation(image)
+        width, height = image.size
+        on_its_side = orientation in ON_ITS_SIDE and image.format != "TIFF"  # whose size Pillow gives upright
+        size = (height, width) if on_its_side else (width, height)
+        return _Head(size, image.mode, orientation not in (0, 1))
 
 
-def _target(size: int | None, heads: list[tuple[tuple[int, int], str]], entries: list[Entry]) -> tuple[int, int]:
+def _orientation(image: Image.Image) -> int:
+    """How the image must be turned to stand upright (EXIF, 1 to 8; 1: not at all), 0 where it does not say.
+
+    Read before the pixels are: what a PNG says behind them does not count.
+    """
+    if image.format == "PNG" and "exif" not in image.info:
+        return 0
+    return int(image.getexif().get(ExifTags.Base.Orientation, 0))
+
+
+def _target(size: int | None, heads: Sequence[_Head], entries: Sequence[Entry]) -> tuple[int, int]:
     """(width, height) that all are brought to. Raises `DataError` where one would become absurdly long on the way."""
     if size is None:
         return _one_size(heads, entries)
-    for ((width, height), _), entry in zip(heads, entries, strict=True):
+    for head, entry in zip(heads, entries, strict=True):
+        width, height = head.size
         longest = size * max(width, height) / max(1, min(width, height))
         if size * longest > MOST_PIXELS:
             raise DataError(
@@ -197,9 +189,10 @@ def _target(size: int | None, heads: list[tuple[tuple[int, int], str]], entries:
     return size, size
 
 
-def _one_size(heads: list[tuple[tuple[int, int], str]], entries: list[Entry]) -> tuple[int, int]:
-    first = heads[0][0]
-    for (size, _), entry in zip(heads, entries, strict=True):
+def _one_size(heads: Sequence[_Head], entries: Sequence[Entry]) -> tuple[int, int]:
+    first = heads[0].size
+    for head, entry in zip(heads, entries, strict=True):
+        size = head.size
         if size != first:
             raise DataError(
                 f"{entry.path} is {size[0]} × {size[1]} pixels, but {entries[0].path} is {first[0]} × {first[1]}: "
@@ -208,19 +201,31 @@ def _one_size(heads: list[tuple[tuple[int, int], str]], entries: list[Entry]) ->
     return first
 
 
-def _decode(entry: Entry, channels: int, size: int | None) -> Tensor:
+def _decode(entry: Entry, listing: Listing) -> Tensor:
     """(C, H, W) float32 in [0, 1]."""
+    channels, size = listing.shape[0], listing.size
     with _opened(entry) as image:
+        turned = _orientation(image) not in (0, 1) and image.format != "TIFF"  # which Pillow turns itself
         image.load()
-        opaque = _opaque(image, entry.path)
+        opaque = _opaque(ImageOps.exif_transpose(image) if turned else image, entry.path)
         if opaque.mode.startswith("I"):
-            planes = [Image.fromarray(np.asarray(opaque).astype(np.float32) / np.float32(65535 / 255))] * channels
+            planes = [Image.fromarray(_as_bytes(np.asarray(opaque), entry, listing))] * channels
         else:
             planes = list(opaque.convert("L" if channels == 1 else "RGB").split())
     if size:
         planes = [_centre_square(plane, size) for plane in planes]
     values = np.stack([np.asarray(plane, dtype=np.float32) for plane in planes])
     return torch.from_numpy(values).div_(255).clamp_(0, 1)
+
+
+def _as_bytes(values: np.ndarray, entry: Entry, listing: Listing) -> np.ndarray:
+    """Grey of more than 8 bits on the scale of bytes, float32."""
+    low, high = listing.black, listing.white
+    if not low <= values.min() <= values.max() <= high:
+        raise DataError(
+            f"{entry.path} holds values from {values.min()} to {values.max()}, outside ?range={low:g}..{high:g}."
+        )
+    return (values.astype(np.float32) - np.float32(low)) / np.float32((high - low) / 255)
 
 
 def _opaque(image: Image.Image, path: str) -> Image.Image:

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from genbench.core import seeds
 from genbench.core.errors import DataError
-from genbench.data.arrays import Arrays, as_images, read_npz
+from genbench.data.arrays import Arrays, read_npz
 from genbench.data.originals import find
+from genbench.data.pixels import as_images
 from genbench.protocols.dataset import DataSpec, Split
 
 MOST = 2_000

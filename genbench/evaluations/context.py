@@ -5,7 +5,7 @@ Each is made once; the session, the executor and the evaluations share one conte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,9 +33,18 @@ NEIGHBOURS = 5
 
 class RunContext:
     """The loaded things of a process. `root`: the data root; `cache`: where trained encoders are kept; `threads`: of
-    torch on the CPU (a sum's last digits depend on it)."""
+    torch on the CPU (a sum's last digits depend on it); `named`: what a suite's own names of datasets stand for."""
 
-    def __init__(self, *, root: str | None, cache: Path, device: torch.device | str, threads: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        root: str | None,
+        cache: Path,
+        device: torch.device | str,
+        threads: int = 1,
+        named: Mapping[str, str] | None = None,
+    ) -> None:
+        self.named = named or {}
         self.root, self.cache, self.device, self.threads = root, cache, torch.device(device), threads
         self._made: dict[Any, Any] = {}
 
@@ -51,7 +60,7 @@ class RunContext:
         return self.once(("dataset", name), lambda: self._loaded(name))
 
     def _loaded(self, name: str) -> Dataset:
-        data = load_dataset(name, root=self.root, base=self.dataset)
+        data = load_dataset(name, root=self.root, base=self.dataset, named=self.named)
         self._made["guard", name] = DatasetGuard(data)
         return data
 

@@ -145,15 +145,19 @@ class Evidence:
         """The model's `sample`; whoever gives something else than n float examples has broken a promise."""
 
         def sample(n: int, *, generator: torch.Generator) -> Tensor:
-            x, wanted = model.sample(n, generator=generator), (n, *self.dataset.spec.shape)
-            name = type(self.model).__name__
-            if not isinstance(x, Tensor):
-                raise TypeError(f"{name}.sample gave {type(x).__name__}, expected a tensor of shape {wanted}.")
-            if not x.is_floating_point() or tuple(x.shape) != wanted:
-                raise TypeError(f"{name}.sample gave {tuple(x.shape)} of {x.dtype}, expected {wanted} of float32.")
+            x = model.sample(n, generator=generator)
+            self._check_examples(x, "sample", n)
             return x.clone()  # it may be the model's own, to be used again
 
         return sample
+
+    def _check_examples(self, x: object, method: str, n: int) -> None:
+        """Raise `TypeError` for anything but n float examples of the data's shape."""
+        name, wanted = f"{type(self.model).__name__}.{method}", (n, *self.dataset.spec.shape)
+        if not isinstance(x, Tensor):
+            raise TypeError(f"{name} gave {type(x).__name__}, expected a tensor of shape {wanted}.")
+        if not x.is_floating_point() or tuple(x.shape) != wanted:
+            raise TypeError(f"{name} gave {tuple(x.shape)} of {x.dtype}, expected {wanted} of float32.")
 
     def sampling_model(self) -> Samples:
         """What draws: the model, or its decoder behind the latent sampler."""
@@ -185,10 +189,20 @@ class Evidence:
         """(x, what the model made of it): n reference examples in a fixed order."""
         self.need("reconstructs")
         x = reference_part(self.dataset, n).x.to(self.context.device)
-        made = self.once(("reconstructions", n), lambda: self.through(cast(Reconstructs, self.model).reconstruct, x))
+        made = self.once(("reconstructions", n), lambda: self.through(self._reconstruct, x))
         if not torch.isfinite(made).all():
             raise Diverged("a reconstruction contains NaN or inf.")
+        if self.dataset.spec.unit_range and float(made.min()) >= 0 and float(made.mean()) > 1:
+            raise ValueError(
+                f"{type(self.model).__name__}.reconstruct gave values with the mean {float(made.mean()):.3g}; the data "
+                "lie in [0, 1]: divide bytes by 255."
+            )
         return x, made
+
+    def _reconstruct(self, x: Tensor) -> Tensor:
+        made = cast(Reconstructs, self.model).reconstruct(x)
+        self._check_examples(made, "reconstruct", len(x))
+        return made
 
     def conditional_samples(self, y: Tensor) -> Tensor:
         """One draw of each class asked for, labels (n,) -> (n, *shape)."""

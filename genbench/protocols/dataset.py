@@ -144,7 +144,8 @@ class Dataset:
     drawn already. `held_back`: more real training examples that no model sees, where the training part is a part of
     another set's. `attributes`: names of factors, whole numbers from 0, whose shares matter; `balanced`: the name of a
     set of the same law in which these are equal. `mode_reader`: the dataset whose classifier reads each channel, where
-    what the channels show together is one of equally frequent modes.
+    what the channels show together is one of equally frequent modes. `notes`: how files were read and what of it is too
+    small for its numbers, a sentence each.
     """
 
     name: str
@@ -168,6 +169,7 @@ class Dataset:
     attributes: tuple[str, ...] = ()
     balanced: str = ""
     mode_reader: str = ""
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def fingerprint(self) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from genbench.core.errors import UsageError, nearest
@@ -59,8 +62,22 @@ def to_csv(data: RunData) -> bytes:
 
 def to_json(data: RunData) -> bytes:
     """The tidy table as a list of objects; what is not there is null."""
-    text = data.table.to_json(orient="records", double_precision=15, force_ascii=False)
-    return (json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n").encode()
+    rows = data.table.itertuples(index=False, name=None)
+    records = [dict(zip(map(str, data.table.columns), map(_plain, row), strict=True)) for row in rows]
+    return (json.dumps(records, indent=1, ensure_ascii=False, default=str) + "\n").encode()
+
+
+def _plain(value: Any) -> Any:
+    """A cell as JSON has it, with all of its digits: what is not there, NaN and infinity are null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value
 
 
 def to_parquet(data: RunData) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 from genbench import registry
 from genbench.core.errors import UsageError, nearest
 from genbench.runs import suite_file
+from genbench.runs.overrides import with_row_options
 from genbench.runs.suite import ModelUse, Suite, select
 from genbench.runs.suite_check import checked
 
@@ -27,6 +28,7 @@ class Options:
     """
 
     models: Sequence[str] = ()
+    controls: bool = True
     datasets: Sequence[str] = ()
     seeds: int | None = None
     device: str = "auto"
@@ -80,7 +82,8 @@ def chosen_suite(name: str | Path | Mapping[str, Any] | Suite, options: Options)
         registry.load_plugin(plugin)
     path, content = suite_file.content_of(name)
     suite = suite_file.parse(content, path, settings=options.settings, profile=options.profile)
-    return checked(select(suite, options.models, options.datasets, options.seeds), path)
+    selected = select(suite, options.models, options.datasets, options.seeds, controls=options.controls)
+    return with_row_options(checked(selected, path), content, options.settings)
 
 
 def _check_executor(options: Options) -> None:

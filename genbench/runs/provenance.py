@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 import genbench
-from genbench.core.errors import Unsupported, UsageError
+from genbench.core.errors import Unsupported, UsageError, nearest
 from genbench.evaluations.context import RunContext
 from genbench.registry.plugins import loaded
 
@@ -54,6 +54,9 @@ def machine(device: str) -> str:
     return ", ".join(f"{parts[key]}" for key in ("processor", "cores", "gpu") if key in parts) + f", torch {_torch()}"
 
 
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
 def pick_device(asked: str) -> str:
     """`auto` is CUDA, else MPS, else the CPU."""
     if asked != "auto":
@@ -64,6 +67,12 @@ def pick_device(asked: str) -> str:
 
 
 def _checked(device: str) -> str:
+    try:
+        torch.device(device)
+    except RuntimeError as error:
+        near = {"gpu": "cuda"}.get(device.lower()) or nearest(device, DEVICES)
+        hint = f"did you mean {near!r}?" if near else "take cpu, or auto."
+        raise UsageError(f"--device is {', '.join(DEVICES)} or cuda:N; got {device!r}: {hint}") from error
     try:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
@@ -83,6 +92,7 @@ def dataset_entry(dataset: Any) -> dict[str, Any]:
         "title": dataset.title,
         "licence": dataset.licence,
         "source": dataset.source,
+        "notes": list(dataset.notes),
     }
 
 

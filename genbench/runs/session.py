@@ -54,11 +54,16 @@ class Session:
     force: bool = False
     ray_address: str | None = None
 
+    def reading(self) -> list[str]:
+        """How files were read into datasets, and what of these is too small: a sentence each."""
+        names = self.suite.all_datasets()
+        return [f"{name}: {note}" for name in names for note in self.context.dataset(name).notes]
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """How a run ended. `counts`: all jobs of the plan by status; `failed`: those that did not end well, with reason;
-    `notes`: what does not apply."""
+    `troubles`: the same, a line for each reason of a row; `notes`: what does not apply."""
 
     run: RunFolder
     plan: str
@@ -66,6 +71,7 @@ class Result:
     done: int
     counts: Mapping[Status, int] = field(default_factory=dict)
     failed: Sequence[str] = ()
+    troubles: Sequence[str] = ()
     notes: Sequence[str] = ()
 
     @property
@@ -111,6 +117,7 @@ def prepare(
         device=device,
         threads=suite.threads,
         data_root=options.data_root,
+        named=suite.named,
     )
     context = context or setting.context()
     plan = planner(suite, conditions_of(suite, context))
@@ -319,28 +326,28 @@ def _result(session: Session, store: Store, done: int) -> Result:
         total=len(session.plan.jobs),
         done=done,
         counts=counts,
-        failed=_failures(session.plan.jobs, ends),
+        failed=_failures(session.plan.jobs, ends, together=False),
+        troubles=_failures(session.plan.jobs, ends, together=True),
         notes=session.plan.notes,
     )
 
 
-def _failures(jobs: Sequence[Job], ends: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """A line for each job of the plan that failed, diverged or ran out of time."""
-    lines = []
+def _failures(jobs: Sequence[Job], ends: Mapping[str, Mapping[str, Any]], *, together: bool) -> list[str]:
+    """A line for each job of the plan that failed, diverged or ran out of time; or for all of a row and a reason."""
+    found: dict[tuple[Any, ...], list[str]] = {}
     for job in jobs:
         end = ends.get(job.key, {"status": Status.OK, "reason": None})
         if end["status"] not in (Status.OK, Status.UNSUPPORTED):
-            row = job.row
-            place = f"{row.label} on {row.dataset}, seed {row.seed}, {job.evaluation}"
-            lines.append(f"{place}: {end['status']}: {end['reason']}")
-    return lines
+            what = (f"{job.row.label} on {job.row.dataset}, seed {job.row.seed}", end["status"], end["reason"])
+            found.setdefault(what if together else (*what, job.key), []).append(job.evaluation)
+    return [f"{place}, {', '.join(names)}: {status}: {reason}" for (place, status, reason, *_), names in found.items()]
 
 
 def plan_record(session: Session) -> PlanRecord:
     """The plan as the store keeps it, with what a report needs beside the numbers."""
     plan = session.plan
     facts = {name: {"kind": str(f.kind), "near": sorted(f.near)} for name, f in plan.datasets.items()}
-    content = {"headlines": plan.headlines, "notes": list(plan.notes), "datasets": facts}
+    content = {"headlines": plan.headlines, "notes": list(plan.notes), "datasets": facts, "named": session.suite.named}
     return PlanRecord(id=plan.id, suite=session.suite.name, jobs=plan.keys, content=content)
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
 from pydantic_core import PydanticCustomError
 
 from genbench import registry
-from genbench.core.errors import SuiteError, UnknownName
+from genbench.core.errors import SuiteError, UnknownName, UsageError
 from genbench.core.jobs import BudgetConfig
+from genbench.data.names import SCHEMES
 from genbench.protocols.evaluation import Evaluation, EvaluationConfig
 
 SCHEMA = 1
+
+CONTROL = "control"
+"""The family of floors and ceilings."""
 
 MOST_SEEDS = 10_000
 MOST_JOBS = 100_000
@@ -36,6 +41,41 @@ def _as_config(value: Any) -> Any:
 
 
 AnyConfig = Annotated[SerializeAsAny[EvaluationConfig], BeforeValidator(_as_config)]
+
+
+_NAMED = re.compile(rf"([\w.+-]+)=((?:{'|'.join(SCHEMES)}):.+)", re.DOTALL)
+
+
+def dataset_use(given: Any) -> tuple[str, str]:
+    """A dataset of a suite as (what a report calls it, what is loaded): `digits`, `usps=npz:usps.npz`, or a table
+    { use = "npz:usps.npz", as = "usps" }."""
+    if isinstance(given, str):
+        found = _NAMED.fullmatch(given)
+        return (found[1], found[2]) if found else (given, given)
+    if not isinstance(given, Mapping):
+        raise PydanticCustomError("dataset_use", "a name was expected, got {given}", {"given": repr(given)[:200]})
+    unknown = [str(key) for key in given if key not in ("use", "as")]
+    use, label = given.get("use"), given.get("as", given.get("use"))
+    if unknown or not isinstance(use, str) or not isinstance(label, str):
+        got = f"{unknown[0]!r} is unknown" if unknown else "`use` and `as` are words"
+        form = '{ use = "npz:usps.npz", as = "usps" }'
+        raise PydanticCustomError("dataset_use", "a dataset is a name or {form}: {got}", {"form": form, "got": got})
+    if label != use and (not re.fullmatch(r"\w[\w.+-]*", label) or label in registry.datasets):
+        why = "is a dataset of genbench" if label in registry.datasets else "is not of letters, digits and . + - _"
+        raise PydanticCustomError(
+            "dataset_use", "the name {label} of {use} {why}", {"label": repr(label), "use": use, "why": why}
+        )
+    return label, use
+
+
+def datasets_apart(given: Iterable[Any], named: Mapping[str, str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """What reports call the datasets, and what those names stand for that are a suite's own."""
+    labels, found = [], dict(named)
+    for label, use in map(dataset_use, given):
+        if label != use and found.setdefault(label, use) != use:
+            raise PydanticCustomError("dataset_use", "{label} stands for two datasets", {"label": repr(label)})
+        labels.append(label)
+    return tuple(labels), found
 
 
 class ModelUse(BaseModel):
@@ -101,7 +141,7 @@ class Suite(BaseModel):
     """The content of a suite file.
 
     `options`: one table a dataset, `[options.digits]`, that holds rows' options for it; they go before the row's own.
-    `tuned`: likewise, how they were found.
+    `tuned`: likewise, how they were found. `named`: what the suite's own names of datasets stand for.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -120,6 +160,20 @@ class Suite(BaseModel):
     evaluations: tuple[AnyConfig, ...] = Field(min_length=1)
     options: dict[str, OptionTable] = Field(default_factory=dict)
     tuned: dict[str, dict[str, Tuned]] = Field(default_factory=dict)
+    named: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names(cls, content: Any) -> Any:
+        if not isinstance(content, dict) or not isinstance(content.get("datasets"), list | tuple):
+            return content
+        labels, named = datasets_apart(content["datasets"], content.get("named", {}))
+        return content | {"datasets": labels} | ({"named": named} if named else {})
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """What the leaderboard calls its rows."""
+        return tuple(use.name for use in self.models)
 
     def options_of(self, use: ModelUse, dataset: str) -> dict[str, Any]:
         """The model's settings in this row on this dataset."""
@@ -154,8 +208,13 @@ def expand(use: ModelUse) -> Iterator[ModelUse]:
     yield from (ModelUse(use=name) for name in members)
 
 
-def select(suite: Suite, models: Sequence[str], datasets: Sequence[str], seeds: int | None) -> Suite:
-    """The part of a suite that the command line asks for; models that the suite lacks are added."""
+def select(
+    suite: Suite, models: Sequence[str], datasets: Sequence[str], seeds: int | None, *, controls: bool = False
+) -> Suite:
+    """The part of a suite that the command line asks for; models that the suite lacks are added.
+
+    `controls`: keep the suite's controls beside the models, unless one of these is a control.
+    """
     chosen: dict[str, Any] = {}
     if models:
         models = list(dict.fromkeys(models))
@@ -163,7 +222,12 @@ def select(suite: Suite, models: Sequence[str], datasets: Sequence[str], seeds: 
         chosen["models"] = tuple(
             use for name in models for use in ([known[name]] if name in known else expand(ModelUse(use=name)))
         )
+        chosen["models"] += _controls(suite, chosen["models"]) if controls else ()
     if datasets:
+        try:
+            datasets, chosen["named"] = datasets_apart(datasets, suite.named)
+        except PydanticCustomError as error:
+            raise UsageError(f"--datasets: {error.message()}.") from error
         chosen["datasets"] = tuple(datasets)
         own = suite.all_datasets()
         kept = [e.model_copy(update={"datasets": _restricted(e.datasets, datasets, own)}) for e in suite.evaluations]
@@ -175,6 +239,14 @@ def select(suite: Suite, models: Sequence[str], datasets: Sequence[str], seeds: 
             raise SuiteError(f"--seeds is a number from 1 to {MOST_SEEDS:,}; got {seeds:,}.")
         chosen["seeds"] = seeds
     return suite.model_copy(update=chosen)
+
+
+def _controls(suite: Suite, asked: Sequence[ModelUse]) -> tuple[ModelUse, ...]:
+    """The suite's floors and ceilings, without which a score has no scale; none where some were asked for by name."""
+    if any(registry.models.get(use.model).card.family == CONTROL for use in asked):
+        return ()
+    every = (use for given in suite.models for use in expand(given))
+    return tuple(use for use in every if registry.models.get(use.model).card.family == CONTROL)
 
 
 def _restricted(

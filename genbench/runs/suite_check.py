@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from genbench import registry
 from genbench.core.errors import SuiteError, UnknownName, Unsupported, nearest
 from genbench.core.text import is_unicode, safe_text
-from genbench.data.names import is_made
+from genbench.data.names import is_made, path_form
 from genbench.evaluations.choice import can_give, metrics_of
 from genbench.models.sampler_names import check_sampler
 from genbench.protocols.evaluation import EVERY, EvaluationConfig
@@ -32,7 +32,7 @@ def checked(suite: Suite, path: Path | str) -> Suite:
         if pairs.count((name, dataset)) > 1:
             raise SuiteError(f"{path}: evaluations: {name} is asked for twice on {dataset}.")
     for dataset in suite.all_datasets():
-        check_dataset(dataset, f"{path}: datasets")
+        check_dataset(dataset, f"{path}: datasets", suite.named)
     for use in models:
         check_use(use, f"{path}: models")
     _check_tables(suite, labels, path)
@@ -79,12 +79,16 @@ def _check_count(entry: registry.Entry[Any], sampler: str, place: str) -> None:
         raise SuiteError(f"{place}: {error}") from error
 
 
-def check_dataset(name: str, place: str) -> None:
+def check_dataset(name: str, place: str, named: Collection[str] = ()) -> None:
     """Raise `SuiteError` where no dataset has this name; files and derived sets are looked at when they are loaded."""
     if not is_unicode(name):
         raise SuiteError(f"{place}: the name {safe_text(name, 300)!r} is no UTF-8: rename the file, and name it again.")
-    if not is_made(name):
-        _check_known(place, "dataset", name, registry.datasets.names())
+    if is_made(name, named) or name in named:
+        return
+    form = None if name in registry.datasets else path_form(name)
+    if form:
+        raise SuiteError(f"{place}: {name!r} is a path: name it {form!r}.")
+    _check_known(place, "dataset", name, [*named, *registry.datasets.names()])
 
 
 def _check_evaluation(config: EvaluationConfig, place: str) -> None:
@@ -128,7 +132,7 @@ def _check_tables(suite: Suite, labels: Sequence[str], path: Path | str) -> None
     for key, tables in (("options", suite.options), ("tuned", suite.tuned)):
         for dataset, rows in tables.items():
             place = f"{path}: [{key}.{dataset}]"
-            if not is_made(dataset):
+            if not is_made(dataset, suite.named):
                 _check_known(place, "dataset", dataset, [*suite.all_datasets(), *registry.datasets.names()])
             for row, content in rows.items():
                 name = row if row in labels else row.partition("+")[0]

@@ -19,6 +19,7 @@ from genbench.core.errors import SuiteError, UnknownName, nearest
 from genbench.core.jobs import BudgetConfig
 from genbench.core.paths import is_file
 from genbench.core.text import safe_text
+from genbench.runs.overrides import is_of_row, override
 from genbench.runs.suite import SCHEMA, Suite, Tuned
 from genbench.runs.suite_check import checked
 
@@ -69,11 +70,34 @@ def parse(content: dict[str, Any], path: Path, *, settings: Sequence[str] = (), 
     """The suite that a content describes, its names checked; a profile and `--set` overrides change it before.
 
     A profile is a table of the suite, `[profiles.small]`, whose keys take the place of the suite's own; those of
-    `[profiles.small.evaluations.NAME]` that of the evaluation's settings. `full` is the suite as it stands.
+    `[profiles.small.evaluations.NAME]` that of the evaluation's settings. `full` is the suite as it stands. Overrides
+    of rows (`vae.latent=2`) are left to `with_row_options`. An error that an override makes is said of the override.
     """
     _apply_profile(content, profile, path)
+    own = [setting for setting in settings if not is_of_row(setting, content)]
+    try:
+        return _parsed(content, path, own)
+    except (SuiteError, UnknownName) as error:
+        for k in range(len(own)):
+            blamed = _complaint(content, path, own[:k])
+            if blamed is None and (first := _complaint(content, path, own[: k + 1])) is not None:
+                raise SuiteError(f"--set {own[k]!r}: {first.removeprefix(f'{path}: ')}") from error
+        raise
+
+
+def _complaint(content: dict[str, Any], path: Path, settings: Sequence[str]) -> str | None:
+    """What is wrong with a content and these overrides."""
+    try:
+        _parsed(content, path, settings)
+    except (SuiteError, UnknownName) as error:
+        return str(error)
+    return None
+
+
+def _parsed(given: dict[str, Any], path: Path, settings: Sequence[str]) -> Suite:
+    content = copy.deepcopy(given)
     for setting in settings:
-        _override(content, setting)
+        override(content, setting)
     if content.get("schema", SCHEMA) != SCHEMA:
         raise SuiteError(f"{path}: schema is {content['schema']!r}, this genbench reads schema = {SCHEMA}.")
     try:
@@ -120,27 +144,6 @@ def _apply_profile(content: dict[str, Any], name: str, path: Path) -> None:
     content["name"] = f"{content.get('name', path.stem)}-{name}"
 
 
-def _override(content: dict[str, Any], setting: str) -> None:
-    path, equals, text = setting.partition("=")
-    if not equals:
-        raise SuiteError(f"--set takes KEY=VALUE, such as budget.images=1000; got {setting!r}.")
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    except (ValueError, RecursionError) as error:
-        raise SuiteError(f"--set {safe_text(setting, 100)!r} gives no value that can be read.") from error
-    if value == "":
-        raise SuiteError(f"--set {setting!r} gives no value.")
-    *parents, last = path.strip().split(".")
-    place = content
-    for parent in parents:
-        place = place.setdefault(parent, {})
-        if not isinstance(place, dict):
-            raise SuiteError(f"--set {setting!r}: {parent!r} is not a table of the suite.")
-    place[last] = value
-
-
 def _sentence(path: Path, content: Mapping[str, Any], error: ValidationError) -> str:
     """The first of pydantic's complaints in words, with the nearest key where one is unknown."""
     found = error.errors()
@@ -153,6 +156,8 @@ def _sentence(path: Path, content: Mapping[str, Any], error: ValidationError) ->
         near = nearest(place[-1], known)
         hint = f"did you mean {near!r}?" if near else f"known are: {', '.join(known)}."
         return f"{path}: unknown key {where!r}: {hint}"
+    if first["type"] == "dataset_use":
+        return f"{path}: datasets: {first['msg']}."
     if first["type"] == "evaluation_name":
         return f"{path}: {where}: {first['msg']}"
     sentences = {

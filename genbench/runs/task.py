@@ -9,7 +9,7 @@ reference, classifier and feature again for each of them; the check costs a few 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -39,10 +39,13 @@ class TaskSetting:
     device: str = "cpu"
     threads: int = 1
     data_root: str | None = None
+    named: Mapping[str, str] = field(default_factory=dict)
 
     def context(self) -> RunContext:
         """An empty context."""
-        return RunContext(root=self.data_root, cache=self.cache, device=self.device, threads=self.threads)
+        return RunContext(
+            root=self.data_root, cache=self.cache, device=self.device, threads=self.threads, named=self.named
+        )
 
 
 @dataclass(slots=True)

@@ -27,16 +27,19 @@ MOST_SHOWN = 10_000
 class TrainedModel:
     """One row of a run: `module` in `eval()`, loaded from its weights. Raises `DataError` where these are gone.
 
-    `row`: label, model, sampler, dataset, seed, fit and options, as the store keeps them.
+    `row`: label, model, sampler, dataset, seed, fit and options, as the store keeps them; `named`: what the suite's own
+    names of datasets stand for.
     """
 
-    def __init__(self, folder: RunFolder, row: Mapping[str, Any], data_root: str | None = None) -> None:
+    def __init__(
+        self, folder: RunFolder, row: Mapping[str, Any], data_root: str | None = None, *, named: Mapping[str, str]
+    ) -> None:
         if row["model"] not in models:
             raise UsageError(f"the model {row['model']!r} of this run came from a plugin: name its file with --plugin.")
         path = folder.weights(row["fit"])
         if not path.is_file():
             raise DataError(f"the weights of {row['label']} are gone ({path}): run again with --force.")
-        setting = TaskSetting(place=folder.place, cache=paths.cache_dir(), data_root=data_root)
+        setting = TaskSetting(place=folder.place, cache=paths.cache_dir(), data_root=data_root, named=named)
         self.context = setting.context()
         spec = self.context.dataset(row["dataset"]).spec
         self.module = build(models.get(row["model"]).load(), spec, row["options"] or {}, seed=row["seed"]).eval()

@@ -101,6 +101,11 @@ class ObjectiveOptimizer:
                 loss = self.loss(batch).float()
         else:
             loss = self.loss(batch)
+        if not (isinstance(loss, Tensor) and loss.requires_grad):
+            raise ValueError(
+                f"the loss {self.name!r} has no gradient: it does not depend on the parameters, or was detached from "
+                "them (.detach(), .item(), .numpy(), torch.no_grad())."
+            )
         total = loss.sum() if self.seeds else loss
         (total if weight == 1.0 else total * weight).backward(inputs=self.parameters)  # type: ignore[no-untyped-call]
         return loss.detach()

@@ -85,7 +85,9 @@ def tuning_name(suite: Suite) -> str:
 def _context(suite: Suite, options: Options) -> RunContext:
     """One context for all rounds: data and encoders are loaded once."""
     device = provenance.pick_device(options.device)
-    return RunContext(root=options.data_root, cache=paths.cache_dir(), device=device, threads=suite.threads)
+    return RunContext(
+        root=options.data_root, cache=paths.cache_dir(), device=device, threads=suite.threads, named=suite.named
+    )
 
 
 def plan_studies(suite: Suite, context: RunContext, search: Search) -> tuple[list[Study], dict[str, str]]:

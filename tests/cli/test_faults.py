@@ -14,7 +14,7 @@ import pytest
 
 from genbench.cli import options as cli_options
 from genbench.core.errors import Stopped, UsageError
-from genbench.data.own import csv
+from genbench.data.own_tables import csv
 from genbench.runs.options import Options, chosen_suite
 from genbench.store import Place
 

@@ -24,7 +24,7 @@ from genbench.core import paths
 from genbench.core.errors import GenbenchError
 from genbench.data.arrays import read_npy, read_npz
 from genbench.data.images import read_images
-from genbench.data.own import csv
+from genbench.data.own_tables import csv
 from genbench.runs import suite_file
 from genbench.store import Place
 

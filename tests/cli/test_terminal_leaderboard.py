@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -41,3 +43,14 @@ def test_every_column_has_its_places(capsys: pytest.CaptureFixture[str]) -> None
 def test_a_tie_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     print_leaderboards(RunData(table=table({"a": [1.0, 2.0, 3.0], "b": [2.0, 1.0, 3.3]})))
     assert "3 seeds can't separate these: Fréchet distance." in capsys.readouterr().out
+
+
+def test_a_narrow_terminal_keeps_the_intervals_and_signs_have_a_legend(capsys: pytest.CaptureFixture[str]) -> None:
+    names = [f"m{i}" for i in range(3)]
+    values = {name: [1.0 + i, 2.0 + i, 3.0 + i] for i, name in enumerate(names)}
+    evaluations = ("sample-quality", "reconstruction", "diversity", "memorisation", "density")
+    tables = [table(values).assign(evaluation=name) for name in evaluations]
+    print_leaderboards(RunData(table=pd.concat(tables)))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(re.findall(r"± \d", "\n".join(lines))) == 15 and max(map(len, lines[:12])) <= 80
+    assert any("a place between these" in line for line in lines)

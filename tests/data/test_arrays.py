@@ -13,8 +13,9 @@ import torch
 
 from genbench.core.errors import DataError
 from genbench.data import arrays
-from genbench.data.arrays import Arrays, Statistics, as_images
+from genbench.data.arrays import Arrays, Statistics
 from genbench.data.files import read_npy, read_npz, read_samples
+from genbench.data.pixels import as_images
 
 
 def test_arrays_come_back_as_they_were_saved(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from genbench.core.errors import DataError, Unavailable
 from genbench.data import unpacking
 from genbench.data.arrays import read_npy, read_npz, regular
 from genbench.data.images import read_images
-from genbench.data.own import csv, hf
+from genbench.data.own import hf
+from genbench.data.own_tables import csv
 from genbench.encoders.frozen import attempt
 
 

@@ -10,8 +10,9 @@ import torch
 import torch.nn.functional as F
 
 from genbench.core.errors import Unavailable, Unsupported
-from genbench.data.arrays import Arrays, as_images, read_npz
+from genbench.data.arrays import Arrays, read_npz
 from genbench.data.loading import load_dataset
+from genbench.data.pixels import as_images
 from genbench.encoders import inception, transformers
 from genbench.encoders.effnet_lite0 import EffNetLite0, SameConv
 from genbench.encoders.frozen import as_rgb

@@ -99,3 +99,23 @@ def test_a_model_on_a_gpu_is_measured_against_a_known_law(tmp_path, model, sampl
     with torch.no_grad():
         (found, *_) = evaluate(Evidence(trained, sampler, "ring8", 0, context), asked).measurements
     assert found.value.status.value == "ok"
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (lambda x: (255 * x).to(torch.uint8), "reconstruct gave .* of torch.uint8, expected .* of float32"),
+        (lambda x: 255 * x, r"reconstruct gave values with the mean .* divide bytes by 255"),
+        (lambda x: x.flatten(1), r"reconstruct gave \(449, 64\)"),
+        (lambda x: x.numpy(), "reconstruct gave ndarray"),
+    ],
+)
+def test_reconstructions_keep_the_promises_of_samples(tmp_path, made, words):
+    context = RunContext(root=None, cache=tmp_path, device=torch.device("cpu"))
+    model = VAE(context.dataset("digits").spec).eval()
+    found = Evidence(model, "", "digits", 0, context)
+    model.reconstruct = lambda x: x
+    assert all(torch.equal(*found.reconstructions(n)) for n in (5, 449))
+    model.reconstruct = made
+    with pytest.raises((TypeError, ValueError), match=words):
+        Evidence(model, "", "digits", 0, context).reconstructions(449)

@@ -101,3 +101,9 @@ def test_a_tie_is_said_in_words_and_nothing_is_bold() -> None:
         text = render_table(table, form).decode()
         assert "3 seeds can't separate these" in text
         assert "mathbf" not in text and "**" not in text
+
+
+def test_json_keeps_all_digits() -> None:
+    values = [0.1 + 0.2, 1.2345678901234567e-17, 123456789.12345679]
+    table = tiny(["a", "b", "c"], [[v] for v in values])
+    assert [row["value"] for row in json.loads(render_table(table, "json"))] == values

@@ -111,8 +111,8 @@ def test_two_names_of_the_same_content_have_a_table_each(tmp_path: Path, files: 
     twin.write_bytes((files / "plain.npz").read_bytes())
     names = (f"npz:{files}/plain.npz", f"npz:{twin}")
     given = Options(
-        datasets=names, models=("gaussian",), seeds=1, out=tmp_path / "run", device="cpu", executor="inline",
-        settings=("evaluations=[{name = 'reconstruction'}, {name = 'outlier-detection'}]",),
+        datasets=names, models=("gaussian",), controls=False, seeds=1, out=tmp_path / "run", device="cpu",
+        executor="inline", settings=("evaluations=[{name = 'reconstruction'}, {name = 'outlier-detection'}]",),
     )  # fmt: skip
     assert api.run("quick", given).total == 4
     assert set(api.load(tmp_path / "run").table()["dataset"]) == set(names)

@@ -183,3 +183,14 @@ def test_objectives_that_cannot_be_trained_are_named(objectives):
     model.objectives = objectives
     with pytest.raises(UsageError, match="TinyVAE"):
         fit(model, toy_data(), SHORT, seed=0, device=CPU)
+
+
+@pytest.mark.parametrize("lost", [lambda loss: loss.detach(), lambda loss: torch.zeros(()), lambda loss: loss.item()])
+def test_a_loss_without_a_gradient_is_a_sentence(lost):
+    class Detached(TinyVAE):
+        def loss(self, batch: Batch) -> Tensor:
+            return lost(super().loss(batch))
+
+    data = toy_data()
+    with pytest.raises(ValueError, match=r"the loss 'elbo' has no gradient.*detach"):
+        fit(build(Detached, data.spec, {}, seed=0), data, SHORT, seed=0, device=CPU)

@@ -1,0 +1,52 @@
+"""The tutorial, word for word: its files are saved, its commands and its Python run in its order."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from genbench import registry
+from genbench.cli.app import app
+from genbench.cli.main import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = "docs/tutorial.md"
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def test_the_tutorial_does_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"__name__": "tutorial"}
+    said = []
+    before = registry.models.names()
+    try:
+        for language, body in FENCE.findall((ROOT / PAGE).read_text(encoding="utf-8")):
+            file = re.match(r"# (\w+\.\w+)\n", body)
+            if file:
+                Path(file[1]).write_text(body, encoding="utf-8")
+            elif language == "python":
+                exec(compile(body, PAGE, "exec"), names)
+            elif not language:
+                said += [command(line) for line in body.splitlines()]
+    finally:
+        for name in set(registry.models.names()) - set(before):
+            registry.models.remove(name)
+    assert "12 fits" in said[0] or "15 fits" in said[0]
+    assert Path("vae.png").is_file() and Path("runs/first/report.html").is_file()
+    assert set(names["tidy"].label) > {"neighbours", "vae", "control-test-half"}
+    assert names["x"].shape == (16, 1, 8, 8)
+    assert "copies its training data" in said[-1]
+
+
+def command(line: str) -> str:
+    """What a command prints; it must end well."""
+    words = shlex.split(line)
+    assert COMMANDS and words[0] == "genbench"
+    done = CliRunner().invoke(app, words[1:], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output

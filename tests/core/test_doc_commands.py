@@ -20,6 +20,7 @@ from genbench.cli.cards import REGISTRIES
 from genbench.cli.main import COMMANDS
 from genbench.core.errors import GenbenchError
 from genbench.core.text import safe_text
+from genbench.data.names import is_made
 from genbench.runs import suite_file
 from genbench.runs.options import Options, chosen_suite
 
@@ -131,6 +132,8 @@ def check_show(given: dict[str, Any]) -> None:
     kind = f"{given['kind']}s"
     if kind == "suites":
         suite_file.find(given["name"])
+    elif kind == "datasets" and is_made(given["name"]):
+        return
     elif kind in REGISTRIES and not given["plugin"]:
         REGISTRIES[kind].get(given["name"].partition("+")[0])
 

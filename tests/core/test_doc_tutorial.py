@@ -43,6 +43,19 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path, monkeypatch: pytest.Monk
     assert "copies its training data" in said[-1]
 
 
+def test_the_checkpoint_of_the_page_becomes_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs/howto/own-model.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {"__name__": "checkpoint"}
+    try:
+        for block in (body for language, body in FENCE.findall(text) if language == "python"):
+            exec(compile(block, "own-model.md", "exec"), names)
+        board = names["run"].leaderboard("sample-quality")
+        assert board.frechet["my-checkpoint"] > board.frechet["control-test-half"]
+    finally:
+        registry.models.remove("my-checkpoint")
+
+
 def command(line: str) -> str:
     """What a command prints; it must end well."""
     words = shlex.split(line)

@@ -36,13 +36,13 @@ def pictures_of(run: str, name: str, dataset: str, rows: list[str]) -> list[Imag
 def side_by_side(pictures: list[Image.Image], names: list[str], *, columns: int, side: int) -> Image.Image:
     """One sheet: each picture scaled to the same width, under its name."""
     scaled = [p.resize((side, round(p.height * side / p.width)), _filter(p, side)) for p in pictures]
-    height = max(p.height for p in scaled) + NAME
-    lines = -(-len(scaled) // columns)
     columns = min(columns, len(scaled))
-    sheet = Image.new("RGB", (columns * (side + GAP) - GAP, lines * (height + GAP) - GAP), "white")
+    starts = range(0, len(scaled), columns)
+    heights = [NAME + GAP + max(p.height for p in scaled[start : start + columns]) for start in starts]
+    sheet = Image.new("RGB", (columns * (side + GAP) - GAP, sum(heights) - GAP), "white")
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
     for i, (picture, name) in enumerate(zip(scaled, names, strict=True)):
-        x, y = i % columns * (side + GAP), i // columns * (height + GAP)
+        x, y = i % columns * (side + GAP), sum(heights[: i // columns])
         draw.text((x, y), name, fill="black", font=font)
         sheet.paste(picture, (x, y + NAME))
     return sheet

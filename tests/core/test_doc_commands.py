@@ -8,11 +8,13 @@ import shlex
 import sys
 import tomllib
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer.main
+from test_docs import ALLOWED, PRIVATE
 
 from genbench import registry
 from genbench.cli.app import app
@@ -224,6 +226,48 @@ def test_every_picture_is_small_and_shown(path: Path) -> None:
     shown = "".join(text_of(name) for name in NAMES)
     assert path.name in shown, f"no page shows {path.relative_to(ROOT)}"
     assert path.stat().st_size < (150_000 if "course" in path.parts else 2_000_000)
+
+
+# --- the course
+
+
+CHAPTERS = sorted(p.name for p in (ROOT / "docs/course/en").glob("*.md"))
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_course_is_the_same_in_both_languages(chapter: str) -> None:
+    pages = [f"docs/course/{language}/{chapter}" for language in ("en", "vi")]
+    assert commands(pages[0]) == commands(pages[1])
+    for found in (r"!\[[^]]*\]\(([^)]+)\)", r"\]\((\d\d-[^)]+)\)"):
+        english, vietnamese = (re.findall(found, text_of(page)) for page in pages)
+        assert english == vietnamese
+    numbers = [re.findall(r"\d+[.,]\d+", "".join(table_lines(page))) for page in pages]
+    assert [n.replace(",", ".") for n in numbers[0]] == [n.replace(",", ".") for n in numbers[1]]
+
+
+def table_lines(page: str) -> list[str]:
+    return [line for line in text_of(page).splitlines() if line.startswith("|")]
+
+
+def test_a_chapter_has_a_command_and_a_picture_and_leads_on() -> None:
+    chapters = [c for c in CHAPTERS if c != "README.md"]
+    assert len(chapters) == 12
+    for this, following in pairwise(chapters):
+        text = text_of(f"docs/course/en/{this}")
+        assert commands(f"docs/course/en/{this}") or "chapter 11" in text, this
+        assert "](../pictures/" in text and f"({following})" in text, this
+    assert all(c in text_of("docs/course/en/README.md") for c in chapters)
+
+
+LEARNING = ("docs/course/", "docs/howto/", "docs/tutorial", "docs/faq", "docs/glossary", "docs/peers", "README")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith(LEARNING)])
+def test_no_page_for_learning_has_private_words(name: str) -> None:
+    text = text_of(name)
+    for allowed in ALLOWED.get(name, ()):
+        text = text.replace(allowed, "")
+    assert not PRIVATE.findall(text)
 
 
 # --- pages that are made from the code

@@ -185,14 +185,7 @@ def test_python_in_a_page_can_be_compiled_and_its_page_is_tested(name: str) -> N
     for block in found:
         compile(block, name, "exec")
     tests = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "tests").rglob("test_doc*.py"))
-    assert not found or name in EXECUTED or f'"{name}"' in tests, f"nobody runs the blocks of {name}"
-
-
-EXECUTED = {
-    "README.md": "tests/cli/test_new.py runs the same model from its template",
-    "docs/tuning.md": "tests/tuning runs what it shows",
-}
-"""Pages whose blocks are tried in another form, and where."""
+    assert not found or f'"{name}"' in tests, f"nobody runs the blocks of {name}"
 
 
 # --- links and pictures
@@ -247,6 +240,15 @@ def test_the_course_is_the_same_in_both_languages(chapter: str) -> None:
 
 def table_lines(page: str) -> list[str]:
     return [line for line in text_of(page).splitlines() if line.startswith("|")]
+
+
+def test_the_script_of_the_pictures_makes_them_by_the_commands_of_the_chapters() -> None:
+    script = joined(text_of("docs/course/pictures.sh"))
+    made = set(re.findall(r"\$to/([\w-]+\.png)", "\n".join(script)))
+    assert made == {p.name for p in (ROOT / "docs/course/pictures").glob("*.png")}
+    runs = [words for words in calls(script) if words[0] == "run"]
+    asked = [words for c in CHAPTERS for words in commands(f"docs/course/en/{c}") if words[0] == "run"]
+    assert [words[: words.index("--out")] for words in runs] == asked
 
 
 def test_a_chapter_has_a_command_and_a_picture_and_leads_on() -> None:

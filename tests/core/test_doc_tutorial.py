@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from genbench import registry
 from genbench.cli.app import app
 from genbench.cli.main import COMMANDS
+from genbench.tuning.spaces import model_space
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "docs/tutorial.md"
@@ -54,6 +56,33 @@ def test_the_checkpoint_of_the_page_becomes_a_row(tmp_path: Path, monkeypatch: p
         assert board.frechet["my-checkpoint"] > board.frechet["control-test-half"]
     finally:
         registry.models.remove("my-checkpoint")
+
+
+@pytest.fixture
+def plugin_of(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """The Python of a page as a plugin file; what it registers is forgotten afterwards."""
+    before = registry.models.names()
+
+    def written(page: str) -> Path:
+        blocks = [body for language, body in FENCE.findall((ROOT / page).read_text("utf-8")) if language == "python"]
+        file = tmp_path / "my_vae.py"
+        file.write_text("\n".join(blocks), encoding="utf-8")
+        return file
+
+    yield written
+    for name in set(registry.models.names()) - set(before):
+        registry.models.remove(name)
+
+
+def test_the_model_of_the_readme_keeps_its_promises(plugin_of: Callable[[str], Path]) -> None:
+    file = plugin_of("README.md")
+    said = command(f"genbench check my-vae --plugin {file.as_posix()}")
+    assert "0 wrong" in said
+
+
+def test_the_space_of_the_page_of_tuning_is_read(plugin_of: Callable[[str], Path]) -> None:
+    registry.load_plugin(plugin_of("docs/tuning.md"))
+    assert {"beta", "depth"} <= set(model_space("my-vae"))
 
 
 def command(line: str) -> str:

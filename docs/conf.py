@@ -7,7 +7,7 @@ author = "the genbench developers"
 version = release = genbench.__version__
 extensions = ["myst_parser"]
 include_patterns = ["*.md", "docs/*.md", "docs/**/*.md"]
-exclude_patterns = ["**/.*", "build", "runs", "local"]
+exclude_patterns = [".*", "**/.*", "build", "runs", "local"]
 root_doc = "docs/index"
 html_theme = "furo"
 html_title = f"genbench {version}"

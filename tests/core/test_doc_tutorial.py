@@ -21,6 +21,11 @@ PAGE = "docs/tutorial.md"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
+def test_the_tutorial_has_the_same_blocks_in_vietnamese() -> None:
+    pages = [(ROOT / name).read_text(encoding="utf-8") for name in (PAGE, "docs/tutorial.vi.md")]
+    assert FENCE.findall(pages[0]) == FENCE.findall(pages[1])
+
+
 @pytest.mark.slow
 def test_the_tutorial_does_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""The package in `examples/plugin-package`: installed, its model, metric and evaluation are there; its own tests pass."""
+"""The package in `examples/plugin-package`: once installed, its parts are there, and its own tests pass."""
 
 from __future__ import annotations
 

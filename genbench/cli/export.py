@@ -32,5 +32,7 @@ def export(
 
     load_plugins(plugin)
     content = load(place, plan=plan).export(format_, output)
-    if output is None and content:
+    if output is None:
         console.write_bytes(content)
+    elif not content:
+        console.out.print(f"wrote {output}", markup=False, soft_wrap=True)

@@ -89,7 +89,7 @@ def to_tensorboard(data: RunData, path: Path) -> None:
     when = _milliseconds(data) / 1_000
     for run in tracked_runs(data):
         writer = writers.EventFileWriter(str(path / run.name))
-        texts = {"parameters": run.params, "missing": run.missing}
+        texts = {"params": run.params, "missing": run.missing}
         found = [summaries.Summary.Value(tag=tag, simple_value=value) for tag, _, value in _series(run)]
         steps = [step for _, step, _ in _series(run)]
         for tag, mapping in texts.items():

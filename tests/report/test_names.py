@@ -19,6 +19,8 @@ FOLDERS = ["cli", "report", "runs", "tuning"]
 OTHER_THINGS = {
     ("report/provenance.py", "flops"): "of a training, a fact of its record",
     ("report/provenance.py", "updates"): "of a training, a fact of its record",
+    ("report/tracked.py", "flops"): "of a training, a fact of its record",
+    ("report/tracked.py", "parameters"): "of a training, a fact of its record",
     ("runs/plan.py", "precision"): "of the numbers that training computes with",
     ("runs/provenance.py", "accuracy"): "of an encoder's classifier on real data",
 }

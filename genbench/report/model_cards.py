@@ -53,7 +53,8 @@ def _alone(board: Leaderboard, label: str) -> Leaderboard:
     rows = tuple(row for row in board.rows if row.label == label)
     others = len(labels([board]))
     notes = (f"Places are among the {others} models of this leaderboard.", *board.notes)
-    return dataclasses.replace(board, rows=rows, notes=notes if others > 1 else board.notes)
+    has_places = any(cell.place for row in rows for cell in row.cells.values())
+    return dataclasses.replace(board, rows=rows, notes=notes if has_places else board.notes)
 
 
 def _result(data: RunData, board: Leaderboard, label: str) -> dict[str, Any]:

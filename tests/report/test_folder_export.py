@@ -59,6 +59,9 @@ def test_every_value_of_the_table_is_tracked_once_and_every_missing_one_named(da
     runs, found = tracked_runs(data), read_rows(data.table)
     numbers = [value for run in runs for key, value in run.values.items() if not key.endswith(("/ci_low", "/ci_high"))]
     assert sorted(numbers) == sorted(e.value for e in found if e.ok and e.value is not None)
+    for end in ("ci_low", "ci_high"):
+        ends = [value for run in runs for key, value in run.values.items() if key.endswith(f"/{end}")]
+        assert sorted(ends) == sorted(data.table[end].dropna())
     assert sum(len(run.missing) for run in runs) == sum(not e.ok for e in found) > 0
     assert len({run.name for run in runs}) == len(runs) == 9
     assert all(": " in reason for run in runs for reason in run.missing.values())

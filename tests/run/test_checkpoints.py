@@ -123,3 +123,8 @@ def test_a_pickle_is_refused_and_a_missing_file_named(file: Path, tmp_path: Path
 def test_weights_are_saved_as_safetensors_only(trained: genbench.Run, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"written as \.safetensors"):
         trained.model("vae").save(tmp_path / "vae.pt")
+
+
+def test_a_checkpoint_has_nothing_to_tune(file: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nothing can be tuned: mine: a checkpoint is not trained"):
+        genbench.tune(suite(given(file)), out=tmp_path, **GIVEN)

@@ -23,6 +23,7 @@ from genbench.report.benchmark import benchmark_json
 from genbench.report.compare import compare
 from genbench.report.data import RunData
 from genbench.report.export import export
+from genbench.report.folder_export import FOLDERS, export_folder
 from genbench.report.language import ENGLISH, language
 from genbench.report.leaderboard import leaderboards
 from genbench.report.output import board_records, read_run, write_file
@@ -179,7 +180,15 @@ class Run:
         return path
 
     def export(self, form: str, output: Path | None = None) -> bytes:
-        """The tables in this format, also written to a file where one is named."""
+        """The tables in this format, also written to a file where one is named.
+
+        `mlflow`, `wandb`, `tensorboard`, `model-card` and `every-eval-ever` fill the new folder `output` and give no
+        bytes.
+        """
+        if form in FOLDERS:
+            self.folder.check_output((output or Path()) / form)
+            export_folder(self.data(), form, output)
+            return b""
         if output is not None:
             self.folder.check_output(output)
         content = export(self.data(), form)

@@ -65,7 +65,7 @@ class Fit:
     """One model to be fitted on one dataset from one seed.
 
     `stack_key`: what fits that can be trained together share, all but the seed. `data`: the dataset's fingerprint when
-    the run was planned, `""` where nobody knows it.
+    the run was planned, `""` where nobody knows it. `checkpoint`: the file with its weights, where it is not trained.
     """
 
     key: str
@@ -78,6 +78,7 @@ class Fit:
     out_of_memory: Literal["split", "fail"] = "split"
     precision: Literal["float32", "bfloat16"] = "float32"
     data: str = ""
+    checkpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,9 +24,10 @@ from genbench.report.types import Cell, Column, Leaderboard, LeaderboardRow
 def export(data: RunData, format_: str) -> bytes:
     """The tables of a run in one of `FORMATS`; an unknown format is a `UsageError` with the nearest one."""
     if format_ not in FORMATS:
-        near = nearest(format_, FORMATS)
+        known = [*FORMATS, *FOLDER_FORMATS]
+        near = nearest(format_, known)
         hint = f"did you mean {near!r}? " if near else ""
-        raise UsageError(f"no format is called {format_!r}: {hint}known are {', '.join(FORMATS)}.")
+        raise UsageError(f"no format is called {format_!r}: {hint}known are {', '.join(known)}.")
     return FORMATS[format_](placed(data) if format_ in TIDY else data)
 
 
@@ -99,13 +100,14 @@ def flat(table: pd.DataFrame) -> pd.DataFrame:
 def to_markdown(data: RunData) -> bytes:
     """The leaderboards as Markdown tables, and what the plan leaves out."""
     boards = leaderboards(data)
-    parts = [_markdown(board) for board in boards] + [_markdown_over(found) for found in over_datasets(boards)]
+    parts = [board_markdown(board) for board in boards] + [_markdown_over(found) for found in over_datasets(boards)]
     if data.notes:
         parts.append("\n".join(["### What does not apply", "", *(f"- {note}" for note in data.notes)]))
     return "\n\n".join(parts).encode() + b"\n"
 
 
-def _markdown(board: Leaderboard) -> str:
+def board_markdown(board: Leaderboard) -> str:
+    """One leaderboard as a Markdown table with its warnings and notes."""
     heads = ["model", *(_head(c) for c in board.columns)]
     lines = [f"### {_title(board)}", "", _markdown_row(heads), _markdown_row(["---", *("---:" for _ in board.columns)])]
     for row in board.all_rows:
@@ -218,6 +220,9 @@ def _cell(cell: Cell | None) -> str:
     shown = f"**{cell.plain}**" if cell.leads else cell.plain
     return place + shown + (f" ({', '.join(cell.flags)})" if cell.flags else "")
 
+
+FOLDER_FORMATS = ("mlflow", "wandb", "tensorboard", "model-card", "every-eval-ever")
+"""Formats that are a folder of files: `genbench.report.folder_export` writes them."""
 
 TIDY = frozenset({"csv", "parquet", "json"})
 """Formats that are the tidy table."""

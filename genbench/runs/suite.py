@@ -79,12 +79,17 @@ def datasets_apart(given: Iterable[Any], named: Mapping[str, str]) -> tuple[tupl
 
 
 class ModelUse(BaseModel):
-    """A row of the leaderboard: a model (with its sampler, `ae+gmm10`), a name of its own, options of the model."""
+    """A row of the leaderboard: a model (with its sampler, `ae+gmm10`), a name of its own, options of the model.
+
+    `checkpoint`: a safetensors file with weights of the model from elsewhere, which are measured as they are: it is not
+    trained.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
 
     use: str
     label: str = Field(default="", alias="as", pattern=r"^[\w.+:=-]*$")
+    checkpoint: str = ""
 
     @model_validator(mode="before")
     @classmethod

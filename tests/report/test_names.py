@@ -21,6 +21,8 @@ OTHER_THINGS = {
     ("report/provenance.py", "accuracy"): "of an encoder's classifier on real data",
     ("report/provenance.py", "flops"): "of a training, a fact of its record",
     ("report/provenance.py", "updates"): "of a training, a fact of its record",
+    ("report/tracked.py", "flops"): "of a training, a fact of its record",
+    ("report/tracked.py", "parameters"): "of a training, a fact of its record",
     ("runs/plan.py", "precision"): "of the numbers that training computes with",
     ("runs/provenance.py", "accuracy"): "of an encoder's classifier on real data",
 }

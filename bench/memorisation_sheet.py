@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from matplotlib.figure import Figure
-from memorisation import first_of, trained
 from torch import Tensor
 
 from genbench.core import paths, seeds
@@ -35,6 +33,8 @@ def beside(x: Tensor, train: Tensor) -> Tensor:
 
 def drawn(data: Dataset) -> Tensor:
     """Samples of a diffusion model after the last checkpoint."""
+    from memorisation import trained  # beside this script
+
     for _, model in trained(data, 0, STEPS):
         last = model
     with torch.no_grad():
@@ -64,6 +64,9 @@ def main() -> None:
     parser.add_argument("curves", type=Path)
     parser.add_argument("sheet", type=Path)
     options = parser.parse_args()
+    from matplotlib.figure import Figure
+    from memorisation import first_of
+
     digits = RunContext(root=None, cache=paths.cache_dir(), device="cpu").dataset("digits")
     few, whole = first_of(digits, FEW), first_of(digits, len(digits.train))
     panels = {

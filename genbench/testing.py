@@ -119,8 +119,9 @@ def _measured(evaluation: dict[str, object], datasets: Sequence[str]) -> pd.Data
         "evaluations": [evaluation],
     }
     tables = []
-    for _ in range(2):
-        with tempfile.TemporaryDirectory() as folder:
+    for seed in range(2):  # what draws from torch's global generator draws something else
+        with tempfile.TemporaryDirectory() as folder, torch.random.fork_rng():
+            torch.manual_seed(seed)
             run = api.run(content, out=Path(folder), device="cpu", executor="inline")
             tables.append(run.table())
     columns = ["label", "dataset", "metric", "target", "value", "status"]

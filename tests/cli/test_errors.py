@@ -39,7 +39,7 @@ def genbench(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         (("run", "quick", "--set", "budget.steps=5"), ("images and steps",)),
         (("run", "quick", "--store", "nosuch://x"), ("nosuch://x",)),
         (("new", "model", "vae"), ("already",)),
-        (("new", "model", "../x"), ("my-vae",)),
+        (("new", "model", "../x"), ("my-model",)),
         (("list", "model"), ("did you mean 'models'",)),
         (("show", "model", "wgan-pg"), ("did you mean 'wgan-gp'",)),
         (("report", "nowhere"), ("nowhere",)),

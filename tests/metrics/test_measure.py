@@ -15,6 +15,7 @@ from genbench import registry
 from genbench.core.errors import DataError, Unavailable, UnknownName, Unsupported
 from genbench.core.values import Direction, Kind, Status, Value
 from genbench.metrics import disentanglement, modes
+from genbench.metrics.augmentation import ClassifierInputs
 from genbench.metrics.balance import Attributes
 from genbench.metrics.classes import Readings
 from genbench.metrics.features import FeatureInputs, feature_inputs
@@ -32,6 +33,7 @@ from genbench.metrics.inputs import (
 from genbench.metrics.latents import Codes, latent_metrics
 from genbench.metrics.laws import ModelLaw
 from genbench.metrics.measure import measured
+from genbench.metrics.mining import MiningInputs, Read
 from genbench.metrics.modes import Modes
 from genbench.metrics.pointset import PointSet
 from genbench.metrics.reconstruction import Features
@@ -109,6 +111,21 @@ SEEN: dict[str, tuple[Inputs, Callable[[Any], float], tuple[int | None, int | No
         ScoreInputs(ordinary=torch.zeros(6), unusual=torch.ones(3), generator=gen()),
         lambda i: i.unusual.mean() - i.ordinary.mean(),
         (6, 3),
+    ),
+    "mining": (
+        MiningInputs(
+            read={"base": Read(rare=torch.ones(4, dtype=torch.float64), ordinary=torch.zeros(6, dtype=torch.float64))},
+            taken=torch.tensor([True, False]),
+            prevalence=0.05,
+        ),
+        lambda i: i.taken.double().mean(),
+        (4, 6),
+    ),
+    "classifiers": (ClassifierInputs(arms={}, labels=torch.arange(5)), lambda i: i.labels.max(), (5, None)),
+    "resampled": (
+        ClassifierInputs(arms={}, labels=torch.arange(5), gives=frozenset({"resampled"})),
+        lambda i: i.labels.max(),
+        (5, None),
     ),
     "labels": (
         AttributeInputs(

@@ -36,7 +36,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     (folder / "controls.toml").write_text(SUITE)
     done = genbench.run(str(folder / "controls.toml"), Options(out=folder / "run", device="cpu"))
     assert done.ok
-    return genbench.load(done.folder)
+    return done
 
 
 @pytest.fixture(scope="module")

@@ -92,7 +92,7 @@ def test_in_one_process_all_end_in_one_record_and_the_last_is_as_the_first(
     before = signal.getsignal(signal.SIGTERM), sys.getrecursionlimit(), os.environ["GENBENCH_CACHE"]
     options = Options(plugins=[PLUGIN], executor="inline", device="cpu", out=Path("out"))
     result = genbench.run(str(path), options)
-    assert sum(result.counts.values()) == result.total == 2 * (len(GENTLE) + 1)
+    assert sum(result.result.counts.values()) == result.total == 2 * (len(GENTLE) + 1)
     assert not result.ok
     check_gentle(table_of(tmp_path / "out"), [*GENTLE, LONG])
     assert Path.cwd() == tmp_path

@@ -102,6 +102,31 @@ def error(inputs: ImageInputs) -> dict[str, Tensor]:
     return {"": errors.mean(), "worst": errors.amax()}
 
 
+@register_metric(_metric("my-likeness", DOWN, "image-features"))
+def likeness(inputs: ImageInputs) -> Tensor:
+    return (inputs.encoded().real - inputs.encoded().reconstructed).abs().mean()
+
+
+@register_metric(_metric("my-mode", UP, "modes", data=("modes",)))
+def mode(inputs: Any) -> Tensor:
+    return inputs.modes.mode.double().mean()
+
+
+@register_metric(_metric("my-reading", UP, "labels", data=("attributes",)))
+def reading(inputs: Any) -> Tensor:
+    return inputs.attributes.read.double().mean()
+
+
+@register_metric(_metric("my-help", UP, "classifiers", data=("labels",)))
+def help_(inputs: Any) -> int:
+    return len(inputs.arms)
+
+
+@register_metric(_metric("my-weights", UP, "resampled", data=("labels",)))
+def weights(inputs: Any) -> int:
+    return len(inputs.arms)
+
+
 @register_metric(_metric("my-truth", UP, "density", data=("density",)))
 def truth(inputs: DensityInputs) -> Tensor:
     return inputs.density.log_prob(inputs.model.samples).mean()

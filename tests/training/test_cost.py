@@ -22,7 +22,11 @@ from genbench.training.stacked import StackedModels
 from genbench.training.train_state import TrainState
 from genbench.training.trainer import build, fit, fit_stack
 
-TRAINED = {card.name: Entry(card, target) for card, target in CATALOGUE if card.family not in ("classical", "control")}
+TRAINED = {
+    card.name: Entry(card, target)
+    for card, target in CATALOGUE
+    if card.family not in ("classical", "control", "outside")
+}
 
 
 def images(n: int = 256) -> Dataset:

@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test check bench fuzz faults env
+.PHONY: demo test check bench fuzz faults docs env
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -34,3 +34,8 @@ fuzz: env
 
 faults: env
 	OMP_NUM_THREADS=1 $(BIN)/python bench/faults.py
+
+docs: env
+	$(BIN)/pip install -q -e ".[docs]"
+	$(BIN)/python docs/generate.py
+	$(BIN)/python -m sphinx -W --keep-going -c docs . build/docs

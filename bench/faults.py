@@ -47,6 +47,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=25, help="of each executor")
     parser.add_argument("--deaths", type=int, default=20, help="of each kind of worker's death")
+    parser.add_argument(
+        "--executors", nargs="*", default=["inline", "local"], help="that are killed [inline local]; ray"
+    )
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -55,7 +58,7 @@ def main() -> int:
         began = time.monotonic()
         start(folder, "kill.toml", "whole", "inline").wait()
         whole, span = table(folder / "whole"), time.monotonic() - began
-        wrong = [killed(folder, executor, whole, asked.kills, span) for executor in ("inline", "local")]
+        wrong = [killed(folder, executor, whole, asked.kills, span) for executor in asked.executors]
         wrong += [disk_full(folder, whole), deaths(folder, asked.deaths)]
     print(f"{sum(wrong)} faults of genbench in all")
     return 1 if any(wrong) else 0
@@ -91,13 +94,17 @@ def killed(folder: Path, executor: str, whole: pd.DataFrame, kills: int, span: f
 
 def disk_full(folder: Path, whole: pd.DataFrame) -> int:
     """No file may grow beyond a size that the run needs; then it may, and the same command goes on."""
-    first = start(folder, "kill.toml", "full", "inline", most=60_000)
-    said = (first.communicate()[1] or b"").decode()
-    traced = "Traceback" in said
-    again = start(folder, "kill.toml", "full", "inline").wait()
-    changed = not same(table(folder / "full"), whole)
-    print(f"disk full: exit {first.returncode}, traceback {traced}, then exit {again}, final table {equal(changed)}")
-    return traced + changed + (first.returncode in (0, 3))
+    wrong = 0
+    for most in (4_000, 60_000, 150_000):
+        out = f"full-{most}"
+        first = start(folder, "kill.toml", out, "inline", most=most)
+        traced = b"Traceback" in (first.communicate()[1] or b"")
+        again = start(folder, "kill.toml", out, "inline").wait()
+        changed = not same(table(folder / out), whole)
+        told = f"exit {first.returncode}, traceback {traced}, then exit {again}, final table {equal(changed)}"
+        print(f"files of at most {most:,} bytes: {told}", flush=True)
+        wrong += traced + changed + (first.returncode == 3)
+    return wrong
 
 
 def deaths(folder: Path, times: int) -> int:

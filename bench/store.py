@@ -19,36 +19,47 @@ from genbench.store import Store
 ROW = Row(label="model", model="model", family="vae", sampler="prior", dataset="digits", seed=0)
 
 
-def write(path: Path, name: str, jobs: int) -> None:
+def write(url: str, name: str, jobs: int, values: int) -> None:
     """This process's jobs, one transaction each."""
-    with Store(path) as store:
+    with Store(url) as store:
         for i in range(jobs):
             job = JobRecord(key=f"{name}-{i}", fit="fit", row=ROW, evaluation="e", status=Status.OK, seconds=1.0)
-            store.add_job(job, [Measurement(metric="mse", value=Value(value=float(i)))])
+            store.add_job(
+                job, [Measurement(metric="mse", target=str(k), value=Value(value=float(i))) for k in range(values)]
+            )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=10_000, help="of each process")
     parser.add_argument("--write", nargs=2, metavar=("STORE", "NAME"), help="be one of the processes")
+    parser.add_argument("--measurements", type=int, default=10, help="of each job")
+    parser.add_argument("--store", help="a URL of an empty store, such as postgresql://... [an SQLite file]")
     options = parser.parse_args()
     if options.write:
-        write(Path(options.write[0]), options.write[1], options.jobs)
+        write(options.write[0], options.write[1], options.jobs, options.measurements)
         return
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "genbench.db"
-        Store(path).close()
+        url = options.store or str(Path(folder) / "genbench.db")
+        Store(url).close()
         start = time.perf_counter()
-        command = [sys.executable, __file__, "--jobs", str(options.jobs), "--write", str(path)]
+        sizes = ["--jobs", str(options.jobs), "--measurements", str(options.measurements)]
+        command = [sys.executable, __file__, *sizes, "--write", url]
         processes = [subprocess.Popen([*command, name]) for name in ("a", "b")]
         codes = [process.wait() for process in processes]
         seconds = time.perf_counter() - start
-        with Store(path) as store:
-            keys = list(store.table()["job"])
+        with Store(url) as store:
+            table = store.table()
+    keys = list(table["job"].drop_duplicates())
     wanted = [f"{name}-{i}" for name in ("a", "b") for i in range(options.jobs)]
     in_order = all([k for k in keys if k.startswith(n)] == [w for w in wanted if w.startswith(n)] for n in ("a", "b"))
-    print(f"exit codes {codes}, {len(wanted)} jobs in {seconds:.1f} s ({len(wanted) / seconds:.0f} a second)")
-    print(f"lost {len(set(wanted) - set(keys))}, doubled {len(keys) - len(set(keys))}, order kept: {in_order}")
+    values = len(wanted) * options.measurements
+    print(
+        f"exit codes {codes}, {len(wanted)} jobs with {values} measurements in {seconds:.1f} s: "
+        f"{len(wanted) / seconds:.0f} jobs and {values / seconds:.0f} measurements a second"
+    )
+    doubled = len(table) - len(table.drop_duplicates(["job", "target"]))
+    print(f"lost {values - len(table) + doubled}, doubled {doubled}, order kept: {in_order}")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ from genbench.report.benchmark import benchmark_json
 from genbench.report.compare import compare
 from genbench.report.data import RunData
 from genbench.report.export import export
+from genbench.report.folder_export import FOLDERS, export_folder
+from genbench.report.language import ENGLISH, language
 from genbench.report.leaderboard import leaderboards
 from genbench.report.output import board_records, read_run, write_file
 from genbench.report.page import render
@@ -166,19 +168,27 @@ class Run:
         """(n, *shape): the first n draws of this row's model, those that were measured."""
         return self.model(label, dataset=dataset, seed=seed).sample(n)
 
-    def report(self, output: Path | None = None) -> Path:
-        """Write the report; its path. Where it is the run's own, timings are written beside it."""
+    def report(self, output: Path | None = None, *, lang: str = ENGLISH) -> Path:
+        """Write the report in this language; its path. Where it is the run's own, timings are written beside it."""
         path = output or self.folder.report
         self.folder.check_output(path)
         data = self.data()
-        write_file(path, render(data))
+        write_file(path, render(data, language(lang)))
         timings = benchmark_json(data) if output is None else None
         if timings is not None:
             write_file(self.folder.timings, timings)
         return path
 
     def export(self, form: str, output: Path | None = None) -> bytes:
-        """The tables in this format, also written to a file where one is named."""
+        """The tables in this format, also written to a file where one is named.
+
+        `mlflow`, `wandb`, `tensorboard`, `model-card` and `every-eval-ever` fill the new folder `output` and give no
+        bytes.
+        """
+        if form in FOLDERS:
+            self.folder.check_output((output or Path()) / form)
+            export_folder(self.data(), form, output)
+            return b""
         if output is not None:
             self.folder.check_output(output)
         content = export(self.data(), form)

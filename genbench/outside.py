@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -59,7 +59,7 @@ class GivenSamples(GenerativeModel):
 
 
 Function = Callable[..., Tensor]
-FUNCTIONS = ("sample", "encode", "decode", "log_prob", "outlier_score")
+FUNCTIONS = ("sample", "encode", "decode", "reconstruct", "log_prob", "outlier_score")
 
 
 def wrap(
@@ -74,10 +74,11 @@ def wrap(
     """Make what was trained elsewhere a model called `name`, which suites and `genbench.run` may ask for.
 
     `functions` are what it can do: `sample(n)` or `sample(n, generator=...)` -> (n, *shape) in the data's range,
-    `encode(x)` -> (B, latent) and `decode(z)`, `log_prob(x)` -> (B,) nats, `outlier_score(x)` -> (B,). `module`: goes
-    with them to the device and into `eval()`. `latent`: the width of the codes. `likelihood`: `exact`, `bound` or
-    `estimate`. Its budget is 0, and what it gave is never used again, since nobody knows whether it has changed.
-    Returns the name. Raises `UsageError` for a function that no model has, and for half of a pair.
+    `encode(x)` -> (B, latent) and `decode(z)`, `reconstruct(x)` (the way through both, unless given), `log_prob(x)` ->
+    (B,) nats, `outlier_score(x)` -> (B,). `module`: goes with them to the device and into `eval()`. `latent`: the width
+    of the codes. `likelihood`: `exact`, `bound` or `estimate`. Its budget is 0, and what it gave is never used again,
+    since nobody knows whether it has changed. Returns the name. Raises `UsageError` for a function that no model has,
+    and for half of a pair.
     """
     for given in functions:
         if given not in FUNCTIONS:
@@ -114,7 +115,7 @@ def _class_of(functions: dict[str, Function], module: nn.Module | None) -> type[
 
     for method, function in functions.items():
         setattr(Wrapped, method, _sampling(function) if method == "sample" else _plain(function))
-    if "encode" in functions:
+    if "encode" in functions and "reconstruct" not in functions:
         Wrapped.reconstruct = lambda self, x: self.decode(self.encode(x))  # type: ignore[attr-defined]
     return Wrapped
 
@@ -136,3 +137,58 @@ def _sampling(function: Function) -> Function:
             return function(n)
 
     return sample
+
+
+def from_diffusers(pipe: Any, name: str, *, call: Mapping[str, Any] | None = None) -> str:
+    """Make an unconditional pipeline of diffusers (DDPM, DDIM, ...) a model called `name`, for images in [0, 1].
+
+    `call`: what else the pipeline is called with, such as `{"num_inference_steps": 50}`. See `wrap`. Raises
+    `UsageError` for one that draws from a prompt or takes no generator.
+    """
+    taken = inspect.signature(pipe.__call__).parameters
+    lacking = [given for given in ("batch_size", "generator", "output_type") if given not in taken]
+    if lacking:
+        raise UsageError(
+            f"{type(pipe).__name__} takes no {lacking[0]}, so it is no unconditional pipeline: call it in a function "
+            "of your own, and give that to genbench.wrap(name, sample=...)."
+        )
+
+    def sample(n: int, *, generator: torch.Generator) -> Tensor:
+        pipe.set_progress_bar_config(disable=True)
+        images = pipe(batch_size=n, generator=generator, output_type="np", **(call or {})).images
+        return torch.as_tensor(images, dtype=torch.float32).movedim(-1, 1).contiguous()
+
+    parts = nn.ModuleList(part for part in pipe.components.values() if isinstance(part, nn.Module))
+    return wrap(name, parts, sample=sample, summary=f"{type(pipe).__name__} of diffusers, trained elsewhere.")
+
+
+def from_pythae(model: Any, name: str, *, sampler: Any = None) -> str:
+    """Make a model of pythae a model called `name`.
+
+    It encodes to the means of its codes, decodes and reconstructs. `sampler`: one of pythae's, fitted; without it
+    models with a prior N(0, I) (pythae's `VAE` and what derives from it) draw from that, and others do not sample. See
+    `wrap`.
+    """
+    functions: dict[str, Any] = {"reconstruct": lambda x: model.predict(x).recon_x}
+    latent = getattr(model, "latent_dim", 0)
+    if _has_flat_codes(model):
+        functions["encode"] = lambda x: model.encoder(x).embedding
+        functions["decode"] = lambda z: model.decoder(z)["reconstruction"]
+    if sampler is not None:
+        functions["sample"] = lambda n: sampler.sample(num_samples=n, batch_size=n)
+    elif any(base.__name__ == "VAE" for base in type(model).__mro__):
+
+        def sample(n: int, *, generator: torch.Generator) -> Tensor:
+            z = torch.randn(n, latent, generator=generator, device=generator.device)
+            made: Tensor = model.decoder(z)["reconstruction"]
+            return made
+
+        functions["sample"] = sample
+    return wrap(
+        name, model, latent=latent, summary=f"{type(model).__name__} of pythae, trained elsewhere.", **functions
+    )
+
+
+def _has_flat_codes(model: Any) -> bool:
+    """Whether a model of pythae has vectors for codes; quantised ones have maps, which `encode` does not give."""
+    return not any(hasattr(model, part) for part in ("quantizer", "quantizers"))

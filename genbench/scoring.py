@@ -19,7 +19,7 @@ from genbench.core.values import Direction, Value
 from genbench.data.files import Asked, Statistics, as_images, as_rows, read_samples
 from genbench.data.loading import load_dataset, split_options
 from genbench.encoders.in_domain import InDomainClassifier, shipped
-from genbench.encoders.loading import load_encoder
+from genbench.encoders.loading import load_encoder, takes_weights
 from genbench.metrics.classes import Readings
 from genbench.metrics.panel import feature_metrics
 from genbench.metrics.points import LARGEST
@@ -43,7 +43,8 @@ class Request:
 
     `real`, `fake`, `train`: a folder or zip of images, `.npy`, `.npz`; `PATH?size=N` brings images to N × N; from
     Python an array or tensor too. `encoder`: a name, or `in-domain:DATASET` for the classifier of a known dataset;
-    features (2-D arrays) need none. `metrics`: ids, all that fit where empty.
+    features (2-D arrays) need none; `inception-v3:FILE` reads its weights from a file. `metrics`: ids, all that fit
+    where empty.
     """
 
     real: str | Path | Array
@@ -68,7 +69,7 @@ class Scores:
     values: Mapping[str, Value]
     encoder: str
     n: int | None
-    m: int
+    m: int | None
     _metrics: Mapping[str, Metric] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -93,7 +94,8 @@ class Scores:
 
     def render(self) -> str:
         """A plain table: display name, value with its 95 % interval over samples, or the reason why there is none."""
-        lines = [f"{self.m} samples against {self.n or 'moments of'} real, features: {self.encoder}", ""]
+        sizes = f"{self.m or 'moments of'} samples against {self.n or 'moments of'} real"
+        lines = [f"{sizes}, features: {self.encoder}", ""]
         width = max(len(self._title(key)) for key in self.values)
         for key, value in self.values.items():
             metric = self._metric(key)
@@ -130,29 +132,36 @@ def score(request: Request) -> Scores:
     metrics = {name: registry.metrics.get(name).card for name in names}
     real, fake = _read(request.real, "real"), _read(request.fake, "fake")
     train = None if request.train is None else _read(request.train, "train")
-    if isinstance(fake, Statistics) or isinstance(train, Statistics):
-        path = request.called("fake" if isinstance(fake, Statistics) else "train")
-        raise DataError(f"{path} holds mu and sigma: those can stand for the real side only.")
-    sides = _encoded(request, real, fake, train)
-    reference = _moments(real, sides, request) if isinstance(real, Statistics) else PointSet(sides.real, name="real")
-    known = PointSet(sides.train, name="training") if sides.train is not None else None
-    generator = seeds.generator("score", request.seed)
+    if isinstance(train, Statistics):
+        raise DataError(f"{request.called('train')} holds mu and sigma: the metrics of memorisation read the rows.")
+    rows = {"real": real, "fake": fake, "train": train}
+    sides = _encoded(request, {side: given for side, given in rows.items() if isinstance(given, Tensor)})
+    reference, generated = _side(request, "real", real, sides), _side(request, "fake", fake, sides)
+    if reference.dim != generated.dim:
+        names_ = request.called("real"), request.called("fake")
+        raise DataError(f"{names_[0]} has {reference.dim} features, {names_[1]} has {generated.dim}.")
+    known = PointSet(sides.features["train"], name="training") if train is not None else None
     values = feature_metrics(
-        reference, sides.fake, train=known, metrics=names, generator=generator, readings=sides.readings
+        reference,
+        sides.features.get("fake", generated),
+        train=known,
+        metrics=names,
+        generator=seeds.generator("score", request.seed),
+        readings=sides.readings,
     )
-    return Scores(values, sides.encoder, reference.size, len(fake), metrics)
+    return Scores(values, sides.encoder, reference.size, generated.size, metrics)
 
 
-def _moments(real: Statistics, sides: _Sides, request: Request) -> PointSet:
-    """The real side of which only mu and sigma are known: no metric that reads its rows can be had."""
-    real_name, fake_name = request.called("real"), request.called("fake")
-    mean, sigma = torch.from_numpy(real.mu), torch.from_numpy(real.sigma)
-    if len(mean) != sides.fake.shape[1]:
-        raise DataError(f"{real_name} has {len(mean)} features, {fake_name} has {sides.fake.shape[1]}.")
+def _side(request: Request, side: str, given: Tensor | Statistics, sides: _Sides) -> PointSet:
+    """One side's features; or its mu and sigma, of which no metric that reads rows can be had."""
+    if isinstance(given, Tensor):
+        return PointSet(sides.features[side], name=side)
+    name = request.called(side)
+    mean, sigma = torch.from_numpy(given.mu), torch.from_numpy(given.sigma)
     most = float(sigma.abs().max())
     if not most <= LARGEST**2:
-        raise DataError(f"{real_name} holds covariances up to {most:.3g}, which overflow a float64: rescale.")
-    return PointSet.from_moments(mean, sigma, name=Path(real_name).name)
+        raise DataError(f"{name} holds covariances up to {most:.3g}, which overflow a float64: rescale.")
+    return PointSet.from_moments(mean, sigma, name=Path(name).name)
 
 
 def _read(side: str | Path | Array, name: str) -> Tensor | Statistics:
@@ -170,56 +179,62 @@ def _read(side: str | Path | Array, name: str) -> Tensor | Statistics:
 
 @dataclass(frozen=True, slots=True)
 class _Sides:
-    """Features of each side by one encoder (those of the samples twice where the real side is moments)."""
+    """Features by one encoder of the sides whose rows are there: `real`, `fake`, `train`."""
 
     encoder: str
-    real: Tensor
-    fake: Tensor
-    train: Tensor | None = None
+    features: Mapping[str, Tensor]
     readings: Readings | None = None
 
 
-def _encoded(request: Request, real: Tensor | Statistics, fake: Tensor, train: Tensor | None) -> _Sides:
-    first = fake if isinstance(real, Statistics) else real
-    places = [request.called(side) for side in ("real", "fake", "train")]
-    sides = [first, fake, train]
-    for path, side in zip(places, sides, strict=True):
-        if side is not None and side.ndim != first.ndim:
-            words = ["images" if s.ndim == 4 else "features" for s in (first, side)]
-            raise DataError(f"{places[0]} holds {words[0]}, but {path} {words[1]}: give two of a kind.")
+def _encoded(request: Request, rows: Mapping[str, Tensor]) -> _Sides:
+    if not rows:
+        if request.encoder not in (None, "identity"):
+            raise UsageError(f"--encoder {request.encoder} reads images, and both sides hold mu and sigma: leave it.")
+        return _Sides("identity", {})
+    leading, first = next(iter(rows.items()))
+    place = request.called(leading)
+    for side, given in rows.items():
+        if given.ndim != first.ndim:
+            words = ["images" if s.ndim == 4 else "features" for s in (first, given)]
+            raise DataError(f"{place} holds {words[0]}, but {request.called(side)} {words[1]}: give two of a kind.")
     if first.ndim == 2:
         if request.encoder not in (None, "identity"):
-            raise UsageError(f"--encoder {request.encoder} reads images, and {places[0]} holds features: leave it.")
-        for path, side in zip(places, sides, strict=True):
-            if side is not None and side.shape[1] != first.shape[1]:
-                raise DataError(f"{path} has {side.shape[1]} features, {places[0]} has {first.shape[1]}.")
-        return _Sides("identity", first, fake, train)
+            raise UsageError(f"--encoder {request.encoder} reads images, and {place} holds features: leave it.")
+        for side, given in rows.items():
+            if given.shape[1] != first.shape[1]:
+                raise DataError(f"{request.called(side)} has {given.shape[1]} features, {place} has {first.shape[1]}.")
+        return _Sides("identity", rows)
     if request.encoder is None:
         raise UsageError(
-            f"{places[0]} holds images: name an encoder, such as `--encoder pixels` (`genbench list encoders`)."
+            f"{place} holds images: name an encoder, such as `--encoder pixels` (`genbench list encoders`)."
         )
-    images = _alike(places, sides)
-    encoder = _encoder(request, images[0], request.called("real" if train is None else "train"))
-    real_features, fake_features, *rest = [encoder.features(x).cpu() for x in images]
-    readings = None
-    if isinstance(encoder, Classifier):
-        seen = [encoder.probabilities(x).cpu() for x in images[:2]]
-        readings = Readings(real=seen[0].argmax(1), generated=seen[1].argmax(1), probabilities=seen[1])
-    return _Sides(request.encoder, real_features, fake_features, rest[0] if rest else None, readings)
+    images = _alike(request, rows)
+    encoder = _encoder(request, images[leading], request.called("train" if "train" in images else leading))
+    features = {side: encoder.features(x).cpu() for side, x in images.items()}
+    kind = request.encoder.partition(":")[0]
+    return _Sides(kind if takes_weights(kind) else request.encoder, features, _readings(encoder, images))
 
 
-def _alike(places: Sequence[str], sides: Sequence[Tensor | None]) -> list[Tensor]:
+def _readings(encoder: Encoder, images: Mapping[str, Tensor]) -> Readings | None:
+    """What a classifier reads of both sides; None where one of them has no rows, or the encoder is no classifier."""
+    if not isinstance(encoder, Classifier) or not {"real", "fake"} <= images.keys():
+        return None
+    real, fake = (encoder.probabilities(images[side]).cpu() for side in ("real", "fake"))
+    return Readings(real=real.argmax(1), generated=fake.argmax(1), probabilities=fake)
+
+
+def _alike(request: Request, rows: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Images of one size; grey ones get three channels where others have colour."""
-    there = [(path, side) for path, side in zip(places, sides, strict=True) if side is not None]
-    channels = max(side.shape[1] for _, side in there)
-    size = there[0][1].shape[2:]
-    for path, side in there:
-        if side.shape[2:] != size:
+    channels = max(given.shape[1] for given in rows.values())
+    leading, first = next(iter(rows.items()))
+    for side, given in rows.items():
+        if given.shape[2:] != first.shape[2:]:
+            sizes = [f"{one.shape[2]} × {one.shape[3]}" for one in (given, first)]
             raise DataError(
-                f"{path} holds images of {side.shape[2]} × {side.shape[3]}, {there[0][0]} of {size[0]} × {size[1]}: "
+                f"{request.called(side)} holds images of {sizes[0]}, {request.called(leading)} of {sizes[1]}: "
                 "bring one to the other's size with PATH?size=N."
             )
-    return [side.expand(-1, channels, -1, -1) for _, side in there]
+    return {side: given.expand(-1, channels, -1, -1) for side, given in rows.items()}
 
 
 def _encoder(request: Request, images: Tensor, name: str) -> Encoder:
@@ -228,13 +243,15 @@ def _encoder(request: Request, images: Tensor, name: str) -> Encoder:
     own = _shipped(kind, known, tuple(images.shape[1:]), torch.device(request.device))
     if own is not None:
         return own
+    weights = known if known and takes_weights(kind) else ""
+    known = "" if weights else known
     dataset = load_dataset(known, root=request.data_root) if known else _as_dataset(Path(name).name, images)
     if known and dataset.spec.shape != tuple(images.shape[1:]):
         raise DataError(
             f"the classifier of {known} reads {dataset.spec.shape}, the images are {tuple(images.shape[1:])}."
         )
     try:
-        return load_encoder(kind, dataset, cache=paths.cache_dir(), device=request.device)
+        return load_encoder(kind, dataset, cache=paths.cache_dir(), device=request.device, weights=weights)
     except Unsupported as reason:
         raise UsageError(f"--encoder {request.encoder}: {reason}") from reason
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,6 +20,7 @@ def compare(
     a: Annotated[str, typer.Argument(help="A run's folder or a store's URL: before.")],
     b: Annotated[str, typer.Argument(help="Another: after.")],
     fail_on_regression: Annotated[bool, typer.Option("--fail-on-regression", help="Exit 1 where B is worse.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", help="Also write a page to this file.")] = None,
     as_json: Json = False,
 ) -> None:
     """Two runs over their common seeds, with intervals."""
@@ -28,6 +30,11 @@ def compare(
     from genbench.stats.intervals import LEAST
 
     changes = compare_(load(a).table(), load(b).table())
+    if html is not None:
+        from genbench.report.comparison import render_comparison
+        from genbench.report.output import write_file
+
+        write_file(html, render_comparison(changes, (a, b)))
     if as_json:
         console.print_json(frame(changes).astype(object).where(lambda f: f.notna(), None).to_dict("records"))
     else:

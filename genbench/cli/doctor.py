@@ -5,6 +5,9 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.markup import escape
 
 from genbench import registry
 from genbench.cli import console
@@ -51,8 +54,8 @@ def doctor(data_root: DataRoot = None, as_json: Json = False) -> None:
         return
     for finding in _together(found):
         mark = "[green]ok     [/]" if finding.ok else "[yellow]missing[/]"
-        remedy = f"  ({finding.remedy})" if finding.remedy else ""
-        console.out.print(f"{mark}  {finding.what}: {finding.found}{remedy}", soft_wrap=True)
+        remedy = f"  ({escape(finding.remedy)})" if finding.remedy else ""
+        console.out.print(f"{mark}  {escape(finding.what)}: {escape(finding.found)}{remedy}", soft_wrap=True)
 
 
 def _together(found: Sequence[Check]) -> Iterator[Check]:
@@ -83,8 +86,16 @@ def _dataset(name: str, data_root: str | None) -> Check:
 
 
 def _extra(name: str, module: str) -> Check:
-    there = importlib.util.find_spec(module.replace("-", "_")) is not None
-    return Check(f"encoder {name}", "installed" if there else "not installed", ok=there, remedy="" if there else module)
+    """Whether the package is there that an encoder needs, and its weights where the encoder says how they are found."""
+    if importlib.util.find_spec(module.replace("-", "_")) is None:
+        return Check(f"encoder {name}", "not installed", ok=False, remedy=module)
+    builder: Any = registry.encoders.get(name).load()
+    if not hasattr(builder, "weights_file"):
+        return Check(f"encoder {name}", "installed")
+    place = builder.weights_file()
+    there = place is not None and paths.is_file(place)
+    found = str(place) if there else "installed, its weights are not here"
+    return Check(f"encoder {name}", found, ok=there, remedy="" if there else builder.remedy)
 
 
 def _tried(what: str, look: Callable[[], str]) -> Check:

@@ -15,15 +15,24 @@ from genbench.cli.options import DEFAULT_RUN, PlanId, Plugin, RunPlace, load_plu
 @app.command()
 def export(
     place: RunPlace = DEFAULT_RUN,
-    format_: Annotated[str, typer.Option("--format", help="csv, parquet, json, latex or markdown.")] = "csv",
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="csv, parquet, json, latex or markdown; with -o FOLDER mlflow, wandb, tensorboard, model-card or "
+            "every-eval-ever.",
+        ),
+    ] = "csv",
     plan: PlanId = None,
     plugin: Plugin = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="The file to write [standard output].")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="What to write [standard output].")] = None,
 ) -> None:
-    """The tidy table: one row a value."""
+    """The tidy table, one row a value; or the run for other tools."""
     from genbench.api import load
 
     load_plugins(plugin)
     content = load(place, plan=plan).export(format_, output)
     if output is None:
         console.write_bytes(content)
+    elif not content:
+        console.out.print(f"wrote {output}", markup=False, soft_wrap=True)

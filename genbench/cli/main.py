@@ -25,6 +25,7 @@ from genbench.cli import (
     sample,
     score,
     show,
+    store,
     submit,
     tune,
 )
@@ -33,7 +34,7 @@ from genbench.core import stopping
 from genbench.core.errors import GenbenchError, Stopped
 from genbench.core.text import safe_text
 
-COMMANDS = (run, list, show, report, export, doctor, score, check, sample, compare, clean, new, tune, submit)
+COMMANDS = (run, list, show, report, export, doctor, score, check, sample, compare, clean, new, tune, submit, store)
 """One file a command; importing it registers the command."""
 
 

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from genbench.cli import console
-from genbench.core.jobs import Event, FitEnded, JobEnded, JobStarted
+from genbench.core.jobs import Event, FileMade, FitEnded, JobEnded, JobStarted
 from genbench.core.values import Status
 from genbench.runs.session import Session
 
@@ -54,6 +54,8 @@ def _says(event: Event) -> str:
         return f"{row.label} on {row.dataset}, seed {row.seed}: {event.job.evaluation}"
     if isinstance(event, FitEnded):
         return f"{event.record.model} on {event.record.dataset}, seed {event.record.seed}: fitted"
+    if isinstance(event, FileMade):
+        return event.path
     return f"{event.record.row.label} on {event.record.row.dataset}: {event.record.evaluation} {event.record.status}"
 
 

@@ -34,5 +34,5 @@ def sample(
     safe_name = re.sub(r"[^\w.+-]", "_", model)
     path = output or Path(f"{safe_name}-seed{seed}.png")
     run.folder.check_output(path)
-    trained.save(n, path)
+    trained.save_samples(n, path)
     console.out.print(f"wrote {n} samples to {path}", soft_wrap=True)

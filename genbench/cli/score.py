@@ -17,7 +17,10 @@ def score(
     real: Annotated[str, typer.Option(help="Real data: a folder of images, .npy or .npz; or mu and sigma in .npz.")],
     fake: Annotated[str, typer.Option(help="Generated data, the same forms.")],
     train: Annotated[str | None, typer.Option(help="The training data, for the memorisation metrics.")] = None,
-    encoder: Annotated[str | None, typer.Option(help="Images need one; features (2-D arrays) do not.")] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(help="Images need one, features do not. For FID inception-v3 or inception-v3:FILE."),
+    ] = None,
     metrics: Annotated[str, typer.Option(help="Only these, such as frechet,kid.")] = "",
     output: Output = None,
     plugin: Plugin = None,

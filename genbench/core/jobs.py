@@ -65,7 +65,7 @@ class Fit:
     """One model to be fitted on one dataset from one seed.
 
     `stack_key`: what fits that can be trained together share, all but the seed. `data`: the dataset's fingerprint when
-    the run was planned, `""` where nobody knows it.
+    the run was planned, `""` where nobody knows it. `checkpoint`: the file with its weights, where it is not trained.
     """
 
     key: str
@@ -78,6 +78,7 @@ class Fit:
     out_of_memory: Literal["split", "fail"] = "split"
     precision: Literal["float32", "bfloat16"] = "float32"
     data: str = ""
+    checkpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,8 @@ class Task:
 
     fits: tuple[Fit, ...]
     jobs: tuple[Job, ...]
+    files: tuple[FileMade, ...] = ()
+    """Files of the run's folder that it stands on, for a worker that does not see them."""
 
     @property
     def alone(self) -> bool:
@@ -185,7 +188,15 @@ class JobEnded:
     pictures: tuple[Picture, ...] = ()
 
 
-Event = JobStarted | FitEnded | JobEnded
+@dataclass(frozen=True, slots=True)
+class FileMade:
+    """A file of the run's folder that was made where the folder is not seen. `path`: below it."""
+
+    path: str
+    content: bytes
+
+
+Event = JobStarted | FitEnded | JobEnded | FileMade
 
 
 FINAL = frozenset({Status.OK, Status.UNSUPPORTED, Status.DIVERGED})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import inspect
 import secrets
 from pathlib import Path
 from typing import Any, cast
@@ -15,13 +16,20 @@ from genbench.protocols.dataset import Dataset
 from genbench.protocols.encoder import Encoder, EncoderBuilder
 
 
-def load_encoder(name: str, dataset: Dataset, *, cache: Path, device: torch.device | str) -> Encoder:
+def load_encoder(name: str, dataset: Dataset, *, cache: Path, device: torch.device | str, weights: str = "") -> Encoder:
     """The encoder of this name for the dataset, on the device. `cache`: where trained in-domain classifiers are kept.
+    `weights`: a file of them, for an encoder that takes one (`takes_weights`).
 
     Raises `UnknownName` with the nearest name, `Unsupported` with the reason and the remedy where it cannot be had.
     """
     builder = cast(EncoderBuilder, registry.encoders.get(name).load())
-    return builder(dataset, cache=Path(cache), device=torch.device(device))
+    more = {"weights": Path(weights)} if weights else {}
+    return builder(dataset, cache=Path(cache), device=torch.device(device), **more)
+
+
+def takes_weights(name: str) -> bool:
+    """Whether the encoder of this name can be given a file with its weights."""
+    return "weights" in inspect.signature(registry.encoders.get(name).load()).parameters
 
 
 def encoder_identity(name: str, dataset: Dataset) -> str:

@@ -42,6 +42,7 @@ EVALUATION = Evaluation(
     headline="augmentation-gain",
     ceiling=(CEILING,),
     tuning=Tuning(by_default=False),
+    verdict="Best examples to train on",
     sanity="genbench.evaluations.augmentation:sanity",
     pictures={"labelled": "Generated examples by their label"},
 )

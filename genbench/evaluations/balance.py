@@ -49,6 +49,7 @@ EVALUATION = Evaluation(
     floor=("control-mean-image",),
     ceiling=(COPY,),
     tuning=Tuning(by_default=False),
+    verdict="Keeps the data's shares best",
     sanity="genbench.evaluations.balance:sanity",
     pictures={"shares": "Attribute shares"},
 )

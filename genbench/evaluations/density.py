@@ -38,6 +38,7 @@ EVALUATION = Evaluation(
     headline={DataKind.POINTS: "tv"},
     floor=(known_answers.FLOOR,),
     ceiling=known_answers.TOP,
+    verdict="Nearest to the true density",
     sanity="genbench.evaluations.density:sanity",
     pictures={"density": "Density, true and of the samples, and their difference"},
     version=3,

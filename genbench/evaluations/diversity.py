@@ -47,6 +47,7 @@ EVALUATION = Evaluation(
     headline="coverage",
     floor=(FLOOR,),
     ceiling=TOP,
+    verdict="Covers most of the data",
     tuning=Tuning(by_default=False),
     sanity="genbench.evaluations.diversity:sanity",
 )

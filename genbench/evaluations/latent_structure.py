@@ -44,6 +44,7 @@ EVALUATION = Evaluation(
     floor=(UNTRAINED,),
     ceiling=("exact",),
     tuning=Tuning(by_default=False, fixed=("latent",)),  # a larger code always knows more, up to the identity
+    verdict="Most orderly latents",
     sanity="genbench.evaluations.latent_structure:sanity",
     pictures={
         "map": "Map of the codes",

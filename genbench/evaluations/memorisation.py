@@ -46,6 +46,7 @@ EVALUATION = Evaluation(
     against="held-out data",
     floor=(FLOOR,),
     ceiling=TOP,
+    verdict="Copies of training data",
     sanity="genbench.evaluations.memorisation:sanity",
     copying="genbench.evaluations.memorisation:copying",
     pictures={"neighbours": "Nearest training examples"},

@@ -88,7 +88,10 @@ EVALUATION = Evaluation(
         "mining-precision",
     ),
     headline="auroc",
+    floor=("chance",),
+    ceiling=("exact",),
     over_targets="near",
+    verdict="Finds outliers best",
     tuning=Tuning(),
     sanity="genbench.evaluations.outlier_detection:sanity",
     pictures={

@@ -50,6 +50,7 @@ EVALUATION = Evaluation(
     headline="mse",
     floor=(known_answers.MEAN_IMAGE,),
     ceiling=("exact",),
+    verdict="Best reconstructions",
     tuning=Tuning(fixed=("latent",)),  # a larger code always reconstructs better, up to the identity
     sanity="genbench.evaluations.reconstruction:sanity",
     pictures={"reconstructions": "Reconstructions"},

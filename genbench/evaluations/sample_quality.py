@@ -42,6 +42,7 @@ EVALUATION = Evaluation(
     },
     floor=(known_answers.FLOOR,),
     ceiling=known_answers.TOP,
+    verdict="Best samples",
     tuning=Tuning(),
     sanity="genbench.evaluations.sample_quality:sanity",
     pictures={"samples": "Samples"},

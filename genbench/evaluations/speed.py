@@ -51,6 +51,7 @@ EVALUATION = Evaluation(
         "energy",
     ),
     headline="sample-throughput",
+    verdict="Fastest to sample",
     once_a_row=True,
     timed=True,
     version=2,

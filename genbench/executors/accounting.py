@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from genbench.core.errors import UsageError
 from genbench.core.jobs import Event, Job, JobEnded, without_value
 from genbench.core.text import safe_text
 from genbench.core.values import Status
@@ -23,6 +24,8 @@ def each_once(events: Iterable[Event], jobs: Iterable[Job], *, device: str = "")
         for event in events:
             if not isinstance(event, JobEnded) or open_jobs.pop(event.record.key, None) is not None:
                 yield event
+    except UsageError:  # nothing can be started as it was asked for
+        raise
     except Exception as error:
         why = f"lost: the executor broke down ({type(error).__name__}: {safe_text(error)})"
     for job in open_jobs.values():

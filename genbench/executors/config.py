@@ -27,7 +27,9 @@ class WorkerConfig:
 
     `runner`: `"module:function"` that makes a `Runner` of `setting`, so that executors know nothing of models and data;
     `origins`: how to make known what third parties have registered; `time_limit`: seconds that one job may take, None
-    for no limit.
+    for no limit; `memory_limit`: bytes that a worker may hold; `workers`: how many, 0 for as many as there is room for;
+    `retries`: how often a job is tried again that took its worker with it or ran out of time; `gpus`: the part of a GPU
+    that a worker asks of a cluster.
     """
 
     runner: str
@@ -36,7 +38,10 @@ class WorkerConfig:
     threads: int = 1
     origins: tuple[Any, ...] = ()
     time_limit: float | None = None
+    memory_limit: int | None = None
     workers: int = 1
+    retries: int = 0
+    gpus: float = 1.0
 
     def make_runner(self) -> Runner:
         """The runner, in this process."""

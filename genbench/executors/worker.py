@@ -72,7 +72,7 @@ def main() -> None:
     threading.Thread(target=_listen, args=(pipes.tasks, inbox), daemon=True).start()
     config = inbox.get().message()
     assert isinstance(config, WorkerConfig)
-    runner = _runner(config)  # before the first task is unpacked, which may hold third parties' records
+    runner = runner_of(config)  # before the first task is unpacked, which may hold third parties' records
     pipes.send(0, READY)
     while True:
         frame = inbox.get()
@@ -83,7 +83,7 @@ def main() -> None:
         pipes.send(frame.number, SPOILT if runner.spoilt else DONE)
 
 
-def _runner(config: WorkerConfig) -> Runner:
+def runner_of(config: WorkerConfig) -> Runner:
     """The runner, once everything third-party is known here; where that fails, one that says so of each job."""
     try:
         with contained():

@@ -55,7 +55,7 @@ class FeatureInputs:
     def sizes(self) -> Sizes:
         """Reference points and samples."""
         names = f"{self.real.name} points", f"{self.generated.name} points"
-        return Sizes(self.real.size, len(self.generated), names)
+        return Sizes(self.real.size, self.generated.size, names)
 
     def classes(self) -> Readings:
         """What a classifier read. Raises `Unsupported` where there was none."""
@@ -72,15 +72,19 @@ class FeatureInputs:
 
 def feature_inputs(
     reference: PointSet,
-    generated: Tensor,
+    generated: Tensor | PointSet,
     *,
     generator: torch.Generator,
     train: PointSet | Tensor | None = None,
     readings: Readings | None = None,
 ) -> FeatureInputs:
-    """The inputs from (m, d) generated features and sets of real ones. Raises `DataError` for unlike dimensions and
-    features that are not finite."""
-    samples = PointSet(generated, reference.k, reference.block, name="generated", centre=reference.moments.mean)
+    """The inputs from (m, d) generated features, or a set whose moments are known, and sets of real ones.
+
+    Raises `DataError` for unlike dimensions and features that are not finite.
+    """
+    samples = generated
+    if isinstance(samples, Tensor):
+        samples = PointSet(samples, reference.k, reference.block, name="generated", centre=reference.moments.mean)
     if samples.dim != reference.dim:
         raise DataError(f"generated features have {samples.dim} columns, reference features {reference.dim}.")
     known = PointSet(train, reference.k, reference.block, name="training") if isinstance(train, Tensor) else train

@@ -157,11 +157,12 @@ def influence(reference: Moments, generated: Moments, g: Tensor) -> Tensor:
 
 def interval(value: float, reference: Moments, generated: Moments) -> tuple[Interval | None, str | None]:
     """95 % over samples by the influence function, or why there is none."""
+    if generated.x is None:
+        return None, "no interval: of the samples only mu and sigma are known"
     if generated.n <= generated.dim:
         return None, f"no interval: it needs more samples than features, got {generated.n} of {generated.dim}"
     if generated.dim > INFLUENCE_LIMIT:
         return None, f"no interval: it is not computed beyond {INFLUENCE_LIMIT} features"
-    assert generated.x is not None
     return from_error(value, mean_error(influence(reference, generated, generated.x)), low=0.0), None
 
 

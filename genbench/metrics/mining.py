@@ -17,7 +17,8 @@ from genbench.metrics.values import mean_value, value
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Which test examples a classifier reads rightly, bool: `rare` (n,), `ordinary` (m,)."""
+    """Which test examples a classifier reads rightly, 0 or 1 (a share where there are several): `rare` (n,), `ordinary`
+    (m,), float64."""
 
     rare: Tensor
     ordinary: Tensor
@@ -79,7 +80,7 @@ def _share(right: Tensor) -> Value:
 def _gain(one: Tensor, other: Tensor) -> Value:
     """The difference of two shares of the same examples with the interval of Agresti & Min 2005 (half an example added
     to each of the four cells), which is not empty where both are always right."""
-    n, won, lost = len(one), int((one & ~other).sum()), int((other & ~one).sum())
-    middle, discordant = (won - lost) / (n + 2), won + lost + 1
-    half = Z95 * math.sqrt(discordant - (won - lost) ** 2 / (n + 2)) / (n + 2)
-    return replace(value((won - lost) / n, (middle - half, middle + half)), n=n)
+    terms = one.double() - other.double()
+    n, total = len(terms), float(terms.sum())
+    half = Z95 * math.sqrt(float(terms.square().sum()) + 1 - total**2 / (n + 2)) / (n + 2)
+    return replace(value(total / n, (total / (n + 2) - half, total / (n + 2) + half)), n=n)

@@ -42,7 +42,7 @@ SWEEP = {
 
 def feature_metrics(
     reference: PointSet,
-    generated: Tensor,
+    generated: Tensor | PointSet,
     *,
     train: PointSet | Tensor | None = None,
     metrics: Sequence[str],
@@ -51,7 +51,8 @@ def feature_metrics(
 ) -> dict[str, Value]:
     """Each metric of `metrics` as `metric` or `metric:target`, with n, m, interval, kind and status.
 
-    `reference` holds the (n, d) features of the real side and what follows from them; `generated` is (m, d); `train`
+    `reference` holds the (n, d) features of the real side and what follows from them; `generated` is (m, d), or
+    a set of which only the moments are known; `train`
     the training features where memorisation is asked for; `readings` what a classifier read. Raises `DataError` for
     features that are not finite and `UnknownName` for a metric that nobody has; what cannot be measured is a value
     with a status and a reason.
@@ -64,7 +65,7 @@ def feature_metrics(
 def prepare(inputs: FeatureInputs, words: Iterable[str]) -> None:
     """One sweep within each set and one across, for everything that these words announce and that can be had."""
     asked, real, generated = frozenset(words), inputs.real, inputs.generated
-    if min(real.size or 0, len(generated)) < 2:
+    if min(real.size or 0, generated.size or 0) < 2:
         return
     kernels = _kernels(inputs, asked)
     for side in (real, generated):

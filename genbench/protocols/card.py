@@ -12,6 +12,7 @@ from genbench.protocols.space import Domain
 class ModelCard:
     """A model in the registry's words.
 
+    `title`: its name in plain words where the name says too little, as for controls.
     `family`: `autoencoder`, `vae`, `gan`, `diffusion`, `flow`, `classical` or `control`. `objective`: one formula.
     `capabilities`: names of `protocols.model.CAPABILITIES`. `likelihood`: what its density is of, and its kind.
     `sampler`: how its own `sample` draws, empty where it has none; `solvers`: kinds of solver that may draw instead.
@@ -22,6 +23,7 @@ class ModelCard:
     name: str
     family: str
     summary: str
+    title: str = ""
     paper: str = ""
     objective: str = ""
     capabilities: tuple[str, ...] = ()

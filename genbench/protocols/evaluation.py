@@ -96,15 +96,15 @@ class Evaluation:
     `ranked`: whether more is better at all; numbers of one that is not are read against the ceiling row, and
     shown as differences from it where `against` says what it is (`held-out data`). `floor` and
     `ceiling`: the controls between which values are placed, the first that is there (`exact`: the end of the metric's
-    range); none: no such scores. `over_targets`: the overview shows the mean over the headline's targets: over `all`,
-    or over those that the dataset calls hard (`near`), the mean of the others beside it; `""`: the first target alone.
-    A row is tuned for the same targets. `tuning`: what `genbench tune` may do, None where a row cannot be tuned for it.
-    `sanity`: a function of a `protocols.results.Results`, or its `"module:function"`, that yields a sentence for each
-    control out of its place;
-    `copying`: likewise one that judges which rows copy their training data. `pictures`: titles by name, in the order
-    in which they are shown. `once_a_row`: measured on the first seed alone with nothing else running; `timed`: its
-    numbers depend on the machine, which is part of their identity, and their intervals are quartiles. `version` grows
-    whenever the protocol changes.
+    range; `chance`: what a blind score gives); none: no such scores. `over_targets`: the overview shows the mean over
+    the headline's targets: over `all`, or over those that the dataset calls hard (`near`), the mean of the others
+    beside it; `""`: the first target alone. A row is tuned for the same targets. `tuning`: what `genbench tune` may do,
+    None where a row cannot be tuned for it. `verdict`: the words before the name of its leader in the page's verdict,
+    such as "Best samples" ("Best in NAME" unless said). `sanity`: a function of a `protocols.results.Results`, or its
+    `"module:function"`, that yields a sentence for each control out of its place; `copying`: likewise one that judges
+    which rows copy their training data. `pictures`: titles by name, in the order in which they are shown. `once_a_row`:
+    measured on the first seed alone with nothing else running; `timed`: its numbers depend on the machine, which is
+    part of their identity, and their intervals are quartiles. `version` grows whenever the protocol changes.
     """
 
     name: str
@@ -122,6 +122,7 @@ class Evaluation:
     ceiling: tuple[str, ...] = ()
     over_targets: str = ""
     tuning: Tuning | None = None
+    verdict: str = ""
     sanity: str | Callable[..., Any] | None = None
     copying: str | Callable[..., Any] | None = None
     pictures: Mapping[str, str] = field(default_factory=dict)
@@ -138,6 +139,8 @@ class Evaluation:
             given = getattr(self, name)
             if not isinstance(given, Mapping):
                 object.__setattr__(self, name, dict.fromkeys(DataKind, given))
+        if not self.verdict:
+            object.__setattr__(self, "verdict", f"Best in {self.name.replace('-', ' ')}")
 
     def metrics_on(self, kind: DataKind) -> tuple[str, ...]:
         """What it gives on data of this kind unless a suite says otherwise."""

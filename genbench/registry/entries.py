@@ -121,7 +121,8 @@ class Registry(Generic[Card]):
         return [entry.card.name for entry in self]
 
     def __contains__(self, name: object) -> bool:
-        return name in self.names()
+        self._fill()
+        return name in self._own
 
     def get(self, name: str) -> Entry[Card]:
         """The entry of this name, or `UnknownName` with the nearest one."""

@@ -73,12 +73,11 @@ def find_twins(by_label: Mapping[str, Sequence[Measured]], rows: Iterable[RowKey
     return found
 
 
-def make_cell(of_row: Sequence[Measured], column: Column) -> Cell | None:
-    """The row's cell in this column, None where the row has nothing to say of the metric.
+def make_cell(about: Sequence[Measured], column: Column, twin: str = "") -> Cell | None:
+    """A row's cell in this column from what it says of the column's metric, None where that is nothing.
 
     One without a value may lack target and encoder: it then speaks of every column of its metric.
     """
-    about = [e for e in of_row if e.metric == column.metric]
     good = {e.seed: e for e in about if e.ok and column_key(e) == column.key}
     bad = {e.seed: e for e in about if not e.ok and e.seed not in good and e.target in ("", column.target)}
     if not good and not bad:
@@ -92,6 +91,7 @@ def make_cell(of_row: Sequence[Measured], column: Column) -> Cell | None:
             reasons=tuple(remarks),
             sample=_sample_interval(list(good.values())),
             identities=identity.distinct(identity.identity_of(e) for e in good.values()),
+            twin=twin,
             details=_agreed([e.details for e in good.values()]),
         )
     )
@@ -110,8 +110,7 @@ def summarise(cell: Cell) -> Cell:
         return cell
     constant = len(found) > 1 and max(found) - min(found) <= ROUNDING * max(map(abs, found))
     interval = None if constant or len(found) < LEAST else mean_interval(found)
-    return replace(
-        cell,
+    return cell.but(
         mean=found[0] if constant else fmean(found),
         half=interval.half if interval else None,
         constant=constant,
@@ -119,6 +118,8 @@ def summarise(cell: Cell) -> Cell:
 
 
 def _sample_interval(good: Sequence[Measured]) -> tuple[float, float] | None:
+    if good and good[0].ci_low is None:
+        return None
     pairs = [(e.ci_low, e.ci_high) for e in good if e.ci_low is not None and e.ci_high is not None]
     if not pairs or len(pairs) < len(good):
         return None
@@ -157,7 +158,9 @@ def _about(common: Sequence[Identity], column: Column) -> str:
 
 def compared(cell: Cell, column: Column) -> Cell:
     """The cell, and whether its identities are the column's."""
-    return replace(cell, comparable=cell.mean is None or identity.agree(cell.identities, column.identities))
+    if cell.mean is None or identity.agree(cell.identities, column.identities):
+        return cell
+    return cell.but(comparable=False)
 
 
 def write(cell: Cell, column: Column) -> Cell:
@@ -169,4 +172,4 @@ def write(cell: Cell, column: Column) -> Cell:
     places = formatting.decimals(mean, half)
     places = 0 if column.counts and half is None else places
     write = formatting.text if cell.difference is None else formatting.signed
-    return replace(cell, text=write(mean, places), half_text="" if half is None else formatting.text(half, places))
+    return cell.but(text=write(mean, places), half_text="" if half is None else formatting.text(half, places))

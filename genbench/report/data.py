@@ -59,7 +59,7 @@ class RunData:
         return next(reversed(own or list(self.runs)), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Measured:
     """One row of the tidy table; numbers that are not there are None, words that are not there are empty."""
 
@@ -110,7 +110,7 @@ def read_rows(table: pd.DataFrame) -> list[Measured]:
     columns = {name: _column(table, name, kind) for name, kind in kinds.items()}
     if "label" not in table:
         columns["label"] = [_label(*names) for names in zip(columns["model"], columns["sampler"], strict=True)]
-    return [Measured(**dict(zip(kinds, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+    return [Measured(*row) for row in zip(*columns.values(), strict=True)]
 
 
 def _label(model: str, sampler: str) -> str:

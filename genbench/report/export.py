@@ -14,6 +14,7 @@ import pandas as pd
 
 from genbench.core.errors import UsageError, nearest
 from genbench.report.aggregate import column_key
+from genbench.report.csvtext import written
 from genbench.report.data import RunData, read_rows
 from genbench.report.leaderboard import leaderboards
 from genbench.report.over_datasets import OverDatasets, over_datasets
@@ -23,9 +24,10 @@ from genbench.report.types import Cell, Column, Leaderboard, LeaderboardRow
 def export(data: RunData, format_: str) -> bytes:
     """The tables of a run in one of `FORMATS`; an unknown format is a `UsageError` with the nearest one."""
     if format_ not in FORMATS:
-        near = nearest(format_, FORMATS)
+        known = [*FORMATS, *FOLDER_FORMATS]
+        near = nearest(format_, known)
         hint = f"did you mean {near!r}? " if near else ""
-        raise UsageError(f"no format is called {format_!r}: {hint}known are {', '.join(FORMATS)}.")
+        raise UsageError(f"no format is called {format_!r}: {hint}known are {', '.join(known)}.")
     return FORMATS[format_](placed(data) if format_ in TIDY else data)
 
 
@@ -55,8 +57,8 @@ def render_table(table: pd.DataFrame, format_: str) -> bytes:
 
 
 def to_csv(data: RunData) -> bytes:
-    """The tidy table, one row a value; what is not there is empty."""
-    return str(flat(data.table).to_csv(index=False, lineterminator="\n")).encode()
+    """The tidy table, one row a value; what is not there is empty, and text that a spreadsheet would run is neutral."""
+    return written(data.table).encode()
 
 
 def to_json(data: RunData) -> bytes:
@@ -98,13 +100,14 @@ def flat(table: pd.DataFrame) -> pd.DataFrame:
 def to_markdown(data: RunData) -> bytes:
     """The leaderboards as Markdown tables, and what the plan leaves out."""
     boards = leaderboards(data)
-    parts = [_markdown(board) for board in boards] + [_markdown_over(found) for found in over_datasets(boards)]
+    parts = [board_markdown(board) for board in boards] + [_markdown_over(found) for found in over_datasets(boards)]
     if data.notes:
         parts.append("\n".join(["### What does not apply", "", *(f"- {note}" for note in data.notes)]))
     return "\n\n".join(parts).encode() + b"\n"
 
 
-def _markdown(board: Leaderboard) -> str:
+def board_markdown(board: Leaderboard) -> str:
+    """One leaderboard as a Markdown table with its warnings and notes."""
     heads = ["model", *(_head(c) for c in board.columns)]
     lines = [f"### {_title(board)}", "", _markdown_row(heads), _markdown_row(["---", *("---:" for _ in board.columns)])]
     for row in board.all_rows:
@@ -217,6 +220,9 @@ def _cell(cell: Cell | None) -> str:
     shown = f"**{cell.plain}**" if cell.leads else cell.plain
     return place + shown + (f" ({', '.join(cell.flags)})" if cell.flags else "")
 
+
+FOLDER_FORMATS = ("mlflow", "wandb", "tensorboard", "model-card", "every-eval-ever")
+"""Formats that are a folder of files: `genbench.report.folder_export` writes them."""
 
 TIDY = frozenset({"csv", "parquet", "json"})
 """Formats that are the tidy table."""

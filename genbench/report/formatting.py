@@ -84,7 +84,9 @@ def budget(amount: float, unit: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a reader says them: `3.2 s`, `4 min 10 s`, `2 h 5 min`."""
+    """Seconds as a reader says them: `8 ms`, `3.2 s`, `4 min 10 s`, `2 h 5 min`."""
+    if seconds < 0.1:
+        return f"{1000 * seconds:.2g} ms"
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)

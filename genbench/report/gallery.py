@@ -17,14 +17,17 @@ from genbench.core.paths import below
 from genbench.report import glossary
 from genbench.report.data import RunData
 from genbench.report.figures import curve_plot
+from genbench.report.names import plain_name
 from genbench.report.types import Leaderboard
 
 
 @dataclass(frozen=True, slots=True)
 class GalleryPicture:
-    """One picture: whose, its data URI, size in pixels, what it shows, and the headline number beside it."""
+    """One picture: whose (`title`: in plain words, where there are any), its data URI, size in pixels, what it shows,
+    and the headline number beside it."""
 
     label: str
+    title: str
     uri: str
     width: int
     height: int
@@ -85,6 +88,7 @@ def _pictures(pictures: pd.DataFrame, board: Leaderboard, root: Path) -> list[Ga
     tops = [row for row in board.controls if row.model in ceiling]
     order = list(dict.fromkeys(row.label for row in (*tops, *board.rows, *board.controls)))
     controls = {row.label for row in board.controls}
+    models = {row.label: row.model for row in board.all_rows}
     numbers = {label: cell.plain for label, cell in board.cells(board.headline).items()}
     shown = []
     for picture in sorted(pictures.to_dict("records"), key=lambda p: _place(order, str(p["label"]))):
@@ -93,7 +97,9 @@ def _pictures(pictures: pd.DataFrame, board: Leaderboard, root: Path) -> list[Ga
         if uri:
             label = str(picture["label"])
             is_control = label in controls
-            shown.append(GalleryPicture(label, uri, *size, str(picture["caption"]), numbers.get(label, ""), is_control))
+            title = plain_name(label, models.get(label, ""))
+            caption, number = str(picture["caption"]), numbers.get(label, "")
+            shown.append(GalleryPicture(label, title, uri, *size, caption, number, is_control))
     return shown
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from genbench.report import formatting, glossary
 from genbench.report.data import Measured
@@ -14,7 +16,7 @@ OF_OTHERS = ("n", "m", "kind", "likelihood", "metric_version", "encoder", "encod
 
 def identity_of(measured: Measured) -> Identity:
     """What this number depends on; controls are not trained, so that theirs has no budget."""
-    return Identity(
+    return _identity(
         n=measured.n,
         m=measured.m,
         kind=measured.kind,
@@ -26,6 +28,10 @@ def identity_of(measured: Measured) -> Identity:
         device=measured.device,
         timed=glossary.evaluation(measured.evaluation).timed,
     )
+
+
+_identity = cache(Identity)
+"""One record for equal identities, which are few: most comparisons are then of a record with itself."""
 
 
 def _unlike(a: Identity, b: Identity) -> tuple[str, ...]:
@@ -40,7 +46,7 @@ def _unlike(a: Identity, b: Identity) -> tuple[str, ...]:
 
 def comparable(a: Identity, b: Identity) -> bool:
     """Whether two numbers of one column may be ranked together."""
-    return not _unlike(a, b)
+    return a is b or not _unlike(a, b)
 
 
 def difference(a: Identity, b: Identity) -> str:
@@ -69,6 +75,8 @@ def distinct(found: Iterable[Identity]) -> tuple[Identity, ...]:
     for one in found:
         if not any(comparable(one, other) for other in kept):
             kept.append(one)
+    if len(kept) < 2:
+        return tuple(kept)
     return tuple(sorted(kept, key=lambda one: ", ".join(_words(one, OF_TIMED if one.timed else OF_OTHERS))))
 
 
@@ -80,7 +88,8 @@ def agree(ours: Sequence[Identity], theirs: Sequence[Identity]) -> bool:
 def most_common(cells: Sequence[Cell]) -> tuple[Identity, ...]:
     """The identities that most of these cells have; what has no budget goes with any, and so does not count."""
     bound = [c for c in cells if any(one.timed or one.budget for one in c.identities)] or cells
-    return max(bound, key=lambda c: sum(agree(c.identities, other.identities) for other in bound)).identities
+    counts = Counter(c.identities for c in bound)
+    return max(counts, key=lambda ours: sum(n for theirs, n in counts.items() if agree(ours, theirs)))
 
 
 def unlike_column(cell: Cell, column: Column) -> str:

@@ -20,10 +20,13 @@ def leaderboards(data: RunData, found: Sequence[Measured] | None = None) -> list
     """
     found = read_rows(data.table) if found is None else found
     heads = headlines(data, found)
+    by_dataset: dict[str, list[Measured]] = {}
+    for measured in found:
+        by_dataset.setdefault(measured.dataset, []).append(measured)
     boards: list[Leaderboard] = []
-    for dataset in dict.fromkeys(e.dataset for e in found):
+    for dataset, own in by_dataset.items():
         near = data.content.get("datasets", {}).get(dataset, {}).get("near", ())
-        boards += dataset_boards(dataset, [e for e in found if e.dataset == dataset], heads[dataset], near=near)
+        boards += dataset_boards(dataset, own, heads[dataset], near=near)
     return boards
 
 
@@ -49,14 +52,16 @@ def evaluation_board(dataset: str, name: str, found: Sequence[Measured], headlin
         columns = [c for c in columns if c.metric == headline] or columns[:1]
     rows = aggregate.row_keys(found)
     by_label: dict[str, list[Measured]] = {}
+    by_metric: dict[tuple[str, str], list[Measured]] = {}
     for measured in found:
         by_label.setdefault(measured.label, []).append(measured)
+        by_metric.setdefault((measured.label, measured.metric), []).append(measured)
     grid: Grid = {}
     finished = []
     twins = aggregate.find_twins(by_label, rows)
     for column in columns:
-        done, made = _column_cells(column, by_label, rows)
-        grid[column.key] = ranked(done, {k: replace(cell, twin=twins.get(k, "")) for k, cell in made.items()}, rows)
+        done, made = _column_cells(column, by_metric, rows, twins)
+        grid[column.key] = ranked(done, made, rows)
         finished.append(done)
     first = next((c for c in finished if c.metric == headline), finished[0])
     return assemble(
@@ -76,13 +81,17 @@ def evaluation_board(dataset: str, name: str, found: Sequence[Measured], headlin
 
 
 def _column_cells(
-    column: Column, by_label: Mapping[str, Sequence[Measured]], rows: Mapping[RowKey, Measured]
+    column: Column,
+    by_metric: Mapping[tuple[str, str], Sequence[Measured]],
+    rows: Mapping[RowKey, Measured],
+    twins: Mapping[RowKey, str],
 ) -> tuple[Column, dict[RowKey, Cell]]:
     """The column with its scale and identities, and its cells by row."""
     made: dict[RowKey, Cell] = {}
     for label, score in rows:
-        own = [e for e in by_label[label] if e.score == score or (not e.ok and not e.score)]
-        cell = aggregate.make_cell(own, column)
+        about = by_metric.get((label, column.metric), ())
+        own = [e for e in about if e.score == score or (not e.ok and not e.score)]
+        cell = aggregate.make_cell(own, column, twins.get((label, score), ""))
         if cell is not None:
             made[label, score] = cell
     column = aggregate.identified(aggregate.scaled(column, list(made.values())), list(made.values()))

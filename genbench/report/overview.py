@@ -59,7 +59,8 @@ def _headline_columns(
     if len(same) > 1 and rule:
         for name, part in _groups(same, near if rule == "near" else ()):
             means = {(label, ""): _over_targets(row, part) for label, row in chosen.items()}
-            mean = replace(head, key=f"{head.key}|{name or 'mean'}", target=_named(name, part), identities=())
+            named, over = _named(name, part), tuple(c.target for c in part)
+            mean = replace(head, key=f"{head.key}|{name or 'mean'}", target=named, over=over, identities=())
             column = aggregate.scaled(mean, list(means.values()))
             made.append((column, ranked(column, means, rows)))
     else:

@@ -4,106 +4,73 @@ from __future__ import annotations
 
 import base64
 import gzip
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+import json
+import re
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import jinja2
+import pandas as pd
 from markupsafe import Markup
 
 import genbench
 from genbench.core import paths
-from genbench.core.values import Status
-from genbench.protocols.metric import Metric
-from genbench.report import figures, formatting, gallery, glossary
-from genbench.report.agreement import agreements
-from genbench.report.data import RunData, read_rows
-from genbench.report.export import to_csv
-from genbench.report.failures import failures
-from genbench.report.leaderboard import leaderboards
-from genbench.report.over_datasets import OverDatasets, over_datasets
-from genbench.report.provenance import changes, commands, dataset_facts, origins, run_facts, training_costs
-from genbench.report.ranking import is_undecided
+from genbench.report import gallery
+from genbench.report.csvtext import written
+from genbench.report.data import RunData
+from genbench.report.heat import score_text
+from genbench.report.language import Language
+from genbench.report.names import isolated
+from genbench.report.over_datasets import OverDatasets
+from genbench.report.provenance import count, run_facts
+from genbench.report.sections import SECTIONS, Section
 from genbench.report.strips import critical_strip
-from genbench.report.tuning import option_rows
-from genbench.report.types import Column, Flag, Leaderboard
-from genbench.report.wording import seeds, sort_key, tooltip
+from genbench.report.types import Flag
+from genbench.report.verdict import value
+from genbench.report.view import View
+from genbench.report.wording import seeds
 
-LARGEST_CSV = 1_000_000
+LARGEST_CSV = 100_000
 """A table of more characters than this travels compressed."""
 
-
-@dataclass(frozen=True, slots=True)
-class ShownTable:
-    """A leaderboard ready to be written.
-
-    For each column `pads` (by row) the unseen padding of its numbers, `widths` that of its intervals. `common`:
-    what all columns have in common, said once. `undecided`: the columns in which all models share the first place.
-    `spans`: over how many columns a metric's heading goes, from its first one (0 for the others). `notes`: what the
-    overview did not say already.
-    """
-
-    board: Leaderboard
-    pads: Mapping[str, Mapping[int, str]]
-    widths: Mapping[str, int]
-    common: tuple[str, ...]
-    undecided: frozenset[str]
-    spans: Mapping[str, int]
-    notes: tuple[str, ...]
-
-    @property
-    def grouped(self) -> bool:
-        """Whether a heading spans several columns."""
-        return any(span > 1 for span in self.spans.values())
+LARGEST_WHOLE = 100_000
+"""Of a table of more rows than this the page carries values of `FEWER_DIGITS` digits, without what is in `LEFT_OUT`, in
+an order that packs well."""
+FEWER_DIGITS = 6
+LEFT_OUT = ["ci_low", "ci_high", "details", "job", "fit", "seconds", "trained", "encoder_fingerprint"]
+CHANGING = ["family", "model", "label", "seed", "value"]
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetSection:
-    """All of one dataset."""
-
-    name: str
-    anchor: str
-    title: str
-    facts: tuple[str, ...]
-    overview: ShownTable
-    tables: tuple[ShownTable, ...]
-    plot: str | None
-    plots: Mapping[str, str | None]
-    galleries: Sequence[gallery.Gallery]
-    curves: Sequence[gallery.Curve]
-
-
-def render(data: RunData) -> str:
+def render(data: RunData, language: Language | None = None, sections: Sequence[Section] = SECTIONS) -> str:
     """The report as one self-contained HTML page: a pure function of what a run left behind."""
-    found = read_rows(data.table)
-    boards = leaderboards(data, found)
-    provenance = origins(data)
-    without_value = failures(found)
-    page = environment().get_template("report.html.j2").render(
-        over=over_datasets(boards),
-        agreements=agreements(boards),
-        title=data.suite or "report",
-        summary=provenance.get("suite", {}).get("summary", ""),
-        facts=run_facts(data, found),
-        sections=sections(data, boards, provenance),
-        failures=[f for f in without_value if f.status != Status.UNSUPPORTED],
-        unsupported=[f for f in without_value if f.status == Status.UNSUPPORTED],
-        notes=data.notes,
-        metrics=glossary_of(boards),
-        commands=commands(data),
-        changes=changes(data),
-        provenance=provenance,
-        costs=training_costs(data),
-        options=option_rows(provenance.get("suite", {})),
+    view = View(data, language or Language())
+    made = environment(view.words)
+    shown = []
+    for section in sections:
+        content = section.content(view)
+        if content is not None:
+            text = made.get_template(f"sections/{section.name}.html.j2").render(view=view, **content)
+            shown.append((section.name, Markup(text)))
+    script = Markup((paths.folder("templates") / "report.js").read_text(encoding="utf-8"))
+    page = made.get_template("report.html.j2").render(
+        title=title(view),
+        suite=data.suite,
+        summary=view.provenance.get("suite", {}).get("summary", ""),
+        facts=run_facts(data, view.found),
+        view=view,
+        sections=shown,
+        names=[name for name, _ in shown],
         csv=csv_uri(data),
+        script=script,
+        policy=policy(f"\n{script}"),
+        words=Markup(script_words(view.words)),
         version=genbench.__version__,
-    )  # fmt: skip
+    )
     return page.strip() + "\n"
 
 
-def environment() -> jinja2.Environment:
+def environment(words: Language) -> jinja2.Environment:
     """Templates with everything escaped that is not markup of our own."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(paths.folder("templates")),
@@ -112,8 +79,15 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"tooltip": tooltip, "plain": gallery.without_scheme, "seeds": seeds, "sort_key": sort_key}
-    made.globals |= {"Flag": Flag, "strip": _strip}
+    made.filters |= {
+        "plain": gallery.without_scheme,
+        "seeds": seeds,
+        "score": score_text,
+        "translated": words,
+        "bdi": isolated,
+        "shown": partial(value, words=words),
+    }
+    made.globals |= {"Flag": Flag, "t": words, "strip": _strip}
     return made
 
 
@@ -121,76 +95,48 @@ def _strip(found: OverDatasets) -> Markup:
     return critical_strip(found.critical, [row.label for row in found.rows]) if found.critical else Markup("")
 
 
-def sections(data: RunData, boards: Sequence[Leaderboard], provenance: Mapping[str, Any]) -> list[DatasetSection]:
-    """A section for each dataset."""
-    found: list[DatasetSection] = []
-    for overview in (b for b in boards if b.is_overview):
-        own = [b for b in boards if b.dataset == overview.dataset and not b.is_overview]
-        known = provenance.get("datasets", {}).get(overview.dataset, {})
-        found.append(
-            DatasetSection(
-                name=overview.dataset,
-                anchor=f"data-{len(found)}",
-                title=known.get("title") or "",
-                facts=dataset_facts(known),
-                overview=table(overview),
-                tables=tuple(table(b, overview.notes) for b in own),
-                plot=figures.interval_plot(overview),
-                plots={b.evaluation: figures.interval_plot(b) for b in own},
-                galleries=gallery.galleries(data, own),
-                curves=gallery.curves(data, overview.dataset),
-            )
-        )
-    return found
+def title(view: View) -> str:
+    """What was compared: `5 models on digits, ring8 and shapes`."""
+    models = sum(not row.is_control for row in view.rows.values())
+    names = [d.name for d in view.datasets]
+    if not names:
+        return view.data.suite or "report"
+    on = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {view.words('and')} {names[-1]}"
+    if len(names) > 4:
+        on = view.words("{n} datasets", n=len(names))
+    return view.words("{models} on {datasets}", models=view.words.counted(count(models, "model")), datasets=on)
 
 
-def table(board: Leaderboard, said: Sequence[str] = ()) -> ShownTable:
-    """The board with what its numbers need to be aligned, less the notes that were said before."""
-    pads: dict[str, dict[int, str]] = {}
-    widths: dict[str, int] = {}
-    for column in board.columns:
-        cells = [row.cells.get(column.key) for row in board.all_rows]
-        shown = {i: cell.text for i, cell in enumerate(cells) if cell is not None and cell.mean is not None}
-        pads[column.key] = dict(zip(shown, formatting.pads(list(shown.values())), strict=True))
-        halves = [len(cell.half_text) for cell in cells if cell is not None and cell.half_text]
-        widths[column.key] = max(halves, default=-2) + 2
-    undecided = frozenset(filter(partial(_is_undecided, board), pads))
-    notes = tuple(note for note in board.notes if note not in said)
-    return ShownTable(board, pads, widths, _common(board), undecided, _spans(board), notes)
+def policy(script: str) -> str:
+    """The page's own rule: nothing from a network, no script but this one."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    parts = ("default-src 'none'", "img-src data:", "style-src 'unsafe-inline'", f"script-src 'sha256-{digest}'")
+    return "; ".join([*parts, "base-uri 'none'", "form-action 'none'"])
 
 
-def _spans(board: Leaderboard) -> dict[str, int]:
-    sizes = Counter(c.metric for c in board.columns)
-    firsts = {c.metric: c.key for c in reversed(board.columns)}
-    if board.is_overview:
-        return {c.key: 1 for c in board.columns}
-    return {c.key: sizes[c.metric] if firsts[c.metric] == c.key else 0 for c in board.columns}
-
-
-def _common(board: Leaderboard) -> tuple[str, ...]:
-    """The details that every one of several columns has."""
-    if len(board.columns) < 2 or board.is_overview:
-        return ()
-    return tuple(part for part in board.columns[0].details if all(part in c.details for c in board.columns))
-
-
-def _is_undecided(board: Leaderboard, key: str) -> bool:
-    return is_undecided([row.cells[key] for row in board.rows if key in row.cells and row.cells[key].place])
-
-
-def glossary_of(boards: Sequence[Leaderboard]) -> list[tuple[Column, Metric | None]]:
-    """Each metric that the page shows, once, with its declaration."""
-    firsts: dict[str, Column] = {}
-    for column in (c for b in boards if not b.is_overview for c in b.columns):
-        firsts.setdefault(column.metric, column)
-    return [(column, glossary.metric(name)) for name, column in firsts.items()]
+def script_words(words: Language) -> str:
+    """The script's sentences in another language, as JSON that cannot end its element."""
+    source = (paths.folder("templates") / "report.js").read_text(encoding="utf-8")
+    said = {text: words(text) for text in re.findall(r'"([^"\n]+)"', source) if text in words.messages}
+    return json.dumps(said, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def csv_uri(data: RunData) -> tuple[str, str]:
-    """(data URI, file name) of the tidy table, compressed where it is long."""
-    text = to_csv(data)
+    """(data URI, file name) of the tidy table, compressed where it is long, with fewer digits where it is huge."""
     name = data.suite or "table"
+    if len(data.table) > LARGEST_WHOLE:
+        text = written(packed_well(data.table), digits=FEWER_DIGITS).encode()
+    else:
+        text = written(data.table).encode()
     if len(text) > LARGEST_CSV:
         packed = base64.b64encode(gzip.compress(text, mtime=0)).decode()
         return f"data:application/gzip;base64,{packed}", f"{name}.csv.gz"
     return f"data:text/csv;base64,{base64.b64encode(text).decode()}", f"{name}.csv"
+
+
+def packed_well(table: pd.DataFrame) -> pd.DataFrame:
+    """What a huge page carries: rows and columns in an order in which neighbours differ in label, seed and value."""
+    last = [c for c in CHANGING if c in table]
+    first = [c for c in table.columns if c not in (*LEFT_OUT, *last)]
+    keys = [c for c in ("evaluation", "metric", "target", "score", "dataset", "label", "seed") if c in table]
+    return table.sort_values(keys, kind="stable")[first + last]

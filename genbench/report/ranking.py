@@ -19,6 +19,9 @@ from genbench.stats.ranks import simultaneous_ranks
 EXACT = "exact"
 """The ceiling of an evaluation whose best answer is the end of the metric's range."""
 
+CHANCE = "chance"
+"""The floor of an evaluation whose worst honest answer is what a blind score gives."""
+
 
 def standard_error(cell: Cell) -> float | None:
     """Of the mean: the spread over seeds and the sampling error of one fitted model together, None where neither is
@@ -54,10 +57,10 @@ def give_places(cells: Mapping[RowKey, Cell], column: Column) -> dict[RowKey, Ce
     placed = dict(cells)
     for keys, rank in zip(groups.values(), ranks, strict=True):
         if rank is not None:
-            placed |= {key: replace(cells[key], place=rank.low, last_place=rank.high) for key in keys}
+            placed |= {key: cells[key].but(place=rank.low, last_place=rank.high) for key in keys}
     if is_undecided([cell for cell in placed.values() if cell.place]):
         return placed
-    return {key: replace(c, leads=c.place == 1 and _may_lead(c, column)) for key, c in placed.items()}
+    return {key: c.but(leads=True) if c.place == 1 and _may_lead(c, column) else c for key, c in placed.items()}
 
 
 def is_undecided(placed: Sequence[Cell]) -> bool:
@@ -116,9 +119,9 @@ def give_scores(cells: Mapping[RowKey, Cell], rows: Mapping[RowKey, Measured], c
             continue
         score = (cell.mean - floor.mean) / width
         scores = {seed: (value - floor.mean) / width for seed, value in cell.values.items()}
-        under = score < 0 and not overlap(cell, floor) and not rows[key].is_control
+        under = score < 0 and not overlap(cell, floor) and not rows[key].is_control and CHANCE not in record.floor
         flags = (*cell.flags, Flag.UNDER_FLOOR) if under else cell.flags
-        scored[key] = replace(cell, score=score, scores=scores, score_clear=clear, flags=flags)
+        scored[key] = cell.but(score=score, scores=scores, score_clear=clear, flags=flags)
     return scored
 
 
@@ -133,23 +136,25 @@ def give_differences(
     if top is None or top.mean is None:
         return dict(cells)
     return {
-        key: replace(c, difference=c.mean - top.mean) if c.mean is not None and c is not top and c.comparable else c
+        key: c.but(difference=c.mean - top.mean) if c.mean is not None and c is not top and c.comparable else c
         for key, c in cells.items()
     }
 
 
 def _bound(names: Sequence[str], column: Column, by_model: Mapping[str, Cell]) -> Cell | None:
     """The first of these controls that is there; `EXACT` is there where the metric's range ends in a number."""
-    found = (_exact(column) if name == EXACT else by_model.get(name) for name in names)
+    found = (known_answer(name, column) or by_model.get(name) for name in names)
     return next((cell for cell in found if cell is not None), None)
 
 
-def _exact(column: Column) -> Cell | None:
+def known_answer(name: str, column: Column) -> Cell | None:
+    """The cell of a bound that no row is needed for: `exact` and `chance`, where the metric has them."""
     spec = glossary.metric(column.metric)
-    if spec is None:
+    if spec is None or name not in (EXACT, CHANCE):
         return None
     best = spec.low if column.sense.direction is Direction.LOWER else spec.high
-    return Cell(mean=best, constant=True) if math.isfinite(best) else None
+    value = spec.chance if name == CHANCE else best
+    return Cell(mean=value, constant=True) if value is not None and math.isfinite(value) else None
 
 
 def overlap(a: Cell, b: Cell) -> bool:
@@ -175,7 +180,7 @@ def flag_below_chance(cell: Cell, column: Column) -> Cell:
     loss, chance = column.sense.loss(cell.mean), column.sense.loss(spec.chance)
     if loss is None or chance is None or loss <= chance + 2 * (standard_error(cell) or 0.0):
         return cell
-    return replace(cell, flags=(*cell.flags, Flag.BELOW_CHANCE))
+    return cell.but(flags=(*cell.flags, Flag.BELOW_CHANCE))
 
 
 def mean_loss(cell: Cell, column: Column) -> float | None:

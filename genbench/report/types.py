@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from genbench.report.formatting import Scale
 from genbench.report.glossary import Sense
@@ -89,6 +90,13 @@ class Cell:
     text: str = ""
     half_text: str = ""
 
+    def but(self, **changes: Any) -> Cell:
+        """The cell with these fields changed: `dataclasses.replace`, in a third of its time."""
+        made = object.__new__(Cell)
+        for name in FIELDS:
+            object.__setattr__(made, name, changes[name] if name in changes else getattr(self, name))
+        return made
+
     @property
     def n(self) -> int:
         """How many seeds have a value."""
@@ -128,18 +136,23 @@ class Cell:
         return next((status for seed, status in self.missing.items() if seed in self.failed), "–")
 
 
+FIELDS = Cell.__slots__
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """What a column's numbers are: metric and target, on which encoder, against which split, which way is better.
 
-    `identities`: those that most of its rows share. `counts`: they are whole numbers. `against`: what its numbers are
-    shown as differences from, empty where they are shown as they are.
+    `over`: the targets of which it is the mean, empty where it is of one. `identities`: those that most of its rows
+    share. `counts`: they are whole numbers. `against`: what its numbers are shown as differences from, empty where
+    they are shown as they are.
     """
 
     key: str
     evaluation: str
     metric: str
     target: str = ""
+    over: tuple[str, ...] = ()
     encoder: str = ""
     split: str = ""
     title: str
@@ -230,6 +243,12 @@ class Leaderboard:
     def column(self, key: str) -> Column:
         """The column of this key."""
         return next(c for c in self.columns if c.key == key)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from genbench.report.notebook import board_html
+
+        return str(board_html(self))
 
     def cells(self, key: str) -> dict[str, Cell]:
         """The first cell of each label in this column."""

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -25,8 +26,8 @@ from genbench.protocols.model import Budget
 from genbench.runs.folder import RunFolder
 from genbench.training.config import TrainConfig
 from genbench.training.result import TrainResult
-from genbench.training.trainer import build, fit, fit_stack
-from genbench.training.weights import load_weights, save_weights
+from genbench.training.trainer import build, fit, fit_stack, given_result
+from genbench.training.weights import load_checkpoint, load_weights, save_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,8 @@ def _unkept(error: Exception) -> Exception:
 def _train(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Sequence[tuple[nn.Module, TrainResult]]:
     first = fits[0]
     data = data_of(first, context)
+    if first.checkpoint:
+        return [(_from_checkpoint(wanted, data, context), given_result()) for wanted in fits]
     budget = _budget(first.budget)
     name = first.key if len(fits) == 1 else content_key(fits=[wanted.key for wanted in fits])
     config = TrainConfig(
@@ -166,6 +169,13 @@ def _train(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Seque
         device=context.device,
         config=config,
     )
+
+
+def _from_checkpoint(wanted: Fit, data: Dataset, context: RunContext) -> nn.Module:
+    """The model with the weights of its checkpoint, which are not trained any further."""
+    model = build_model(wanted, data)
+    load_checkpoint(model, Path(wanted.checkpoint))
+    return model.to(context.device).eval()
 
 
 def _budget(config: BudgetConfig, share: float = 1.0) -> Budget:

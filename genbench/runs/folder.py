@@ -22,6 +22,7 @@ import os
 import re
 import socket
 import traceback
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from filelock import FileLock, Timeout
 
 from genbench.core import paths
 from genbench.core.errors import UsageError
+from genbench.core.jobs import FileMade
 from genbench.core.records import Picture, RunRecord
 from genbench.core.text import file_stem, safe_text
 from genbench.store import Place, Store
@@ -54,6 +56,9 @@ OURS = {
     "pictures": re.compile(rf"{KEY}-[\w.-]+\.png"),
 }
 """The files that genbench names below `artifacts`, by folder; a temporary one has a dot before and a tail behind."""
+
+FAILURE = re.compile(r"[\w.+=-]+\.txt")
+"""A traceback's file."""
 
 TEMPORARY = re.compile(r"\.(.+)\.\d+\.[0-9a-f]{8}")
 
@@ -139,6 +144,19 @@ class RunFolder:
             temporary.write_bytes(png)
         return Picture(job=job, name=name, path=path.relative_to(self.root).as_posix(), caption=caption)
 
+    def receive(self, file: FileMade) -> None:
+        """Write a file that was made elsewhere for this folder; lines of a log are added, and what is none of the files
+        that genbench names is not written."""
+        folder, _, name = file.path.rpartition("/")
+        if file.path == LOG:
+            with (self.root / LOG).open("ab") as log:
+                log.write(file.content)
+            return
+        pattern = FAILURE if folder == "failures" else OURS.get(folder.removeprefix("artifacts/"))
+        if pattern is not None and pattern.fullmatch(name):
+            with paths.last_writer(self.root / file.path) as temporary:
+                temporary.write_bytes(file.content)
+
     def log(self, event: str, **details: Any) -> None:
         """Add a line to the run's log; one that cannot be written is no reason to end a run."""
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
@@ -183,8 +201,9 @@ class RunFolder:
         return Store(self.place.url, existing=existing)
 
     @contextmanager
-    def claimed(self) -> Iterator[None]:
-        """The folder is this process's alone inside; raises `UsageError` that names who is at work there.
+    def claimed(self, *, wait: bool = False) -> Iterator[None]:
+        """The folder is this process's alone inside. Where another is at work in it, `wait` until that ends, with a
+        warning that names it; else raises `UsageError`.
 
         The operating system holds the lock and drops it when the process ends, however it ends: no lock goes stale. The
         note beside it only says whose it is.
@@ -194,9 +213,11 @@ class RunFolder:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise UsageError(
-                f"another run{_who(note)} is at work in {self.root}: wait until it has ended, or give another --out."
-            ) from None
+            at_work = f"another run{_who(note)} is at work in {self.root}"
+            if not wait:
+                raise UsageError(f"{at_work}: wait until it has ended, or give another --out.") from None
+            warnings.warn(f"{at_work}: waiting until it has ended.", stacklevel=2)
+            lock.acquire()
         try:
             with paths.last_writer(note) as temporary:
                 temporary.write_text(json.dumps(_me()), encoding="utf-8")
@@ -204,6 +225,29 @@ class RunFolder:
         finally:
             note.unlink(missing_ok=True)
             lock.release()
+
+    @contextmanager
+    def turn(self, plan: str) -> Iterator[None]:
+        """Of runs that do one plan into one store from several folders, one at a time is inside: the others wait, with
+        a warning, and find its results. The operating system or the server holds the lock."""
+        said = f"another run does the same into {self.place}: waiting until it has ended."
+        if self.place.own:
+            yield
+        elif self.place.file is None:
+            with self.open(existing=False) as store, store.turn(int(plan, 16), said):
+                yield
+        else:
+            self.place.file.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.place.file.with_name(f".{self.place.file.name}.{plan}.lock"))
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                warnings.warn(said, stacklevel=2)
+                lock.acquire()
+            try:
+                yield
+            finally:
+                lock.release()
 
     def remove_made(self, fits: Iterable[str]) -> None:
         """Remove the weights of these fits, and every training that was broken off: they are to be made again."""
@@ -226,13 +270,17 @@ class RunFolder:
         with self.claimed():
             if keep_only is not None:
                 store.keep_only(keep_only)
-            fits, pictures = store.references()
-            kept = {self.weights(key) for key in fits} | {self.root / path for path in pictures}
-            loose = [path for path in self._own_files() if path not in kept]
+            loose = self.loose(store)
             size = sum(path.stat().st_size for path in loose)
             for path in loose:
                 path.unlink()
         return len(loose), size
+
+    def loose(self, store: Store) -> list[Path]:
+        """The artifacts that genbench has named and no result of the store refers to."""
+        fits, pictures = store.references()
+        kept = {self.weights(key) for key in fits} | {self.root / path for path in pictures}
+        return [path for path in self._own_files() if path not in kept]
 
     def _own_files(self, folders: Iterable[str] = tuple(OURS)) -> Iterator[Path]:
         for name in folders:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,12 +16,16 @@ from genbench.runs.overrides import with_row_options
 from genbench.runs.suite import ModelUse, Suite, select
 from genbench.runs.suite_check import checked
 
-EXECUTORS = ("auto", "inline", "local")
+EXECUTORS = ("auto", "inline", "local", "ray")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the command line may say of a run; the suite says the rest."""
+    """What the command line may say of a run; the suite says the rest.
+
+    `time_limit`: seconds a job; `memory_limit`: GiB a worker; `ray_address`: of a cluster; `gpus`: the part of a GPU
+    that a worker on a cluster asks for.
+    """
 
     models: Sequence[str] = ()
     controls: bool = True
@@ -32,6 +37,9 @@ class Options:
     executor: str = "auto"
     workers: int | None = None
     time_limit: float | None = None
+    memory_limit: float | None = None
+    ray_address: str | None = None
+    gpus: float = 1.0
     plugins: Sequence[str] = ()
     data_root: str | None = None
     settings: Sequence[str] = ()
@@ -66,15 +74,7 @@ def chosen_suite(name: str | Path | Mapping[str, Any] | Suite, options: Options)
 
     Raises `UsageError` for whatever the options get wrong, `SuiteError` for what the suite does.
     """
-    if options.executor == "ray":
-        raise UsageError("the executor 'ray' is not built yet: use --executor local (worker processes) or inline.")
-    if options.executor not in EXECUTORS:
-        near = nearest(options.executor, EXECUTORS) or EXECUTORS[0]
-        raise UsageError(f"--executor is one of {', '.join(EXECUTORS)}; got {options.executor!r}: take {near!r}?")
-    if options.time_limit is not None and not 0 < options.time_limit < math.inf:
-        raise UsageError(f"--time-limit is a number of seconds above 0; got {options.time_limit:g}.")
-    if options.time_limit is not None and options.executor == "inline":
-        raise UsageError("--time-limit needs --executor local: a process cannot stop itself.")
+    _check_executor(options)
     from genbench.runs.folder import RunFolder  # whose store is heavy to import
 
     RunFolder.to_make(options.folder("any"), options.store)
@@ -84,3 +84,27 @@ def chosen_suite(name: str | Path | Mapping[str, Any] | Suite, options: Options)
     suite = suite_file.parse(content, path, settings=options.settings, profile=options.profile)
     selected = select(suite, options.models, options.datasets, options.seeds, controls=options.controls)
     return with_row_options(checked(selected, path), content, options.settings)
+
+
+def _check_executor(options: Options) -> None:
+    """Raise `UsageError` where the executor is none, or cannot do what is asked of it."""
+    name = options.executor
+    if name not in EXECUTORS:
+        near = nearest(name, EXECUTORS) or EXECUTORS[0]
+        raise UsageError(f"--executor is one of {', '.join(EXECUTORS)}; got {name!r}: take {near!r}?")
+    if name == "ray" and importlib.util.find_spec("ray") is None:
+        raise UsageError("--executor ray needs Ray: pip install 'genbench[ray]', or take --executor local.")
+    if options.ray_address is not None and name != "ray":
+        raise UsageError("--ray-address needs --executor ray.")
+    if not 0 < options.gpus <= 1:
+        raise UsageError(f"--gpus is the part of a GPU a worker gets, above 0 and at most 1; got {options.gpus:g}.")
+    for option, limit, unit in (
+        ("--time-limit", options.time_limit, "seconds"),
+        ("--memory-limit", options.memory_limit, "GiB"),
+    ):
+        if limit is not None and not 0 < limit < math.inf:
+            raise UsageError(f"{option} is a number of {unit} above 0; got {limit:g}.")
+        if limit is not None and name == "inline":
+            raise UsageError(f"{option} needs --executor local: a process cannot stop itself.")
+    if options.memory_limit is not None and name == "ray":
+        raise UsageError("--memory-limit needs --executor local: Ray ends workers itself where a machine runs full.")

@@ -141,6 +141,8 @@ def make_fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, 
         "threads": suite.threads if conditions.device == "cpu" else 0,
         "precision": suite.precision,
     }
+    if use.checkpoint:  # by content, wherever it lies; and no budget is spent on it
+        content |= {"checkpoint": _digest(Path(use.checkpoint)), "budget": None}
     return Fit(
         key=content_key(seed=seed, **content),
         stack_key=content_key(**content),
@@ -152,6 +154,7 @@ def make_fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, 
         out_of_memory=suite.out_of_memory,
         precision=suite.precision,
         data=conditions.datasets[dataset].fingerprint,
+        checkpoint=use.checkpoint,
     )
 
 

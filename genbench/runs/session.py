@@ -8,13 +8,14 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from genbench import registry
 from genbench.core import paths
 from genbench.core.errors import UsageError
-from genbench.core.jobs import Event, FitEnded, Job, JobEnded, Plan, Task, tasks
+from genbench.core.jobs import Event, FileMade, FitEnded, Job, JobEnded, Plan, Task, tasks
 from genbench.core.records import PlanRecord, RunRecord
 from genbench.core.stopping import held
 from genbench.core.text import safe_text
@@ -30,9 +31,11 @@ from genbench.runs.crash import CrashNote
 from genbench.runs.folder import AT_WORK, RunFolder
 from genbench.runs.options import Options
 from genbench.runs.plan import Conditions, make_plan
+from genbench.runs.remote import packed
 from genbench.runs.suite import Suite
 from genbench.runs.task import TaskRunner, TaskSetting
 from genbench.store import Store
+from genbench.store.database import is_blank
 from genbench.store.place import redacted
 
 
@@ -49,6 +52,7 @@ class Session:
     workers: WorkerConfig
     executor: str
     force: bool = False
+    ray_address: str | None = None
 
     def reading(self) -> list[str]:
         """How files were read into datasets, and what of these is too small: a sentence each."""
@@ -118,18 +122,34 @@ def prepare(
     context = context or setting.context()
     plan = planner(suite, conditions_of(suite, context))
     plan = dataclasses.replace(plan, notes=(*plan.notes, *_fallbacks(suite, context)))
+    executor = _executor(options)
     workers = WorkerConfig(
-        runner="genbench.runs.task:TaskRunner.of",
+        runner=_RUNNERS.get(executor, "genbench.runs.task:TaskRunner.of"),
         setting=setting,
         device=device,
         threads=suite.threads,
         origins=registry.origins(),
         time_limit=options.time_limit,
-        workers=options.workers or (max(1, cores() // suite.threads) if context.device.type == "cpu" else 1),
+        memory_limit=round(options.memory_limit * 2**30) if options.memory_limit is not None else None,
+        workers=options.workers or _room(executor, suite, context),
+        retries=suite.retries,
+        gpus=options.gpus,
     )
     missing = plan.missing(_settled(folder), force=options.force)
-    executor = _executor(options)
-    return Session(suite, plan, missing, folder, context, setting, workers, executor, options.force)
+    return Session(
+        suite, plan, missing, folder, context, setting, workers, executor, options.force, options.ray_address
+    )
+
+
+_RUNNERS = {"ray": "genbench.runs.remote:RemoteRunner.of"}
+"""What does tasks where the run's folder is not seen."""
+
+
+def _room(executor: str, suite: Suite, context: RunContext) -> int:
+    """How many workers there are unless somebody says so; 0: as many as a cluster holds."""
+    if executor == "ray":
+        return 0
+    return max(1, cores() // suite.threads) if context.device.type == "cpu" else 1
 
 
 def conditions_of(suite: Suite, context: RunContext) -> Conditions:
@@ -163,21 +183,23 @@ def _executor(options: Options) -> str:
     stuck, asked = registry.unrepeatable(), options.executor
     if asked == "auto":
         asked = "inline" if stuck else "local"
-        if asked == "inline" and options.time_limit is not None:
+        if asked == "inline" and (options.time_limit or options.memory_limit) is not None:
             raise UsageError(
-                f"--time-limit cannot be kept for {', '.join(stuck)}: defined in a notebook or a prompt, it runs in "
-                "this process, which cannot stop itself. Put it into a file and give --plugin FILE."
+                f"a limit of time or memory cannot be kept for {', '.join(stuck)}: defined in a notebook or a prompt, "
+                "it runs in this process, which cannot stop itself. Put it into a file and give --plugin FILE."
             )
-    if asked == "local" and stuck:
+    if asked in ("local", "ray") and stuck:
         raise UsageError(
-            f"--executor local cannot run {', '.join(stuck)}: defined in a notebook or a prompt, worker processes do "
+            f"--executor {asked} cannot run {', '.join(stuck)}: defined in a notebook or a prompt, worker processes do "
             "not know it. Take --executor inline, or put it into a file and give --plugin FILE."
         )
     return asked
 
 
 def _settled(folder: RunFolder) -> Mapping[str, bool]:
-    if folder.place.file is not None and not folder.place.file.exists():
+    file = folder.place.file
+    there = file.exists() and not is_blank(file) if file is not None else Store.is_at(folder.place.url)
+    if not there:
         return {}
     with folder.open() as store:
         return store.settled()
@@ -186,12 +208,13 @@ def _settled(folder: RunFolder) -> Mapping[str, bool]:
 def execute(session: Session, listener: Listener, *, command: str = "") -> Result:
     """Do what is missing. Each result is in the store before the next one is asked for.
 
-    Raises `UsageError` where another run is at work in the folder.
+    Where another run is at work in the folder, or does the same plan into the same store, this one waits until that has
+    ended, and then does what is still missing.
     """
     if not session.missing:  # nothing but the plan is written, which the database orders
         with session.folder.open(existing=False) as store:
             return _executed(session, store, listener, command)
-    with session.folder.claimed():
+    with session.folder.claimed(wait=True), session.folder.turn(session.plan.id):
         settled = _settled(session.folder)  # another run may have ended since
         missing = session.plan.missing(settled, force=session.force)
         with session.folder.open(existing=False) as store:
@@ -225,7 +248,9 @@ def _executed(session: Session, store: Store, listener: Listener, command: str) 
 
 
 def _keep(session: Session, store: Store, event: Event, run: str) -> None:
-    """Write down what ended."""
+    """Write down what ended or was made."""
+    if isinstance(event, FileMade):
+        session.folder.receive(event)
     if isinstance(event, FitEnded):
         store.add_fit(event.record)
         fit = event.record
@@ -269,6 +294,15 @@ def _events(session: Session) -> Iterator[Event]:
         return iter(())
     if session.executor == "local":
         return run_local(work, session.workers)
+    if session.executor == "ray":
+        from genbench.executors.ray import run_ray  # an extra
+
+        return run_ray(
+            work,
+            session.workers,
+            address=session.ray_address,
+            pack=partial(packed, folder=session.folder),
+        )
     return _inline(session, work)
 
 

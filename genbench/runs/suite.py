@@ -79,12 +79,17 @@ def datasets_apart(given: Iterable[Any], named: Mapping[str, str]) -> tuple[tupl
 
 
 class ModelUse(BaseModel):
-    """A row of the leaderboard: a model (with its sampler, `ae+gmm10`), a name of its own, options of the model."""
+    """A row of the leaderboard: a model (with its sampler, `ae+gmm10`), a name of its own, options of the model.
+
+    `checkpoint`: a safetensors file with weights of the model from elsewhere, which are measured as they are: it is not
+    trained.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
 
     use: str
     label: str = Field(default="", alias="as", pattern=r"^[\w.+:=-]*$")
+    checkpoint: str = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -153,6 +158,7 @@ class Suite(BaseModel):
     datasets: tuple[str, ...] = Field(min_length=1)
     seeds: int = Field(default=3, ge=1, le=MOST_SEEDS)
     threads: int = Field(default=1, ge=1, le=1_024)
+    retries: int = Field(default=0, ge=0, le=100)
     out_of_memory: Literal["split", "fail"] = "split"
     precision: Literal["float32", "bfloat16"] = "float32"
     budget: BudgetConfig = BudgetConfig()

@@ -8,6 +8,7 @@ from typing import Any
 
 from genbench import registry
 from genbench.core.errors import SuiteError, UnknownName, Unsupported, nearest
+from genbench.core.paths import is_file
 from genbench.core.text import is_unicode, safe_text
 from genbench.data.names import is_made, path_form
 from genbench.evaluations.choice import can_give, metrics_of
@@ -56,6 +57,8 @@ def check_use(use: ModelUse, place: str, options: Iterable[str] | None = None) -
     entry = registry.models.get(use.model)
     check_sampler(entry.card, use.sampler, f"{place}: {use.name!r}")
     _check_count(entry, use.sampler, f"{place}: {use.name!r}")
+    if use.checkpoint and not is_file(use.checkpoint):
+        raise SuiteError(f"{place}: {use.name!r}: there is no checkpoint {safe_text(use.checkpoint, 300)!r}.")
     known = option_names(entry.target)
     for name in use.options if options is None else options:
         if known is not None and name not in known:

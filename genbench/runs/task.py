@@ -99,7 +99,7 @@ class TaskRunner:
         sampler = job.row.sampler
         found = self.evidence.get((one.fit.key, sampler))
         if found is None:
-            again = Refit(one.fit, self.context)
+            again = None if one.record.trained == ELSEWHERE else Refit(one.fit, self.context)
             found = self.evidence[one.fit.key, sampler] = Evidence(
                 one.model, sampler, job.fit.dataset, job.fit.seed, self.context, record=one.record, refit=again
             )

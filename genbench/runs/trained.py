@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from genbench.registry import models
 from genbench.runs.folder import RunFolder
 from genbench.runs.task import TaskSetting
 from genbench.training.trainer import build
-from genbench.training.weights import load_weights
+from genbench.training.weights import load_weights, save_weights
 
 MOST_BYTES = 2**34
 MOST_SHOWN = 10_000
@@ -45,6 +46,11 @@ class TrainedModel:
         self.module = build(models.get(row["model"]).load(), spec, row["options"] or {}, seed=row["seed"]).eval()
         load_weights(self.module, path)
         self.label = str(row["label"])
+        self._origin = {
+            "model": str(row["model"]),
+            "dataset": str(row["dataset"]),
+            "options": json.dumps(row["options"] or {}, sort_keys=True),
+        }
         self._evidence = Evidence(self.module, row["sampler"], row["dataset"], row["seed"], self.context)
 
     def sample(self, n: int) -> Tensor:
@@ -58,7 +64,16 @@ class TrainedModel:
         with self.context.pinned(), torch.no_grad():
             return self._evidence.samples(n)
 
-    def save(self, n: int, path: Path) -> None:
+    def save(self, path: str | Path) -> Path:
+        """Write the weights as safetensors, which another suite measures by `{ use = MODEL, checkpoint = PATH }`; the
+        path. Raises `UsageError` for a name with another ending."""
+        place = Path(path)
+        if place.suffix != ".safetensors":
+            raise UsageError(f"weights are written as .safetensors, got {str(path)!r}.")
+        save_weights(self.module, place, self._origin)
+        return place
+
+    def save_samples(self, n: int, path: Path) -> None:
         """Write n samples: `.npy` for the array, `.png` for a picture. Raises `UsageError` for another form."""
         if path.suffix == ".png" and n > MOST_SHOWN:
             raise UsageError(

@@ -81,10 +81,9 @@ def holm(p: Sequence[float]) -> list[float]:
 
     Holm 1979; checked against a table worked by hand.
     """
-    order = sorted(range(len(p)), key=lambda i: p[i])
-    adjusted = [0.0] * len(p)
-    highest = 0.0
-    for step, i in enumerate(order):
-        highest = max(highest, min(1.0, (len(p) - step) * p[i]))
-        adjusted[i] = highest
-    return adjusted
+    raw = np.asarray(p, dtype=np.float64)
+    order = np.argsort(raw, kind="stable")
+    stepped = np.minimum(1.0, np.arange(len(raw), 0, -1) * raw[order])
+    adjusted = np.empty_like(raw)
+    adjusted[order] = np.maximum.accumulate(stepped)
+    return [float(value) for value in adjusted]

@@ -70,8 +70,18 @@ def estimates(rows: Sequence[Row]) -> Estimates:
     """The estimates of rows with any number of seeds each; shape (rows,)."""
     if not all(row.values for row in rows):
         raise ValueError("a row needs at least one value: leave out rows without any")
-    parts = [estimate(np.array([row.values]), np.array([row.error]), np.array([row.grid])) for row in rows]
-    return Estimates(**{name: _joined([getattr(part, name) for part in parts]) for name in Estimates.__slots__})
+    groups: dict[int, list[int]] = {}
+    for i, row in enumerate(rows):
+        groups.setdefault(len(row.values), []).append(i)
+    parts = [_estimates_of([rows[i] for i in own]) for own in groups.values()]
+    back = np.argsort([i for own in groups.values() for i in own], kind="stable")
+    return Estimates(**{name: _joined([getattr(part, name) for part in parts])[back] for name in Estimates.__slots__})
+
+
+def _estimates_of(rows: Sequence[Row]) -> Estimates:
+    """Of rows with the same number of seeds, at once."""
+    values, errors, grids = (np.array([getattr(row, name) for row in rows]) for name in ("values", "error", "grid"))
+    return estimate(values, errors, grids)
 
 
 def estimate(values: Array, error: Array, grid: Array) -> Estimates:

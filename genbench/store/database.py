@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import sqlite3
+import time
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,6 +38,9 @@ TIDY = (
 
 _ROW = ("label", "model", "family", "sampler", "dataset", "seed")
 
+PATIENCE = 60.0
+"""Seconds that a database may be gone or busy."""
+
 MANY = 10_000
 """Rows that go to the database at once."""
 
@@ -53,15 +59,32 @@ class Store:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         self._engine = _engine(self.url, self.name)
         self._reading = self._engine.execution_options(reading=True)
-        with _said(self.name):
-            if existing and not (self._is_there() and sa.inspect(self._engine).has_table("meta")):
-                raise UsageError(f"{self.name} is not a store of genbench: nothing was read or written.")
-            with self._engine.begin() as connection:
-                migrations.bring_up_to_date(connection, self.name)
+        self._opened = False
+        try:
+            with _said(self.name):
+                if existing and not (self._is_there() and sa.inspect(self._engine).has_table("meta")):
+                    raise UsageError(f"{self.name} is not a store of genbench: nothing was read or written.")
+                with self.writing() as connection:
+                    migrations.bring_up_to_date(connection, self.name)
+        except BaseException:
+            self.close()
+            raise
+        self._opened = self.url.get_backend_name() != "sqlite"
 
     def _is_there(self) -> bool:
         """An SQLite file is made by whoever looks at it, unless one looks first."""
         return self.url.get_backend_name() != "sqlite" or Path(self.url.database or "").is_file()
+
+    @staticmethod
+    def is_at(url: sa.URL) -> bool:
+        """Whether a server's database holds a store already; nothing is made."""
+        name = redacted(url.render_as_string(hide_password=True))
+        engine = _engine(url, name)
+        try:
+            with _said(name):
+                return sa.inspect(engine).has_table("meta")
+        finally:
+            engine.dispose()
 
     def close(self) -> None:
         """Give the connections back."""
@@ -73,12 +96,52 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def reading(self) -> AbstractContextManager[sa.Connection]:
+        """A connection that changes nothing."""
+        return self._connected(self._reading)
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A connection in a transaction, which is committed at the end or not at all."""
+        with self._connected(self._engine) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def turn(self, number: int, waiting: str) -> Iterator[None]:
+        """On a server: one process at a time is inside for a number (of 64 bits); where it must wait, it warns so. The
+        server drops the lock when the process ends. Elsewhere nothing is locked."""
+        if self._engine.dialect.name != "postgresql":
+            yield
+            return
+        own = self._reading.execution_options(isolation_level="AUTOCOMMIT")
+        with self._connected(own) as connection:
+            if not connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({number})")):
+                warnings.warn(waiting, stacklevel=3)
+                while not connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({number})")):
+                    time.sleep(0.5)
+            try:
+                yield
+            finally:
+                with suppress(StoreError, sa.exc.SQLAlchemyError):  # a server that was started anew has no lock
+                    connection.execute(sa.text(f"SELECT pg_advisory_unlock({number})"))
+
+    def _connected(self, engine: sa.Engine) -> sa.Connection:
+        """A server that is gone for a moment (a restart) is waited for, once it has been there."""
+        until = time.monotonic() + (PATIENCE if self._opened else 0.0)
+        while True:
+            try:
+                return engine.connect()
+            except (StoreError, sa.exc.DBAPIError):
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
+
     # --- plans and runs
 
     def keep_plan(self, plan: PlanRecord) -> None:
         """Keep a plan and note that it was asked for: from now on it is the last one."""
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             known = connection.execute(sa.select(schema.plans.c.id).where(schema.plans.c.id == plan.id)).scalar()
             values = {"suite": plan.suite, "content": dict(plan.content)}
             if known is None:
@@ -112,7 +175,7 @@ class Store:
             schema.plan_jobs.c.plan, schema.plan_jobs.c.position
         )
         keys: dict[str, list[str]] = {}
-        with self._reading.connect() as connection:
+        with self.reading() as connection:
             for row in connection.execute(jobs):
                 keys.setdefault(row.plan, []).append(row.job)
             return [
@@ -122,7 +185,7 @@ class Store:
 
     def add_run(self, run: RunRecord) -> None:
         """Keep what was asked for, or bring its provenance up to date."""
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             connection.execute(schema.runs.delete().where(schema.runs.c.id == run.id))
             connection.execute(schema.runs.insert().values(**dataclasses.asdict(run)))
 
@@ -132,14 +195,14 @@ class Store:
         if plan is not None:
             makers = sa.select(schema.jobs.c.run).where(self._in_plan(plan))
             query = query.where(sa.or_(schema.runs.c.plan == plan, schema.runs.c.id.in_(makers)))
-        with self._reading.connect() as connection:
+        with self.reading() as connection:
             return [RunRecord(**row) for row in connection.execute(query).mappings()]
 
     # --- what was done
 
     def add_fit(self, fit: FitRecord) -> None:
         """Keep a fitted model's record; the seconds of earlier failed tries are added, a model loaded again is not."""
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             known = connection.execute(sa.select(schema.fits).where(schema.fits.c.key == fit.key)).first()
             if known is not None and known.status == fit.status == Status.OK:
                 return
@@ -150,10 +213,11 @@ class Store:
 
     def add_job(self, job: JobRecord, measurements: Sequence[Measurement], pictures: Sequence[Picture] = ()) -> None:
         """Keep an ended job with all that it measured, in one transaction, in place of any earlier try."""
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             spent = connection.execute(sa.select(schema.jobs.c.seconds).where(schema.jobs.c.key == job.key)).scalar()
-            _forget(connection, [job.key])
-            connection.execute(schema.jobs.insert().values(_job_values(job, spent or 0.0)))
+            if spent is not None:
+                forget(connection, [job.key])
+            connection.execute(schema.jobs.insert(), _job_values(job, spent or 0.0))
             if measurements:
                 rows = [_measurement_values(job.key, i, m) for i, m in enumerate(measurements)]
                 connection.execute(schema.measurements.insert(), rows)
@@ -162,29 +226,30 @@ class Store:
 
     def forget(self, jobs: Sequence[str], fits: Sequence[str]) -> None:
         """Drop these jobs with all that they measured, and these fits: they are to be done again."""
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             for start in range(0, len(jobs), MANY):
-                _forget(connection, jobs[start : start + MANY])
+                forget(connection, jobs[start : start + MANY])
             for start in range(0, len(fits), MANY):
                 connection.execute(schema.fits.delete().where(schema.fits.c.key.in_(fits[start : start + MANY])))
 
     def keep_only(self, plan: str) -> None:
         """Drop all other plans, and every job and fit that this one does not stand on."""
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             for table in (schema.requests, schema.plan_jobs):
                 connection.execute(table.delete().where(table.c.plan != plan))
             connection.execute(schema.plans.delete().where(schema.plans.c.id != plan))
             others = connection.execute(sa.select(schema.jobs.c.key).where(~self._in_plan(plan))).scalars().all()
-            _forget(connection, others)
+            forget(connection, others)
             standing = sa.select(schema.jobs.c.fit)
             connection.execute(schema.fits.delete().where(schema.fits.c.key.not_in(standing)))
 
     # --- what is known
 
     def settled(self) -> dict[str, bool]:
-        """For each job that was done, by its key, whether how it ended is final."""
-        with self._reading.connect() as connection:
-            rows = connection.execute(sa.select(schema.jobs.c.key, schema.jobs.c.settled))
+        """For each job that was done, by its key, in the order in which they ended: whether how it ended is final."""
+        with self.reading() as connection:
+            query = sa.select(schema.jobs.c.key, schema.jobs.c.settled).order_by(schema.jobs.c.ended)
+            rows = connection.execute(query)
             return {row.key: bool(row.settled) for row in rows}
 
     def ends(self, jobs: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -196,7 +261,7 @@ class Store:
         joined = schema.jobs.outerjoin(schema.fits, own.fit == fit.key)
         query = sa.select(*columns, *labelled).select_from(joined)
         wanted = set(jobs)
-        with self._reading.connect() as connection:
+        with self.reading() as connection:
             rows = connection.execute(query).mappings()
             return {row["key"]: dict(row) for row in rows if row["key"] in wanted}
 
@@ -207,7 +272,7 @@ class Store:
         columns = [schema.measurements.c[c] if c in _MEASURED else schema.jobs.c[c] for c in TIDY]
         query, order = self._of_plan(sa.select(*columns), joined, plan)
         query = query.order_by(*order, schema.measurements.c.position)
-        with self._reading.connect() as connection:
+        with self.reading() as connection:
             frame = pd.DataFrame(connection.execute(query).all(), columns=TIDY)
         whole = "Int64" if (frame["budget"] % 1 == 0).all() else float  # seconds may be parts
         types = {"value": float, "ci_low": float, "ci_high": float, "n": "Int64", "m": "Int64", "budget": whole}
@@ -218,7 +283,7 @@ class Store:
         columns = [schema.jobs.c[c] for c in ("label", "model", "sampler", "dataset", "seed", "fit")]
         joined = schema.jobs.outerjoin(schema.fits, schema.jobs.c.fit == schema.fits.c.key)
         query, order = self._of_plan(sa.select(*columns, schema.fits.c.options), joined, plan)
-        with self._reading.connect() as connection:
+        with self.reading() as connection:
             rows = connection.execute(query.order_by(*order)).all()
         return pd.DataFrame(rows, columns=[*(c.name for c in columns), "options"])
 
@@ -227,7 +292,7 @@ class Store:
         query = sa.select(schema.fits).where(
             schema.fits.c.key.in_(sa.select(schema.jobs.c.fit).where(self._in_plan(plan)))
         )
-        with self._reading.connect() as connection:
+        with self.reading() as connection:
             return pd.DataFrame(connection.execute(query).all(), columns=[c.name for c in schema.fits.columns])
 
     def pictures(self, plan: str | None = None) -> pd.DataFrame:
@@ -236,14 +301,32 @@ class Store:
         joined = schema.pictures.join(schema.jobs, schema.jobs.c.key == schema.pictures.c.job)
         query, order = self._of_plan(sa.select(*schema.pictures.columns, *jobs), joined, plan)
         names = [c.name for c in (*schema.pictures.columns, *jobs)]
-        with self._reading.connect() as connection:
+        with self.reading() as connection:
             return pd.DataFrame(connection.execute(query.order_by(*order)).all(), columns=names)
 
     def references(self) -> tuple[set[str], set[str]]:
         """(keys of fits, paths of pictures) that jobs refer to, of whichever plan."""
-        with self._reading.connect() as connection:
+        with self.reading() as connection:
             fits = set(connection.execute(sa.select(schema.jobs.c.fit)).scalars())
             return fits, set(connection.execute(sa.select(schema.pictures.c.path)).scalars())
+
+    def faults(self) -> list[str]:
+        """What is wrong in the database itself: damaged pages, rows that belong to nothing. A sentence each."""
+        found = []
+        with self.reading() as connection:
+            if self._engine.dialect.name == "sqlite":
+                said = connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars()
+                found += [f"the database is damaged: {safe_text(one, 300)}." for one in said if one != "ok"]
+            for name, column, owner in schema.BELONGS:
+                table, key = schema.metadata.tables[name], schema.metadata.tables[owner[0]].c[owner[1]]
+                lost = table.c[column].not_in(sa.select(key))
+                rows = connection.scalar(sa.select(sa.func.count()).select_from(table).where(lost))
+                found += [f"{rows} rows of {name} belong to nothing in {owner[0]}."] if rows else []
+            own = schema.jobs.c
+            bare = sa.and_(own.status == Status.OK, own.key.not_in(sa.select(schema.measurements.c.job)))
+            for key in connection.scalars(sa.select(own.key).where(bare)):
+                found.append(f"job {key} ended well and has no measurement: `--force` does it again.")
+        return found
 
     def _in_plan(self, plan: str | None) -> sa.ColumnElement[bool]:
         """Whether a job belongs to the plan; every job does where none is named."""
@@ -261,14 +344,25 @@ class Store:
         return query.select_from(joined.join(own, own.c.job == schema.jobs.c.key)), [own.c.position]
 
 
-def _forget(connection: sa.Connection, jobs: Sequence[str]) -> None:
+def is_blank(file: Path) -> bool:
+    """Whether an SQLite file has no table at all: whoever wanted to make a store there was cut off before (a full disk,
+    a kill)."""
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        try:
+            return not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
+        except sqlite3.DatabaseError:  # another file; whoever opens it will say so
+            return False
+
+
+def forget(connection: sa.Connection, jobs: Sequence[str]) -> None:
+    """Drop these jobs with all that they measured."""
     for table, column in ((schema.measurements, "job"), (schema.pictures, "job"), (schema.jobs, "key")):
         connection.execute(table.delete().where(table.c[column].in_(jobs)))
 
 
 def _engine(url: sa.URL, name: str) -> sa.Engine:
     try:
-        engine = sa.create_engine(url)
+        engine = sa.create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
     except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
         raise UsageError(
             f"the store {name!r} cannot be opened ({redacted(str(error))}): give a file, or a URL whose driver is "
@@ -278,14 +372,16 @@ def _engine(url: sa.URL, name: str) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _configure_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
+    if engine.dialect.name == "postgresql":
+        sa.event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
 def _say(name: str, context: sa.engine.ExceptionContext) -> None:
     """Whatever a database objects to, whenever it does, is a sentence with the store's name and no secret; a constraint
     that is broken is a mistake of whoever writes."""
-    if isinstance(context.sqlalchemy_exception, sa.exc.IntegrityError):
-        return
+    if isinstance(context.sqlalchemy_exception, sa.exc.IntegrityError) or context.is_pre_ping:
+        return  # a pool that looks whether its connection still lives makes another one
     raise _sentence(name, context.original_exception) from context.original_exception
 
 
@@ -312,12 +408,14 @@ _REMEDIES = {
     "malformed": ": it is damaged; put it elsewhere and run again, or restore a copy",
     "not a database": ": it is some other file",
     "no such": ": it was not written by this genbench, or not wholly",
+    "refused": ": look whether the server is there, and its address",
+    "authentication": ": look whether user and password are right",
 }
 
 
 def _configure_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # transactions are begun below
-    connection.execute("PRAGMA busy_timeout=60000")
+    connection.execute(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
@@ -327,6 +425,16 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     """A writer takes its turn before it reads: one that had read first could not wait for another to end."""
     reading = connection.get_execution_options().get("reading", False)
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+WRITING = 2**62 + 0x67656E62
+"""PostgreSQL's number of the lock of a writer; plans have smaller ones."""
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    """Writers take turns, as SQLite makes them: two that do the same job can't both add it."""
+    if not connection.get_execution_options().get("reading", False):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITING})")
 
 
 _MEASURED = {c.name for c in schema.measurements.columns} - {"position"}

@@ -64,6 +64,10 @@ class Place:
         return str(self.folder) if self.own else redacted(self.url.render_as_string(hide_password=True))
 
 
+_DRIVERS = dict.fromkeys(("postgresql", "postgres"), "postgresql+psycopg")
+"""The driver of a URL that names none, for every SQLAlchemy the same."""
+
+
 def sqlite(path: Path) -> sa.URL:
     """The URL of an SQLite file, whatever characters its path has."""
     return sa.URL.create("sqlite", database=str(Path(path).absolute()))
@@ -77,6 +81,7 @@ def parse(text: str) -> sa.URL:
         url = sa.make_url(text)
         if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
             return sqlite(Path(url.database))
+        url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
         url.get_dialect()
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
         why = redacted(str(error).replace(text, hidden(text))).splitlines()[0]

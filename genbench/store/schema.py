@@ -2,11 +2,46 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, ForeignKey, Integer, MetaData, String, Table
+import json
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
 
 VERSION = 3
 
 metadata = MetaData()
+
+
+class _JsonText(TypeDecorator[Any]):
+    """JSON as text: a curve may hold NaN, which PostgreSQL's own JSON refuses."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        del dialect
+        return json.dumps(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        del dialect
+        return None if value is None else json.loads(value)
+
+
+_JSON = JSON().with_variant(_JsonText(), "postgresql")
 
 meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False))
 
@@ -15,7 +50,7 @@ plans = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("suite", String, nullable=False),
-    Column("content", JSON, nullable=False),
+    Column("content", _JSON, nullable=False),
 )
 
 requests = Table(  # each time that a plan is asked for; the last one is what a report shows
@@ -43,7 +78,7 @@ runs = Table(
     Column("started", String, nullable=False),
     Column("command", String, nullable=False),
     Column("plan", String, nullable=False),
-    Column("provenance", JSON, nullable=False),
+    Column("provenance", _JSON, nullable=False),
 )
 
 fits = Table(
@@ -52,21 +87,21 @@ fits = Table(
     Column("key", String, primary_key=True),
     Column("model", String, nullable=False),
     Column("dataset", String, nullable=False),
-    Column("seed", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False),
     Column("status", String, nullable=False),
     Column("reason", String),
     Column("seconds", Float, nullable=False),
-    Column("parameters", Integer, nullable=False),
-    Column("images", Integer, nullable=False),
-    Column("updates", Integer),
+    Column("parameters", BigInteger, nullable=False),
+    Column("images", BigInteger, nullable=False),
+    Column("updates", BigInteger),
     Column("flops", BigInteger),
     Column("trained", String, nullable=False),
     Column("device", String, nullable=False),
     Column("weights", String, nullable=False),
     Column("remark", String, nullable=False),
-    Column("options", JSON, nullable=False),
-    Column("curve", JSON, nullable=False),
-    Column("details", JSON, nullable=False),
+    Column("options", _JSON, nullable=False),
+    Column("curve", _JSON, nullable=False),
+    Column("details", _JSON, nullable=False),
 )
 
 jobs = Table(
@@ -80,7 +115,7 @@ jobs = Table(
     Column("family", String, nullable=False),
     Column("sampler", String, nullable=False),
     Column("dataset", String, nullable=False),
-    Column("seed", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False),
     Column("evaluation", String, nullable=False),
     Column("status", String, nullable=False),
     Column("settled", Boolean, nullable=False),
@@ -111,12 +146,12 @@ measurements = Table(
     Column("value", Float),
     Column("ci_low", Float),
     Column("ci_high", Float),
-    Column("n", Integer),
-    Column("m", Integer),
+    Column("n", BigInteger),
+    Column("m", BigInteger),
     Column("kind", String, nullable=False),
     Column("status", String, nullable=False),
     Column("reason", String),
-    Column("details", JSON, nullable=False),
+    Column("details", _JSON, nullable=False),
 )
 
 pictures = Table(
@@ -127,3 +162,11 @@ pictures = Table(
     Column("path", String, nullable=False),
     Column("caption", String, nullable=False),
 )
+
+BELONGS = (
+    ("measurements", "job", ("jobs", "key")),
+    ("pictures", "job", ("jobs", "key")),
+    ("plan_jobs", "plan", ("plans", "id")),
+    ("requests", "plan", ("plans", "id")),
+)
+"""Table, column, and the table and column that it refers to."""

@@ -31,7 +31,7 @@ from genbench.training.stack_size import stack_size
 from genbench.training.stacked import StackedModels
 from genbench.training.train_state import TrainState
 
-__all__ = ["TrainConfig", "TrainResult", "build", "fit", "fit_stack"]
+__all__ = ["TrainConfig", "TrainResult", "build", "fit", "fit_stack", "given_result"]
 
 
 def build(builder: ModelBuilder, spec: DataSpec, options: Mapping[str, Any], *, seed: int) -> nn.Module:
@@ -122,15 +122,17 @@ def _fit_itself(model: FitsItself, data: Dataset, budget: Budget, *, seed: int, 
     bad = [name for name, t in module.state_dict().items() if not bool(torch.isfinite(t).all())]
     if bad:
         raise Diverged(f"{type(model).__name__}.fit left NaN or inf in {', '.join(bad)}.")
-    is_given = getattr(model, "trained_elsewhere", False)
-    n = 0 if is_given else len(data.train)
+    if getattr(model, "trained_elsewhere", False):
+        return given_result(seconds)
+    n = len(data.train)
     return TrainResult(
-        seconds=seconds,
-        images=n,
-        steps=0,
-        images_per_second=n / max(seconds, 1e-9),
-        trained=ELSEWHERE if is_given else "closed form",
+        seconds=seconds, images=n, steps=0, images_per_second=n / max(seconds, 1e-9), trained="closed form"
     )
+
+
+def given_result(seconds: float = 0.0) -> TrainResult:
+    """Of a model that was trained elsewhere: nothing was read, and what it took nobody here knows."""
+    return TrainResult(seconds=seconds, images=0, steps=0, images_per_second=0.0, trained=ELSEWHERE, weights="given")
 
 
 def _fit_replicas(

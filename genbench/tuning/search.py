@@ -102,6 +102,8 @@ def plan_studies(suite: Suite, context: RunContext, search: Search) -> tuple[lis
             space = row_space(use, spec, aim.config.name) if aim else {}
             if aim is None:
                 idle[use.name] = f"gives no {search.metric or 'metric that it could be tuned for'}"
+            elif use.checkpoint:
+                idle[use.name] = "a checkpoint is not trained"
             elif not space:
                 idle[use.name] = "no option to tune"
             else:

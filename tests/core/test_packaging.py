@@ -5,8 +5,11 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+import re
 import subprocess
 import sys
+import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -28,40 +31,105 @@ def test_a_missing_folder_is_named() -> None:
         paths.folder("nosuch")
 
 
-@pytest.mark.slow
-def test_a_wheel_carries_suites_and_templates(tmp_path: Path) -> None:
-    build = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--no-deps",
-        "--no-build-isolation",
-        "-q",
-        "-w",
-        str(tmp_path),
-        str(ROOT),
-    ]
-    subprocess.run(build, check=True, capture_output=True, text=True)
-    wheel = next(tmp_path.glob("genbench-*.whl"))
-    site = tmp_path / "site"
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(site)
-    assert (site / "genbench" / "_resources" / "suites" / "quick.toml").is_file()
-    assert any((site / "genbench" / "_resources" / "templates").iterdir())
-    listing = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "from genbench import __file__ as f; from genbench.runs import suite_file; print(f, suite_file.names())",
-        ],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(site)},
-        check=True,
-        capture_output=True,
-        text=True,
+BLOCKED = """
+import socket
+
+
+def refuse(*_, **__):
+    raise OSError("the network is blocked by a test")
+
+
+socket.getaddrinfo = socket.create_connection = socket.socket.connect = refuse
+"""
+
+
+def python(*arguments: str, cwd: Path, site: Path | None = None) -> str:
+    """What Python prints; with `site` alone before its own packages, and no network."""
+    environment = os.environ | ({} if site is None else {"PYTHONPATH": str(site)})
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, check=False
     )
-    assert str(site) in listing.stdout and "quick" in listing.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the source distribution, and the wheel that was built from it and not from the checkout."""
+    pytest.importorskip("hatchling")
+    place = tmp_path_factory.mktemp("built")
+    python("-m", "hatchling", "build", "-t", "sdist", "-d", str(place), cwd=ROOT)
+    source = next(place.glob("genbench-*.tar.gz"))
+    python("-m", "pip", "wheel", "-q", "--no-deps", "--no-index", "--no-build-isolation", str(source), cwd=place)
+    return place
+
+
+@pytest.fixture(scope="module")
+def site(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the wheel is installed, and where no process reaches the network."""
+    place = tmp_path_factory.mktemp("site")
+    wheel = str(next(built.glob("*.whl")))
+    python("-m", "pip", "install", "-q", "--no-index", "--no-deps", "--target", str(place), wheel, cwd=built)
+    (place / "sitecustomize.py").write_text(BLOCKED)
+    return place
+
+
+def test_a_wheel_carries_suites_templates_types_licences_and_nothing_else(built: Path) -> None:
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as archive:
+        names = archive.namelist()
+    for name in ("_resources/suites/quick.toml", "_resources/templates/report.html.j2", "py.typed"):
+        assert f"genbench/{name}" in names
+    assert any(name.endswith("licenses/NOTICE.md") for name in names)
+    assert {name.split("/")[0].partition("-")[0] for name in names} == {"genbench"}
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        source = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"CITATION.cff", "NOTICE.md", "LICENSE", "CHANGELOG.md", "suites/quick.toml"} <= source
+    assert {name.split("/")[0] for name in source} & {".git", ".github", ".venv", "runs"} == set()
+
+
+@pytest.mark.slow
+def test_the_installed_wheel_runs_outside_the_checkout_without_network(site: Path, tmp_path: Path) -> None:
+    where = python("-c", "import genbench; print(genbench.__file__)", cwd=tmp_path, site=site)
+    assert str(site) in where
+    assert "quick" in python("-m", "genbench", "list", "suites", cwd=tmp_path, site=site)
+    narrowed = ["--models", "gaussian,control-test-half", "--seeds", "1", "--executor", "inline", "--device", "cpu"]
+    said = python("-m", "genbench", "run", "quick", *narrowed, cwd=tmp_path, site=site)
+    assert "gaussian" in said and (tmp_path / "runs" / "quick" / "report.html").stat().st_size > 10_000
+
+
+def test_the_script_of_the_wheel_is_the_module(site: Path) -> None:
+    entry = next(site.glob("genbench-*.dist-info")) / "entry_points.txt"
+    assert "genbench = genbench.cli:main" in entry.read_text()
+
+
+def test_every_extra_that_a_sentence_names_is_there() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    texts = [path.read_text() for folder in ("genbench", "docs") for path in (ROOT / folder).rglob("*.[pm][yd]")]
+    named = {name for text in texts for name in re.findall(r"genbench\[(\w+)\]", text)}
+    assert named and named <= extras.keys()
+
+
+def test_citation_and_changelog_name_the_version_that_is_built() -> None:
+    yaml = pytest.importorskip("yaml")
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert cited["version"] == genbench.__version__ and cited["license"] == "MIT" and cited["cff-version"] == "1.2.0"
+
+
+def test_the_workflow_and_the_image_say_what_the_command_line_takes() -> None:
+    yaml = pytest.importorskip("yaml")
+    flow = yaml.safe_load((ROOT / ".github" / "workflows" / "regression.yml").read_text())
+    steps = "\n".join(step.get("run", "") for step in flow["jobs"]["compare"]["steps"])
+    assert "genbench compare runs/before runs/after --fail-on-regression" in steps
+    image = (ROOT / "Dockerfile").read_text()
+    for folder in re.findall(r"^COPY (\w+) /src", image, re.MULTILINE):
+        assert (ROOT / folder).exists() and f"!{folder}" in (ROOT / ".dockerignore").read_text()
+    assert "ARG TORCH=cpu" in image
+
+
+def test_shells_complete_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("_GENBENCH_COMPLETE", "complete_bash"), ("COMP_WORDS", "genbench comp"), ("COMP_CWORD", "1")):
+        monkeypatch.setenv(name, value)
+    assert python("-m", "genbench", cwd=tmp_path).split() == ["compare"]
 
 
 @pytest.mark.parametrize("name", ["run", "tune", "load"])

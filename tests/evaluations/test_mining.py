@@ -124,18 +124,18 @@ def test_what_no_detector_changes_is_made_once_for_a_seed(tmp_path: Path, labell
     where = context(tmp_path, data())
     for model in (Columns(), Columns(-1.0)):
         values(where, model, metrics=("mining-gain",))
-    assert len(labelled) == 3 + 2
+    assert len(labelled) == 5 + 2
     values(where, Columns(), seed=1, metrics=("mining-gain",))
-    assert len(labelled) == 5 + 3 + 1
+    assert len(labelled) == 7 + 5 + 1
 
 
 def test_all_ways_share_the_base_and_have_as_many_more(tmp_path: Path, labelled: list[Split]) -> None:
     miner = Miner(context(tmp_path, data(pool=20_000)), data(pool=20_000), 0)
     inputs = miner.inputs(Columns().outlier_score(miner.examples().x))
-    base, random, oracle, mined = labelled
-    assert [len(split) for split in labelled] == [200, 700, 700, 700]
-    assert all(torch.equal(split.x[:200], base.x) for split in labelled)
-    shares = [int((split.y[200:] == 2).sum()) for split in (random, oracle, mined)]
+    *randoms, base, oracle, mined = labelled
+    assert [len(split) for split in labelled] == [1000, 1000, 1000, 500, 1000, 1000]
+    assert all(torch.equal(split.x[:500], base.x) for split in labelled)
+    shares = [int((split.y[500:] == 2).sum()) for split in (randoms[0], oracle, mined)]
     assert shares[1:] == [500, 500] and shares[0] < 50
     assert bool(inputs.taken.all()) and inputs.prevalence == pytest.approx(0.04, abs=0.005)
 
@@ -143,7 +143,7 @@ def test_all_ways_share_the_base_and_have_as_many_more(tmp_path: Path, labelled:
 def test_a_constant_score_mines_at_random(tmp_path: Path, labelled: list[Split]) -> None:
     miner = Miner(context(tmp_path, data()), data(), 0)
     inputs = miner.inputs(torch.zeros(2_000))
-    assert torch.equal(labelled[1].x, labelled[3].x) and torch.equal(
+    assert torch.equal(labelled[0].x, labelled[-1].x) and torch.equal(
         inputs.read["mined"].rare, inputs.read["random"].rare
     )
 

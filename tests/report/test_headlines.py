@@ -103,7 +103,7 @@ def test_a_page_is_named_after_its_plan_and_shows_the_settings_of_its_last_run()
     assert data.suite == "mine" and data.last_run is own
     assert origins(data)["versions"]["torch"] == "2.14.1" and "digits" in origins(data)["datasets"]
     assert changes(data) == ["torch 3.0.0"] and [c for c, _ in commands(data)] == [own.command, later.command]
-    assert "<h1>mine</h1>" in render(data) and 'download="mine.csv"' in render(data)
+    assert "<bdi>mine</bdi>" in render(data) and 'download="mine.csv"' in render(data)
 
 
 @pytest.mark.parametrize("content", [{"headlines": None}, {"headlines": {"digits": None}}, {"datasets": []}], ids=str)

@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 from synthetic import Maker
 
-from genbench.report import wording
 from genbench.report.data import RunData
 from genbench.report.export import export
 from genbench.report.leaderboard import leaderboards
@@ -103,6 +102,7 @@ def test_columns_of_which_the_nearest_is_best_sort_by_the_distance() -> None:
     board = next(b for b in leaderboards(RunData(table=maker.frame())) if not b.is_overview)
     assert [row.label for row in board.rows] == ["near", "low", "high"]
     column = board.columns[0]
-    keys = {row.label: wording.sort_key(row.cells[column.key], column) for row in board.rows}
+    keys = {row.label: column.sense.loss(row.cells[column.key].mean or 0.0) for row in board.rows}
     assert sorted(keys, key=lambda label: keys[label] or 0.0) == ["near", "low", "high"]
     assert keys["low"] == pytest.approx(0.299)
+    assert 'data-better="nearest" data-best="0.5"' in render(RunData(table=maker.frame()))

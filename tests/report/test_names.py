@@ -17,8 +17,12 @@ FOLDERS = ["cli", "report", "runs", "tuning"]
 """Those that comply."""
 
 OTHER_THINGS = {
+    ("report/costs.py", "parameters"): "of a model, a fact of its fit's record",
+    ("report/provenance.py", "accuracy"): "of an encoder's classifier on real data",
     ("report/provenance.py", "flops"): "of a training, a fact of its record",
     ("report/provenance.py", "updates"): "of a training, a fact of its record",
+    ("report/tracked.py", "flops"): "of a training, a fact of its record",
+    ("report/tracked.py", "parameters"): "of a training, a fact of its record",
     ("runs/plan.py", "precision"): "of the numbers that training computes with",
     ("runs/provenance.py", "accuracy"): "of an encoder's classifier on real data",
 }

@@ -142,7 +142,7 @@ def test_every_output_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
     page = render(data)
     assert {"Over the datasets", "Do the metrics agree?"} <= set(headings(page))
     assert 'svg class="critical"' in page and "critical difference" in page
-    assert '<b class="place first">1</b>' in page
+    assert '<b class="p f">1</b>' in page
     markdown, latex = (export(data, name).decode() for name in ("markdown", "latex"))
     assert "### Over 5 datasets: sample quality" in markdown and "| **1** | a | 1.00 (1.00 to " in markdown
     assert "\\textbf{1} & a & 1.00 (1.00 to " in latex

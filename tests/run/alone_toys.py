@@ -14,6 +14,8 @@ from genbench.core.values import Status
 class SaysWhere:
     """Ends each job as unsupported, the reason its process and its time."""
 
+    spoilt = False
+
     def __init__(self, setting: Any) -> None:
         self.setting = setting
 

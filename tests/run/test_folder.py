@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -73,15 +74,33 @@ def test_the_second_is_told_who_is_at_work_and_a_killed_process_holds_nothing(tm
         pass
 
 
-def test_a_run_starts_nothing_in_a_folder_at_work_and_nothing_is_cleaned_there(tmp_path: Path, suite: str) -> None:
-    folder = tmp_path / "run"
-    with claimed(folder), pytest.raises(UsageError, match=f"process {os.getpid()} "):
-        api.run(suite, options(folder))
-    assert not (folder / "genbench.db").exists()
-    assert api.run(suite, options(folder)).done == 1
+def test_a_run_waits_for_the_folder_and_nothing_is_cleaned_there_meanwhile(tmp_path: Path, suite: str) -> None:
+    folder, done = tmp_path / "run", []
+    thread = threading.Thread(target=lambda: done.append(api.run(suite, options(folder)).done))
+    with pytest.warns(UserWarning, match=f"process {os.getpid()} .*waiting until it has ended"):
+        with claimed(folder):
+            thread.start()
+            thread.join(3.0)
+            assert not done and not (folder / "genbench.db").exists()
+        thread.join()
+    assert done == [1]
     with claimed(folder), pytest.raises(UsageError, match="is at work"):
         api.load(folder).clean()
     assert api.run(suite, options(folder)).done == 0
+
+
+def test_two_runs_of_a_plan_into_one_store_do_it_once(tmp_path: Path, suite: str) -> None:
+    given = [Options(out=tmp_path / n, store=str(tmp_path / "x.db"), device="cpu", executor="inline") for n in "ab"]
+    first, second = (prepare(chosen_suite(suite, one), one) for one in given)
+    done: list[int] = []
+    thread = threading.Thread(target=lambda: done.append(execute(second, api._Silent()).done))
+    with pytest.warns(UserWarning, match=r"into sqlite.*waiting"):
+        with first.folder.turn(first.plan.id):
+            thread.start()
+            thread.join(3.0)
+            assert not done
+        thread.join()
+    assert done == [1] and execute(first, api._Silent()).done == 0
 
 
 def test_what_another_run_has_done_meanwhile_is_not_done_again(tmp_path: Path, suite: str) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +15,8 @@ import sqlalchemy as sa
 from genbench.core.errors import UsageError
 from genbench.core.records import FitRecord, JobRecord, Picture, PlanRecord, Row, RunRecord
 from genbench.core.values import Measurement, Status, Value
-from genbench.store import Store
-from genbench.store.database import TIDY
+from genbench.store import Store, schema
+from genbench.store.database import TIDY, is_blank
 
 ROW = Row(label="ae+gmm10", model="ae", family="autoencoder", sampler="gmm10", dataset="digits", seed=0)
 JOB = JobRecord(key="k1", fit="f1", row=ROW, evaluation="sample-quality", status=Status.OK, seconds=2.0)
@@ -28,8 +27,9 @@ TWO = (
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "deep" / "genbench.db")
+def store(url: str) -> Iterator[Store]:
+    with Store(url) as opened:
+        yield opened
 
 
 def test_a_job_comes_back_as_tidy_rows_in_the_contract_order(store: Store) -> None:
@@ -114,7 +114,7 @@ import sys
 from dataclasses import replace
 from genbench.core.records import JobRecord, Row
 from genbench.core.values import Measurement, Status, Value
-from genbench.store import Store
+from genbench.store import Store, schema
 row = Row(label="m", model="m", family="f", sampler="", dataset="d", seed=0)
 with Store(sys.argv[1]) as store:
     for i in range(int(sys.argv[3])):
@@ -123,33 +123,39 @@ with Store(sys.argv[1]) as store:
 """
 
 
-def test_two_writers_lose_nothing_double_nothing_and_keep_their_order(tmp_path: Path) -> None:
-    path, each = tmp_path / "genbench.db", 150
-    Store(path).close()
+def test_two_writers_lose_nothing_double_nothing_and_keep_their_order(url: str) -> None:
+    each = 60
+    Store(url).close()
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    arguments = [[sys.executable, "-c", WRITER, str(path), name, str(each)] for name in ("a", "b")]
+    arguments = [[sys.executable, "-c", WRITER, url, name, str(each)] for name in ("a", "b")]
     processes = [subprocess.Popen(one, env=environment) for one in arguments]
     assert [process.wait() for process in processes] == [0, 0]
-    with Store(path) as store:
+    with Store(url) as store:
         keys = list(store.table()["job"])
+        with store.reading() as connection:
+            ended = list(connection.scalars(sa.text("SELECT ended FROM jobs ORDER BY ended")))
     assert sorted(keys) == sorted(f"{name}-{i}" for name in ("a", "b") for i in range(each))
     for name in ("a", "b"):
         assert [key for key in keys if key.startswith(name)] == [f"{name}-{i}" for i in range(each)]
-    assert len(_ended(path)) == len(set(_ended(path))) == 2 * each
+    assert len(ended) == len(set(ended)) == 2 * each
 
 
-def _ended(path: Path) -> list[int]:
-    with closing(sqlite3.connect(path)) as connection:
-        return [row[0] for row in connection.execute("SELECT ended FROM jobs ORDER BY ended")]
+def test_two_that_do_the_same_jobs_leave_one_of_each(url: str) -> None:
+    each = 30
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    processes = [
+        subprocess.Popen([sys.executable, "-c", WRITER, url, "same", str(each)], env=environment) for _ in range(2)
+    ]
+    assert [process.wait() for process in processes] == [0, 0]
+    with Store(url) as store:
+        assert sorted(store.table()["job"]) == sorted(f"same-{i}" for i in range(each))
 
 
 def test_a_key_is_there_once(store: Store) -> None:
     store.add_job(JOB, TWO)
-    with closing(sqlite3.connect(store.url.database)) as connection, pytest.raises(sqlite3.IntegrityError):
-        connection.execute(
-            "INSERT INTO jobs SELECT 99, * FROM (SELECT key, fit, label, model, family, sampler, dataset,"
-            " seed, evaluation, status, settled, reason, seconds, budget, budget_unit, trained, device, run FROM jobs)"
-        )
+    columns = ", ".join(c.name for c in schema.jobs.columns if c.name != "ended")
+    with pytest.raises(sa.exc.IntegrityError), store.writing() as connection:
+        connection.execute(sa.text(f"INSERT INTO jobs (ended, {columns}) SELECT 99, {columns} FROM jobs"))
 
 
 def test_a_job_that_cannot_be_written_whole_is_not_written(store: Store) -> None:
@@ -199,13 +205,48 @@ def test_pictures_and_runs_come_back(store: Store) -> None:
     assert [run.command for run in store.runs()] == ["genbench run quick"]
 
 
-def test_a_store_of_a_newer_format_is_refused(store: Store, tmp_path: Path) -> None:
-    engine = sa.create_engine(store.url)
-    with engine.begin() as connection:
-        connection.execute(sa.text("UPDATE meta SET value = '99'"))
-    engine.dispose()
-    with pytest.raises(UsageError, match="newer genbench"):
-        Store(tmp_path / "deep" / "genbench.db")
+@pytest.mark.parametrize(("version", "words"), [("99", "newer genbench"), ("abc", "is no number")])
+def test_a_store_of_a_newer_format_is_refused(store: Store, url: str, version: str, words: str) -> None:
+    with store.writing() as connection:
+        connection.execute(sa.text("UPDATE meta SET value = :version"), {"version": version})
+    with pytest.raises(UsageError, match=words) as caught:
+        Store(url)
+    assert "hunter" not in str(caught.value)
+
+
+def test_looking_for_a_store_makes_none(url: str) -> None:
+    for _ in range(2):
+        with pytest.raises(UsageError, match="not a store"):
+            Store(url, existing=True)
+
+
+def test_what_no_json_can_say_comes_back(store: Store) -> None:
+    curve = {"images": [1.0, 2.0], "loss": [float("nan"), float("inf")]}
+    fit = FitRecord(key="f1", model="ae", dataset="digits", seed=2**40, status=Status.OK, images=10**12, curve=curve)
+    store.add_fit(fit)
+    store.add_job(JOB, TWO)
+    (found,) = store.fits().to_dict("records")
+    assert (found["images"], found["seed"]) == (10**12, 2**40)
+    assert found["curve"]["loss"][0] != found["curve"]["loss"][0] and found["curve"]["loss"][1] == float("inf")
+
+
+def test_a_job_that_ended_well_without_a_measurement_is_a_fault(store: Store) -> None:
+    store.add_job(JOB, TWO)
+    assert store.faults() == []
+    with store.writing() as connection:
+        connection.execute(sa.text("DELETE FROM measurements"))
+    assert "job k1 ended well and has no measurement" in " ".join(store.faults())
+
+
+def test_a_store_that_was_cut_off_before_its_tables_is_blank(tmp_path: Path) -> None:
+    path = tmp_path / "genbench.db"
+    path.write_bytes(b"")
+    assert is_blank(path)
+    with Store(path):
+        pass
+    assert not is_blank(path)
+    path.write_bytes(b"no database at all" * 100)
+    assert not is_blank(path)
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:

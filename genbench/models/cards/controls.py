@@ -8,6 +8,7 @@ CARDS: list[tuple[ModelCard, str]] = [
     (
         ModelCard(
             name="control-train-copy",
+            title="training data, replayed",
             family="control",
             summary="Training examples replayed: what memorising looks like.",
             objective="x ~ training set",
@@ -20,6 +21,7 @@ CARDS: list[tuple[ModelCard, str]] = [
     (
         ModelCard(
             name="control-test-half",
+            title="real data, held out",
             family="control",
             summary="Held-out real data in a perfect model's place: the ceiling.",
             objective="x ~ ceiling split",
@@ -32,6 +34,7 @@ CARDS: list[tuple[ModelCard, str]] = [
     (
         ModelCard(
             name="control-marginals",
+            title="independent values",
             family="control",
             summary="Each value drawn alone from its training values: the floor.",
             objective="p(x) = Π_j p_j(x_j)",
@@ -44,6 +47,7 @@ CARDS: list[tuple[ModelCard, str]] = [
     (
         ModelCard(
             name="control-noise",
+            title="uniform noise",
             family="control",
             summary="Uniform noise over the data's range, and outlier scores at random.",
             objective="x ~ U(range)",
@@ -56,6 +60,7 @@ CARDS: list[tuple[ModelCard, str]] = [
     (
         ModelCard(
             name="control-mean-image",
+            title="the training mean",
             family="control",
             summary="The training mean, always: the floor of reconstruction and the picture of collapse.",
             objective="x = E x",
@@ -68,6 +73,7 @@ CARDS: list[tuple[ModelCard, str]] = [
     (
         ModelCard(
             name="control-untrained",
+            title="untrained network",
             family="control",
             summary="The autoencoder's networks at their initial weights: what training must beat.",
             objective="none: the weights are the initial ones",
@@ -79,6 +85,7 @@ CARDS: list[tuple[ModelCard, str]] = [
     (
         ModelCard(
             name="control-pixels",
+            title="pixels themselves",
             family="control",
             summary="The example itself as its code: what an encoder must beat.",
             objective="z = x",
@@ -90,6 +97,7 @@ CARDS: list[tuple[ModelCard, str]] = [
     (
         ModelCard(
             name="oracle",
+            title="the true law",
             family="control",
             summary="The true sampler and density of a toy: what a perfect model scores.",
             objective="p = p_data",
@@ -103,6 +111,7 @@ CARDS: list[tuple[ModelCard, str]] = [
     (
         ModelCard(
             name="control-bright",
+            title="brightness",
             family="control",
             summary="Outlier score of brightness: what a model must beat.",
             objective="score = mean x",
@@ -114,6 +123,7 @@ CARDS: list[tuple[ModelCard, str]] = [
     (
         ModelCard(
             name="control-dark",
+            title="darkness",
             family="control",
             summary="Outlier score of darkness: the other sign of brightness, a row of its own.",
             objective="score = −mean x",
@@ -125,6 +135,7 @@ CARDS: list[tuple[ModelCard, str]] = [
     (
         ModelCard(
             name="control-compressed-size",
+            title="compressed size",
             family="control",
             summary="Outlier score of complexity: bytes of the image as PNG.",
             objective="score = PNG bytes",
@@ -136,6 +147,7 @@ CARDS: list[tuple[ModelCard, str]] = [
     (
         ModelCard(
             name="control-total-variation",
+            title="roughness",
             family="control",
             summary="Outlier score of roughness: mean absolute difference of neighbours.",
             objective="score = mean |∂x|",

@@ -1,0 +1,1 @@
+"""Adds a model, a metric and an evaluation to genbench."""

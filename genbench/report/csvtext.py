@@ -1,0 +1,65 @@
+"""The tidy table as CSV that a spreadsheet opens without running anything, written column by column."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet takes a text that begins with one of these for a formula."""
+
+
+def neutral(text: str) -> str:
+    """The text with an apostrophe before it where a spreadsheet would run it; numbers are never given here."""
+    return f"'{text}" if text.startswith(FORMULAS) else text
+
+
+def written(table: pd.DataFrame, *, digits: int | None = None) -> str:
+    """The table as CSV: one line a row, what is not there empty, numbers with every digit (`digits`: so many at most).
+
+    Text is neutralised, quoted where it must be; nested values are JSON.
+    """
+    heads = ",".join(_quoted(str(name)) for name in table.columns)
+    columns = [_texts(table[name], digits) for name in table.columns]
+    lines = map(",".join, zip(*columns, strict=True))
+    return "\n".join([heads, *lines]) + "\n"
+
+
+def _texts(column: pd.Series[Any], digits: int | None) -> Iterable[str]:
+    """Each value of the column as a field of CSV."""
+    values = column.tolist()
+    absent = column.isna()
+    if pd.api.types.is_float_dtype(column.dtype):
+        form = repr if digits is None else f"%.{digits}g".__mod__
+        found = list(map(form, values))
+    elif pd.api.types.is_numeric_dtype(column.dtype):
+        found = list(map(str, values))
+    else:
+        found = _of_any(values, digits)
+    if absent.any():
+        return ["" if gone else text for text, gone in zip(found, absent.tolist(), strict=True)]
+    return found
+
+
+def _of_any(values: Sequence[Any], digits: int | None) -> list[str]:
+    """Fields of words, of which there are few different ones, of nested values and of what is mixed."""
+    known = {value: _field(value, digits) for value in {v for v in values if isinstance(v, str)}}
+    return [known[value] if isinstance(value, str) else _field(value, digits) for value in values]
+
+
+def _field(value: Any, digits: int | None) -> str:
+    if isinstance(value, str):
+        return _quoted(neutral(value))
+    if isinstance(value, float):
+        return repr(value) if digits is None else f"{value:.{digits}g}"
+    return _quoted(json.dumps(value)) if isinstance(value, dict | list) else str(value)
+
+
+def _quoted(text: str) -> str:
+    """The text as CSV has it (RFC 4180)."""
+    if not any(mark in text for mark in ',"\n\r'):
+        return text
+    return '"' + text.replace('"', '""') + '"'

@@ -1,0 +1,98 @@
+"""A panel for each row: who it is, what it scored everywhere, what it cost, and why what is missing is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from genbench.report import formatting, glossary
+from genbench.report.failures import Failure, failures
+from genbench.report.names import plain_name
+from genbench.report.types import Cell, Column, LeaderboardRow
+from genbench.report.view import View
+
+MOST_SCORES = 3_000
+"""A page with more headline numbers than this lists them in its tables alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelScore:
+    """One headline of a row on a dataset."""
+
+    dataset: str
+    anchor: str
+    column: Column
+    cell: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """`facts`: (what, text) of the card, the options and the cost; `scores` is empty on a page with very many."""
+
+    row: LeaderboardRow
+    anchor: str
+    title: str
+    facts: Sequence[tuple[str, str]]
+    scores: Sequence[PanelScore]
+    failures: Sequence[Failure]
+
+
+def panels(view: View) -> list[Panel]:
+    """A panel for each label: models first, then controls."""
+    columns = sum(len(d.overview.columns) for d in view.datasets)
+    is_small = columns * len(view.rows) <= MOST_SCORES
+    why = _failures(view)
+    return [
+        Panel(
+            row=row,
+            anchor=view.model_anchors[label],
+            title=plain_name(label, row.model),
+            facts=tuple(_facts(view, row)),
+            scores=tuple(_scores(view, label)) if is_small else (),
+            failures=why.get(label, ()),
+        )
+        for label, row in view.rows.items()
+    ]
+
+
+def _facts(view: View, row: LeaderboardRow) -> Iterator[tuple[str, str]]:
+    card = glossary.model(row.model)
+    if card is not None:
+        yield "what it is", card.summary
+        yield "paper", card.paper
+        yield "objective", card.objective
+        yield "weak at", card.weaknesses
+        yield "not as in its paper", " ".join(card.deviations)
+    yield "options", _options(view, row)
+    for dataset in view.datasets:
+        cost = dataset.costs.get(row.label)
+        if cost is not None and cost.seconds:
+            size = f", {cost.parameters:,.0f} parameters" if cost.parameters else ""
+            yield f"trained on {dataset.name}", formatting.duration(cost.seconds) + size
+
+
+def _options(view: View, row: LeaderboardRow) -> str:
+    """The options of its fits where they are recorded, each once."""
+    fits = view.data.fits
+    if fits.empty or "options" not in fits:
+        return ""
+    own = fits[fits["model"] == row.model]["options"]
+    said = [", ".join(f"{k} = {v}" for k, v in o.items()) for o in own if isinstance(o, Mapping) and o]
+    return "; ".join(dict.fromkeys(said))
+
+
+def _scores(view: View, label: str) -> Iterator[PanelScore]:
+    for dataset in view.datasets:
+        for row in dataset.overview.all_rows:
+            for column in dataset.overview.columns if row.label == label else ():
+                cell = row.cells.get(column.key)
+                if cell is not None and (cell.mean is not None or cell.failed):
+                    yield PanelScore(dataset.name, dataset.anchor_of(column.evaluation), column, cell)
+
+
+def _failures(view: View) -> dict[str, list[Failure]]:
+    found: dict[str, list[Failure]] = {}
+    for failure in failures(view.found):
+        for label in failure.labels:
+            found.setdefault(label, []).append(failure)
+    return found

@@ -1,0 +1,152 @@
+"""The verdict of a page: for each dataset, sentences made of its numbers, each a link to what it was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from genbench.report import formatting, glossary
+from genbench.report.language import Language
+from genbench.report.names import isolated, listed, named
+from genbench.report.ranking import is_undecided, known_answer, mean_loss
+from genbench.report.types import Cell, Column, Flag, Leaderboard, LeaderboardRow
+from genbench.report.view import DatasetView, View
+from genbench.stats.intervals import LEAST
+
+FEW = 5
+"""With fewer seeds than this a verdict says so."""
+
+UNBROKEN = "\N{NO-BREAK SPACE}"
+
+TIED = 3
+"""So many leaders are named."""
+
+Ranked = tuple[LeaderboardRow, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """`lead`: what it is about; `anchor`: where its numbers are; `tone`: `""`, `caution` or `bad`."""
+
+    lead: str
+    text: Markup
+    anchor: str
+    tone: str = ""
+
+
+def verdict(view: View, dataset: DatasetView) -> list[Sentence]:
+    """Who leads at what, how sure that is, at what cost, and what to be careful of."""
+    found = []
+    for column in _headlines(dataset.overview):
+        sentence = _of_column(dataset, column, view.words)
+        found += [sentence] if sentence else []
+    return [*found, *_cheapest(dataset, view.words), *_cautions(view, dataset)]
+
+
+def _headlines(board: Leaderboard) -> list[Column]:
+    """The first column of each evaluation."""
+    return list({c.evaluation: c for c in reversed(board.columns)}.values())[::-1]
+
+
+def _of_column(dataset: DatasetView, column: Column, words: Language) -> Sentence | None:
+    record = glossary.evaluation(column.evaluation)
+    lead, anchor = words(record.verdict), dataset.anchor_of(column.evaluation)
+    if record.copying is not None:
+        copies = [named(row, words) for row in dataset.overview.rows if Flag.MEMORISES in row.flags]
+        text = listed(copies, words("and")) if copies else Markup(words("no model is flagged"))
+        return Sentence(lead, text, anchor, "bad" if copies else "")
+    rows = [(row, row.cells[column.key]) for row in dataset.overview.rows if column.key in row.cells]
+    measured = [(row, cell) for row, cell in rows if cell.mean is not None and cell.comparable]
+    losses = {row.label: mean_loss(cell, column) for row, cell in measured}
+    ordered = sorted(
+        (pair for pair in measured if losses[pair[0].label] is not None), key=lambda pair: losses[pair[0].label] or 0.0
+    )
+    if not ordered or not record.ranked:
+        return None
+    told = leaders(ordered, words, unit=unit_of(column), once=record.once_a_row)
+    text = Markup("{}{}").format(told, _ceiling(dataset.overview, column, words))
+    return Sentence(lead, text, anchor)
+
+
+def unit_of(column: Column) -> str:
+    said = " ".join(part for part in (column.scale.note, column.unit) if part)
+    return f"\N{NO-BREAK SPACE}{said}" if column.unit else ""
+
+
+def leaders(ordered: Sequence[Ranked], words: Language, *, unit: str = "", once: bool = False) -> Markup:
+    """Who leads, with the number: one model, a group that is not separated, or nobody that the seeds can tell. `once`:
+    there is one seed by design."""
+    placed = [(row, cell) for row, cell in ordered if cell.place]
+    first = [(row, cell) for row, cell in placed if cell.leads]
+    row, cell = (first or placed or ordered)[0]
+    best = Markup("<b>{}</b>, {}{}").format(named(row, words), value(cell, words), unit)
+    if is_undecided([cell for _, cell in placed]):
+        least = min(cell.n for _, cell in placed)
+        said = words("{n} seeds can't separate {k} models; best mean: ", n=least, k=len(placed))
+        return Markup("{}{}").format(said, best)
+    if not first and once:
+        return best
+    if not first:
+        n = ordered[0][1].n
+        seeds = words.plural(n, "{n} seed, no places", "{n} seeds, no places") if n < LEAST else words("no leader")
+        return Markup("{} ({})").format(best, seeds)
+    others = [named(row, words) for row, _ in first[1:]]
+    if not others:
+        return best
+    if len(others) >= TIED:
+        return Markup("{}, {}").format(best, words("tied with {n} others", n=len(others)))
+    return Markup("{}, {} {}").format(best, words("tied with"), listed(others, words("and")))
+
+
+def value(cell: Cell, words: Language) -> Markup:
+    """The number with its interval, kept on one line."""
+    text = f"{cell.text}\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{cell.half_text}" if cell.half_text else cell.text
+    return isolated(words.number(text))
+
+
+def _ceiling(board: Leaderboard, column: Column, words: Language) -> Markup:
+    """What nothing can beat has here: `; real data, held out: 0.4`."""
+    for name in glossary.evaluation(column.evaluation).ceiling:
+        if known_answer(name, column):
+            return Markup("")
+        for row in board.controls:
+            cell = row.cells.get(column.key)
+            if row.model == name and cell is not None and cell.mean is not None:
+                return Markup("; {}: {}").format(named(row, words), value(cell, words))
+    return Markup("")
+
+
+def _cheapest(dataset: DatasetView, words: Language) -> Iterator[Sentence]:
+    spent = {label: cost.seconds for label, cost in dataset.costs.items() if cost.seconds}
+    if len(spent) < 2:
+        return
+    least, most = min(spent, key=lambda k: spent[k]), max(spent, key=lambda k: spent[k])
+    shortest, longest = (words.number(formatting.duration(spent[k])).replace(" ", UNBROKEN) for k in (least, most))
+    text = Markup("<b>{}</b>, {}").format(isolated(least), shortest)
+    if shortest != longest:
+        text += Markup("; {} {}, {}").format(words("slowest:"), isolated(most), longest)
+    yield Sentence(words("Fastest to train"), text, dataset.anchor_of("cost"))
+
+
+def _cautions(view: View, dataset: DatasetView) -> Iterator[Sentence]:
+    """Controls out of place, failed jobs, few seeds."""
+    words = view.words
+    if dataset.overview.warnings:
+        n = len(dataset.overview.warnings)
+        text = Markup(words.plural(n, "{n} check of known answers failed", "{n} checks of known answers failed"))
+        yield Sentence(words("Careful"), text, dataset.anchor, "bad")
+    own = [e for e in view.found if e.dataset == dataset.name]
+    failed = {(e.label, e.seed, e.evaluation) for e in own if not e.ok and e.status != "unsupported"}
+    if failed:
+        text = Markup(words.plural(len(failed), "{n} job failed", "{n} jobs failed"))
+        yield Sentence(words("Missing"), text, "failures", "bad")
+    seeds = len({e.seed for e in own if e.ok})
+    if 0 < seeds < FEW:
+        said = (
+            "{n} seed: no interval over seeds, no places"
+            if seeds == 1
+            else "{n} seeds: wide intervals, few separations"
+        )
+        yield Sentence(words("Caution"), Markup(words(said, n=seeds)), "reading", "caution")

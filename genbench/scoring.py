@@ -16,7 +16,7 @@ from genbench import registry
 from genbench.core import paths, seeds
 from genbench.core.errors import DataError, Unsupported, UsageError
 from genbench.core.values import Direction, Value
-from genbench.data.files import Statistics, as_images, as_rows, read_samples
+from genbench.data.files import Asked, Statistics, as_images, as_rows, read_samples
 from genbench.data.loading import load_dataset, split_options
 from genbench.encoders.in_domain import InDomainClassifier, shipped
 from genbench.encoders.loading import load_encoder, takes_weights
@@ -169,11 +169,12 @@ def _read(side: str | Path | Array, name: str) -> Tensor | Statistics:
         values = side.detach().cpu().numpy() if isinstance(side, Tensor) else np.asarray(side)
         return as_rows(values, Path(name)) if values.ndim == 2 else as_images(values, Path(name))
     path = str(side)
-    place, options = split_options(path, ("size",))
+    place, options = split_options(path, ("size", "range", "layout", "key"))
     size = options.get("size")
     if size is not None and not (size.isdigit() and int(size) > 0):
         raise UsageError(f"{path}: the size after ?size= is a number of pixels, got {size!r}.")
-    return read_samples(place, int(size) if size else None)
+    asked = Asked(options.get("range"), options.get("layout"))
+    return read_samples(place, int(size) if size else None, asked=asked, key=options.get("key"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,19 @@ def test_npz_images_and_folders_meet(tmp_path: Path) -> None:
     assert score(request).m == 9
 
 
+def test_a_range_that_could_be_two_is_asked_for(tmp_path: Path) -> None:
+    for name in ("real", "fake"):
+        np.save(tmp_path / f"{name}.npy", np.random.default_rng(len(name)).integers(0, 2, (20, 6, 6), dtype=np.uint8))
+    real, fake = str(tmp_path / "real.npy"), str(tmp_path / "fake.npy")
+    with pytest.raises(DataError, match=r"a mask \(\?range=1\)"):
+        score(Request(real=real, fake=fake, encoder="pixels", metrics=["frechet"]))
+    mask, black = (
+        score(Request(real=f"{real}?{asked}", fake=f"{fake}?{asked}", encoder="pixels", metrics=["frechet"]))
+        for asked in ("range=1", "range=255")
+    )
+    assert mask.values["frechet"].value == pytest.approx(255**2 * black.values["frechet"].value, rel=1e-3)
+
+
 def test_images_without_an_encoder_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="name an encoder"):
         score(Request(real=folder(tmp_path / "a", 3), fake=folder(tmp_path / "b", 3)))

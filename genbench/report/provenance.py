@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from genbench.core.records import RunRecord
+from genbench.core.records import ELSEWHERE, RunRecord
 from genbench.core.values import Status
 from genbench.report import formatting, glossary
 from genbench.report.data import Measured, RunData
@@ -116,6 +116,9 @@ def training_costs(data: RunData) -> list[TrainingCost]:
         options = fit.get("options")
         words = ", ".join(f"{k} = {v}" for k, v in options.items()) if isinstance(options, Mapping) else ""
         name = f"{fit['model']} ({words})" if words else str(fit["model"])
+        if fit.get("trained") == ELSEWHERE:  # what that took nobody here knows
+            name += ", trained elsewhere"
+            fit.update(dict.fromkeys(("images", "updates", "flops", "seconds")))
         groups.setdefault((name, str(fit["dataset"])), []).append(fit)
     return [_cost(*names, own) for names, own in groups.items()]
 

@@ -25,13 +25,16 @@ def option_rows(suite: Mapping[str, Any]) -> list[OptionRow]:
     found = []
     for use in suite.get("models", ()):
         label = use.get("as") or use["use"]
-        own = {name: value for name, value in use.items() if name not in ("use", "as")}
+        given = bool(use.get("checkpoint"))
+        named = {"use", "as"} if given else {"use", "as", "checkpoint"}
+        own = {name: value for name, value in use.items() if name not in named}
         for dataset in dict.fromkeys([*suite.get("datasets", ()), *options, *tuned]):
             every = own | options.get(dataset, {}).get(label, {})
             cost = tuned.get(dataset, {}).get(label)
             if every or cost:
                 words = ", ".join(f"{name} = {value}" for name, value in every.items()) or "the defaults"
-                found.append(OptionRow(label, dataset, words, _origin(cost) if cost else "the suite's own"))
+                origin = "trained elsewhere" if given else _origin(cost) if cost else "the suite's own"
+                found.append(OptionRow(label, dataset, words, origin))
     return found
 
 

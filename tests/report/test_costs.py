@@ -13,6 +13,7 @@ from genbench.core.values import Status
 from genbench.report.data import FITS, RunData
 from genbench.report.page import render
 from genbench.report.provenance import TrainingCost, training_costs
+from genbench.report.tuning import option_rows
 
 
 def record(model: str, seed: int, **more: object) -> FitRecord:
@@ -54,3 +55,17 @@ def test_fits_of_an_older_store_have_no_updates_and_no_operations() -> None:
 def test_the_page_shows_it(tmp_path: Path) -> None:
     page = render(make_run(tmp_path))
     assert "What training cost" in page and "operations, 10⁹" in page
+
+
+def test_what_was_trained_elsewhere_is_a_row_of_its_own_without_costs() -> None:
+    data = with_fits(record("vae", 0), record("vae", 1, key="given", trained="elsewhere", images=0, seconds=0.0))
+    first, given = training_costs(data)
+    assert (first.model, given.model) == ("vae", "vae, trained elsewhere")
+    assert (given.images, given.updates, given.operations, given.seconds) == ("–", "–", "–", "–")
+
+
+def test_a_checkpoint_is_named_among_the_options_and_rows_without_one_have_none() -> None:
+    plain = {"use": "gaussian", "as": "", "checkpoint": ""}
+    models = [plain, {"use": "vae", "as": "mine", "checkpoint": "a.safetensors"}]
+    (row,) = option_rows({"models": models, "datasets": ["digits"]})
+    assert (row.label, row.options, row.origin) == ("mine", "checkpoint = a.safetensors", "trained elsewhere")

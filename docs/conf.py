@@ -6,7 +6,7 @@ project = "genbench"
 author = "the genbench developers"
 version = release = genbench.__version__
 extensions = ["myst_parser"]
-include_patterns = ["*.md", "docs/*.md", "docs/**/*.md"]
+include_patterns = ["*.md", "docs/*.md", "docs/**/*.md", "examples/*/README.md"]
 exclude_patterns = [".*", "**/.*", "build", "runs", "local"]
 root_doc = "docs/index"
 html_theme = "furo"

@@ -124,6 +124,7 @@ class ProcessState:
     def __init__(self) -> None:
         self._values = [part.get() for part in _PARTS]
         self._torch, self._numpy = torch.get_rng_state(), np.random.get_state()
+        self._threads = set(threading.enumerate())
 
     def restore(self) -> tuple[list[str], list[str]]:
         """Put everything back: (what had changed, in words; those of it that could not be put back)."""
@@ -137,6 +138,9 @@ class ProcessState:
                 part.set(before)
             if part.get() != before:
                 stuck.append(part.name)
+        if any(thread.is_alive() for thread in set(threading.enumerate()) - self._threads):
+            changed.append("threads")
+            stuck.append("threads")  # nobody can end one: what it does later would hit whoever comes next
         torch.set_rng_state(self._torch)
         np.random.set_state(self._numpy)
         return changed, stuck

@@ -33,7 +33,8 @@ def suite() -> Suite:
     return suite_file.read(suite_file.find("all"), profile="small")
 
 
-def test_every_declared_metric_is_in_some_table(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_every_declared_metric_is_in_some_table(tmp_path_factory: pytest.TempPathFactory) -> None:
+    suite = suite_file.read(suite_file.find("all"))
     context = RunContext(root=None, cache=tmp_path_factory.mktemp("cache"), device="cpu")
     plan = make_plan(suite.model_copy(update={"seeds": 1}), conditions_of(suite, context))
     planned = {metric for job in plan.jobs for metric in job.metrics}

@@ -31,7 +31,7 @@ SUITE = {
 
 
 def run(out: Path, *models: str) -> api.Run:
-    return api.run(SUITE, Options(out=out, models=models, device="cpu", executor="inline"))
+    return api.run(SUITE, Options(out=out, models=models, controls=not models, device="cpu", executor="inline"))
 
 
 @pytest.fixture(scope="module")

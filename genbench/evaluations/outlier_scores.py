@@ -24,11 +24,11 @@ from genbench.protocols.model import (
     Encodes,
     EstimatesDensity,
     HasCritic,
-    HasPosterior,
     Reconstructs,
     Renoises,
     ScoresFeatures,
     ScoresOutliers,
+    Variational,
 )
 
 IN_DOMAIN = "in-domain"
@@ -126,7 +126,7 @@ def _nll(evidence: Evidence) -> Score | None:
 
 def _kl(evidence: Evidence) -> Score | None:
     model = evidence.model
-    if not isinstance(model, HasPosterior):
+    if not isinstance(model, Variational):
         return None
     return Score("kl", lambda examples: evidence.through(model.kl, examples.x))
 

@@ -158,7 +158,8 @@ class Variational(Protocol):
     """Encodes into a distribution q(z|x), whose mean is `encode`."""
 
     def kl(self, x: Tensor) -> Tensor:
-        """(B, *shape) -> (B,): KL(q(z|x) ‖ p(z)) from the model's own prior, nats: the rate of its code."""
+        """(B, *shape) -> (B,): KL(q(z|x) ‖ p(z)) from the model's own prior, nats: the rate of its code; an estimate
+        where it has no closed form."""
 
 
 @runtime_checkable
@@ -211,14 +212,6 @@ class FiniteSamples(Protocol):
         """(N, *shape): a finite set of examples. They are replayed in a seeded order, without repeats while they last
         (real data in a model's place); `sample` draws from them too. With `repeats = False` no more may be asked for
         than there are."""
-
-
-@runtime_checkable
-class HasPosterior(Protocol):
-    """A model with q(z|x) and p(z): how far an example's code is from what the prior expects."""
-
-    def kl(self, x: Tensor) -> Tensor:
-        """(B, *shape) -> (B,): KL(q(z|x) ‖ p(z)), nats; an estimate where it has no closed form."""
 
 
 @runtime_checkable
@@ -289,7 +282,6 @@ __all__ = [
     "FitsItself",
     "GenerativeModel",
     "HasCritic",
-    "HasPosterior",
     "ModelBuilder",
     "Objective",
     "Reconstructs",

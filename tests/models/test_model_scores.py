@@ -12,7 +12,7 @@ from torch import nn
 from genbench.models import diffusion, iaf_vae, ladder_vae, score_based, two_stage_vae, vae, vae_gan, vamp_vae
 from genbench.models.likelihoods import gaussian_kl
 from genbench.protocols.dataset import DataSpec
-from genbench.protocols.model import HasPosterior, Renoises
+from genbench.protocols.model import Renoises, Variational
 
 SPEC = DataSpec((6,))
 X = torch.randn(40, 6, generator=torch.Generator().manual_seed(0))
@@ -36,7 +36,7 @@ def test_kl_is_the_closed_form_and_its_estimate_agrees() -> None:
 @pytest.mark.parametrize("cls", [vamp_vae.VampVAE, iaf_vae.IAFVAE, ladder_vae.LadderVAE, two_stage_vae.TwoStageVAE])
 def test_kl_without_a_closed_form_is_what_the_bound_subtracts(cls: type) -> None:
     model = built(cls)
-    assert isinstance(model, HasPosterior)
+    assert isinstance(model, Variational)
     found = model.kl(X)
     assert found.shape == (40,) and float(found.mean()) > 0
     assert torch.allclose(torch.cat([model.kl(x[None]) for x in X[:5]]), found[:5], atol=1e-4)
@@ -50,8 +50,8 @@ def test_a_flow_of_no_steps_has_the_closed_form() -> None:
 
 
 def test_a_vae_gan_has_one_too_and_a_diffusion_model_none() -> None:
-    assert isinstance(built(vae_gan.VAEGAN, stripes().spec), HasPosterior)
-    assert not isinstance(built(diffusion.DDPM), HasPosterior) and isinstance(built(diffusion.DDPM), Renoises)
+    assert isinstance(built(vae_gan.VAEGAN, stripes().spec), Variational)
+    assert not isinstance(built(diffusion.DDPM), Variational) and isinstance(built(diffusion.DDPM), Renoises)
 
 
 def fixed_noise(size: int = 6) -> torch.Tensor:

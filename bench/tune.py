@@ -90,8 +90,8 @@ def show(way: Way, seconds: float, watch: Watch, first: float) -> None:
     print(f"{way.name:8} {seconds:8.1f} s   {first / seconds:5.2f} x   {fits} fits, {stacked} in stacks")
     fitting, stepping, scoring = (sum(c.values()) for c in (watch.fitting, watch.stepping, watch.scoring))
     print(
-        f"    first result after {watch.first:.1f} s; summed over workers: fitting {fitting:.1f} s, {stepping:.1f} s of it "
-        f"iterations and the rest set-up; scoring {scoring:.1f} s"
+        f"    first result after {watch.first:.1f} s; summed over workers: fitting {fitting:.1f} s, {stepping:.1f} s "
+        f"of it iterations and the rest set-up; scoring {scoring:.1f} s"
     )
     for model in watch.fitting:
         parts = f"fitting {watch.fitting[model]:7.2f} s ({watch.stepping[model]:.2f} s of it iterations)"

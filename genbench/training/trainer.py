@@ -231,12 +231,10 @@ def _train_step(state: TrainState, config: TrainConfig) -> tuple[TrainStep, str,
 
 def _members(seeds: Sequence[int]) -> str:
     """A stack in words: `seeds 0-7` where they follow each other, else `seeds 0, 2, 5`; `5 settings` of one seed."""
-    different = set(seeds)
+    different = list(dict.fromkeys(seeds))
     if len(different) == 1:
         return f"{len(seeds)} settings"
-    return f"seeds {_span(list(dict.fromkeys(seeds)))}" + (
-        f", {len(seeds)} models" if len(different) < len(seeds) else ""
-    )
+    return f"seeds {_span(different)}" + (f" in {len(seeds)} settings" if len(different) < len(seeds) else "")
 
 
 def _span(seeds: Sequence[int]) -> str:

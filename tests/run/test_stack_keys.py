@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from test_plan import plan
 from genbench import registry
 from genbench.core.jobs import BudgetConfig, Fit, tasks
 from genbench.core.values import Status
+from genbench.registry import register_model
 from genbench.runs.fit import fitted
 from genbench.runs.folder import RunFolder
 
@@ -41,11 +43,27 @@ def test_numbers_share_a_stack_and_shapes_do_not(rows: list[dict[str, Any]], gro
     assert len(set(stack_keys(*rows))) == groups
 
 
-def test_an_option_that_is_left_out_stays_apart() -> None:
-    """No decay of an average is no number."""
-    entry = registry.models.get("realnvp")
-    assert entry.defaults()["lr"] is None, "the row without one has a rate of its own making"
-    assert len(set(stack_keys({"use": "realnvp"}, {"use": "realnvp", "lr": 0.1}, {"use": "realnvp", "lr": 0.2}))) == 2
+@pytest.fixture
+def third_party() -> Iterator[str]:
+    """A model of somebody else: without `ema` it keeps no average, and `weight` is a number by its own word."""
+
+    @register_model("stack-third", family="test", summary="Somebody's.")
+    class Third:
+        numbers = ("weight",)
+
+        def __init__(self, data: object, *, weight: float = 1.0, depth: float = 1.0, ema: float | None = None) -> None:
+            del data, weight, depth, ema
+
+    yield "stack-third"
+    registry.models._own.pop("stack-third")
+
+
+def test_third_parties_say_which_options_are_numbers(third_party: str) -> None:
+    row = {"use": third_party}
+    assert len(set(stack_keys(row | {"weight": 1.0}, row | {"weight": 2.0}))) == 1
+    assert len(set(stack_keys(row | {"depth": 1.0}, row | {"depth": 2.0}))) == 2
+    averages = stack_keys(row, row | {"weight": 3.0}, row | {"ema": 0.9}, row | {"ema": 0.99})
+    assert averages[0] == averages[1] != averages[2] == averages[3], "no average is no number"
 
 
 def test_keys_of_fits_still_tell_numbers_apart() -> None:

@@ -197,7 +197,7 @@ class Rounding(WeighedVAE):
         (Branching, [{"lr": 1e-2}, {"lr": 1e-3}, {"beta": 2.0}], "data-dependent"),
         (Rounding, [{"beta": 0.5}, {"beta": 2.0}], ""),
         (WeighedVAE, [{}, {"flag": True}], "flag"),
-        (WeighedVAE, [{}, {}, {"ema": 0.9}], "its models differ in ema"),
+        (WeighedVAE, [{}, {}, {"ema": 0.9}], "not the same in all members"),
         (TinyGAN, [{}, {"critic_steps": 2}], "not the same in all members"),
     ],
 )

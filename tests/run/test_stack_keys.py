@@ -75,7 +75,7 @@ def test_keys_of_fits_still_tell_numbers_apart() -> None:
 
 def test_numbers_of_the_zoo_are_options() -> None:
     for entry in registry.models:
-        assert set(entry.card.numbers) <= set(entry.options()), entry.name
+        assert set(entry.card.numbers) <= set(entry.options()), entry.card.name
 
 
 def fits_of(*options: dict[str, Any]) -> list[Fit]:

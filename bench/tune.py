@@ -51,7 +51,7 @@ class Watch:
         if isinstance(event, FitEnded):
             self.first = self.first or time.perf_counter() - self.began
             self.trained[event.record.trained] += 1
-            self.remarks[event.record.remark] += bool(event.record.remark)
+            self.remarks.update(filter(None, [event.record.remark]))
             self.fitting[event.record.model] += event.record.seconds
             self.stepping[event.record.model] += without_setup(event.record)
         elif isinstance(event, JobEnded):

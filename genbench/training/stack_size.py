@@ -15,7 +15,7 @@ from genbench.training.dry_run import dry_run
 from genbench.training.indices import ShuffledIndices
 from genbench.training.member_numbers import differing
 from genbench.training.objective_optimizer import check_alike
-from genbench.training.replicas import SingleModel, objectives_of
+from genbench.training.replicas import objectives_of
 from genbench.training.stacked import stacked
 from genbench.training.train_state import TrainState
 
@@ -45,12 +45,12 @@ def stack_size(
     try:
         for members in zip(*map(objectives_of, models), strict=True):
             check_alike(members)
-        dry_run(TrainState(stacked(models[:2], one_seed, differing(models)), data, batch, indices))
+        pair = TrainState(stacked(models[:2], one_seed, differing(models)), data, batch, indices)
+        if on_gpu(models[0]):
+            return max(1, min(most, int(config.share * copies_that_fit(pair)))), ""
+        dry_run(pair)
     except (Unsupported, RuntimeError, ValueError) as error:
         return 1, f"not stacked: {error}"
-    if on_gpu(models[0]):
-        alone = TrainState(SingleModel(models[0]), data, batch, indices[:1])
-        most = min(most, max(1, int(config.share * copies_that_fit(alone))))
     return most, ""
 
 
@@ -60,10 +60,11 @@ def on_gpu(model: nn.Module) -> bool:
 
 
 def copies_that_fit(state: TrainState) -> int:
-    """How many times the memory of one iteration fits into what is free."""
-    torch.cuda.empty_cache()
-    torch.cuda.reset_peak_memory_stats()
-    before = torch.cuda.memory_allocated()
+    """How many times the memory that an iteration takes of each model fits into what is free."""
+    device = state.device
+    torch.cuda.reset_peak_memory_stats(device)
+    before = torch.cuda.memory_allocated(device)
     dry_run(state)
-    taken = max(1, torch.cuda.max_memory_allocated() - before)
-    return int(SHARE * torch.cuda.mem_get_info()[0] / taken)
+    taken = max(1, (torch.cuda.max_memory_allocated(device) - before) // max(1, state.seeds))
+    cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # torch's own, free to use again
+    return int(SHARE * (torch.cuda.mem_get_info(device)[0] + cached) / taken)

@@ -21,10 +21,11 @@ from genbench.core.records import FitRecord
 from genbench.core.text import safe_text
 from genbench.core.values import Status
 from genbench.evaluations.context import RunContext
-from genbench.protocols.dataset import Dataset, DataSpec
-from genbench.protocols.model import Budget
+from genbench.protocols.dataset import Dataset, DataSpec, Split
+from genbench.protocols.model import Budget, FitsItself
 from genbench.runs.folder import RunFolder
 from genbench.training.config import TrainConfig
+from genbench.training.placement import placed
 from genbench.training.result import TrainResult
 from genbench.training.trainer import build, fit, fit_together, given_result
 from genbench.training.weights import load_checkpoint, load_weights, save_weights
@@ -169,10 +170,21 @@ def _train(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Seque
         share=context.share,
     )
     models = [build_model(wanted, data) for wanted in fits]
+    if context.device.type != "cpu" and not isinstance(models[0], FitsItself):  # which are given copies
+        data = dataclasses.replace(data, train=_on_device(data, context))
     if len(fits) == 1:
         return [(models[0], fit(models[0], data, budget, seed=first.seed, device=context.device, config=config))]
     seeds = [wanted.seed for wanted in fits]
     return fit_together(models, data, budget, seeds=seeds, device=context.device, config=config)
+
+
+def _on_device(data: Dataset, context: RunContext) -> Split:
+    """The training set where it fits, which is copied there once for all models that follow each other on it."""
+    kept: dict[str, Split] = context.once("training set on the device", dict)
+    if data.fingerprint not in kept:
+        kept.clear()
+        kept[data.fingerprint] = placed(data.train, context.device, TrainConfig(share=context.share))
+    return kept[data.fingerprint]
 
 
 def _by_options(fits: Sequence[Fit]) -> list[list[Fit]]:

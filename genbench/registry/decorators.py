@@ -44,6 +44,7 @@ def register_model(
             weaknesses=weaknesses,
             deviations=tuple(deviations),
             space=dict(space or {}),
+            numbers=tuple(getattr(cls, "numbers", ())),
             capabilities=capabilities(cls),
             likelihood=getattr(cls, "likelihood", ""),
             sampler=getattr(cls, "sampler", "prior"),

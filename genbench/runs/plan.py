@@ -143,9 +143,12 @@ def make_fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, 
     }
     if use.checkpoint:  # by content, wherever it lies; and no budget is spent on it
         content |= {"checkpoint": _digest(Path(use.checkpoint)), "budget": None}
+    own = frozenset() if use.checkpoint else entry.card.stacked
+    alike = {name: value for name, value in options.items() if name not in own}
+    unset = sorted(name for name, value in (entry.defaults() | options).items() if name in own and value is None)
     return Fit(
         key=content_key(seed=seed, **content),
-        stack_key=content_key(**content),
+        stack_key=content_key(**content | {"options": alike, "unset": unset}),
         model=use.model,
         options=options,
         dataset=dataset,

@@ -23,11 +23,12 @@ from genbench.core.values import Status
 from genbench.encoders.loading import encoder_identity, fallback_note
 from genbench.evaluations.context import RunContext
 from genbench.executors.accounting import each_once
-from genbench.executors.config import WorkerConfig, cores
+from genbench.executors.config import WorkerConfig
 from genbench.executors.inline import run_inline
 from genbench.executors.local import run_local
 from genbench.runs import provenance
 from genbench.runs.crash import CrashNote
+from genbench.runs.crew import crew_of
 from genbench.runs.folder import AT_WORK, RunFolder
 from genbench.runs.options import Options
 from genbench.runs.plan import Conditions, make_plan
@@ -41,7 +42,8 @@ from genbench.store.place import redacted
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A suite, its plan, what of it is missing, and all that doing it takes: what `--dry-run` shows."""
+    """A suite, its plan, what of it is missing, and all that doing it takes: what `--dry-run` shows. `together`: fits
+    that differ in seeds and numbers make one task, and are trained as a stack."""
 
     suite: Suite
     plan: Plan
@@ -53,6 +55,7 @@ class Session:
     executor: str
     force: bool = False
     ray_address: str | None = None
+    together: bool = False
 
     def reading(self) -> list[str]:
         """How files were read into datasets, and what of these is too small: a sentence each."""
@@ -111,6 +114,8 @@ def prepare(
     """
     device = provenance.pick_device(options.device)
     folder = RunFolder.to_make(options.folder(suite.name), options.store)
+    executor = _executor(options)
+    crew = crew_of(suite, options, executor, device)
     setting = TaskSetting(
         place=folder.place,
         cache=paths.cache_dir(),
@@ -118,11 +123,11 @@ def prepare(
         threads=suite.threads,
         data_root=options.data_root,
         named=suite.named,
+        share=1 / crew.a_device,
     )
     context = context or setting.context()
     plan = planner(suite, conditions_of(suite, context))
     plan = dataclasses.replace(plan, notes=(*plan.notes, *_fallbacks(suite, context)))
-    executor = _executor(options)
     workers = WorkerConfig(
         runner=_RUNNERS.get(executor, "genbench.runs.task:TaskRunner.of"),
         setting=setting,
@@ -131,25 +136,20 @@ def prepare(
         origins=registry.origins(),
         time_limit=options.time_limit,
         memory_limit=round(options.memory_limit * 2**30) if options.memory_limit is not None else None,
-        workers=options.workers or _room(executor, suite, context),
+        workers=crew.workers,
         retries=suite.retries,
         gpus=options.gpus,
+        places=crew.places,
     )
+    together = options.stack == "on" or (options.stack == "auto" and device.startswith("cuda"))
     missing = plan.missing(_settled(folder), force=options.force)
     return Session(
-        suite, plan, missing, folder, context, setting, workers, executor, options.force, options.ray_address
+        suite, plan, missing, folder, context, setting, workers, executor, options.force, options.ray_address, together
     )
 
 
 _RUNNERS = {"ray": "genbench.runs.remote:RemoteRunner.of"}
 """What does tasks where the run's folder is not seen."""
-
-
-def _room(executor: str, suite: Suite, context: RunContext) -> int:
-    """How many workers there are unless somebody says so; 0: as many as a cluster holds."""
-    if executor == "ray":
-        return 0
-    return max(1, cores() // suite.threads) if context.device.type == "cpu" else 1
 
 
 def conditions_of(suite: Suite, context: RunContext) -> Conditions:
@@ -288,8 +288,8 @@ def _forget(session: Session, store: Store) -> None:
 
 
 def _events(session: Session) -> Iterator[Event]:
-    """On a GPU all seeds of a model make one task: they are trained together."""
-    work: list[Task] = tasks(session.missing, together=session.setting.device.startswith("cuda"))
+    """Where they are trained together all seeds and trials of a model make one task."""
+    work: list[Task] = tasks(session.missing, together=session.together)
     if not work:
         return iter(())
     if session.executor == "local":

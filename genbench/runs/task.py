@@ -40,11 +40,17 @@ class TaskSetting:
     threads: int = 1
     data_root: str | None = None
     named: Mapping[str, str] = field(default_factory=dict)
+    share: float = 1.0
 
     def context(self) -> RunContext:
         """An empty context."""
         return RunContext(
-            root=self.data_root, cache=self.cache, device=self.device, threads=self.threads, named=self.named
+            root=self.data_root,
+            cache=self.cache,
+            device=self.device,
+            threads=self.threads,
+            named=self.named,
+            share=self.share,
         )
 
 

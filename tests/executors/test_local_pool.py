@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,3 +51,28 @@ def test_a_runner_that_cannot_be_made_says_so_of_each_job() -> None:
     ended = [e for e in run_local(tasks(2), config) if isinstance(e, JobEnded)]
     assert [e.record.status for e in ended] == [Status.FAILED] * 2
     assert all("could not be made ready" in (e.record.reason or "") for e in ended)
+
+
+@dataclass
+class Places:
+    """Ends each job with the GPU that its process sees, when another process has begun too."""
+
+    folder: str
+    spoilt: bool = False
+
+    def run(self, task: Task) -> Iterator[Event]:
+        for one in task.jobs:
+            yield JobStarted(one)
+            place = os.environ["CUDA_VISIBLE_DEVICES"]
+            (Path(self.folder) / f"{place}-{os.getpid()}").touch()
+            while len(list(Path(self.folder).iterdir())) < 4:
+                threading.Event().wait(0.01)
+            yield without_value(one, Status.UNSUPPORTED, place)
+
+
+def test_workers_are_spread_over_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four tasks that wait for each other, on four workers of two pretended GPUs."""
+    monkeypatch.setattr(sys, "path", [*sys.path, str(Path(__file__).parent)])
+    config = WorkerConfig(runner="test_local_pool:Places", setting=str(tmp_path), workers=4, places=("GPU-a", "7"))
+    ended = [e.record.reason for e in run_local(tasks(4), config) if isinstance(e, JobEnded)]
+    assert sorted(ended) == ["7", "7", "GPU-a", "GPU-a"]

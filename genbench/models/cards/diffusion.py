@@ -23,6 +23,7 @@ CARDS: list[tuple[ModelCard, str]] = [
                 "Weights are averaged with decay 0.995; the paper's 0.9999 is for 800,000 steps.",
             ),
             space={"schedule": Choice("cosine", "linear")},
+            numbers=("schedule",),
         ),
         "genbench.models.diffusion:DDPM",
     ),

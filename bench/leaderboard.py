@@ -41,6 +41,9 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=540.0, help="seconds after which a part stops in good order")
     parser.add_argument("--set", action="append", default=[], dest="settings", help="KEY=VALUE, for every part")
     parser.add_argument("--profile", default="", help="in the place of the parts' own: small")
+    parser.add_argument(
+        "--gate", type=Path, metavar="DIR", help="store a run of the suite `gate` as what is compared with"
+    )
     parser.add_argument("--tiny", action="store_true", help="2,000 images, one seed, few samples: does it run?")
     given = parser.parse_args()
     try:
@@ -50,6 +53,10 @@ def main() -> None:
 
 
 def _do(given: argparse.Namespace) -> None:
+    if given.gate is not None:
+        size = stores.keep_small(given.gate, given.pages / "small")
+        print(f"{given.pages / 'small'}: {size / 1024:.0f} KiB")
+        return
     asked = Asked(
         out=given.out,
         data_root=given.data_root,

@@ -31,6 +31,7 @@ def page(stores: Path, suites: Sequence[str]) -> str:
         said = list(make(found))
         if said:
             lines += ["", f"## {title}", "", *said]
+    lines += [] if found else ["", "Not run yet."]
     return "\n".join(lines) + "\n"
 
 

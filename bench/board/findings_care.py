@@ -134,6 +134,6 @@ def laws(found: Boards) -> Iterator[str]:
         top = [f"`{row.label}` (mean rank {row.rank.text}, place {row.place_range})" for row in over.rows[:3]]
         last = over.rows[-1]
         yield (
-            f"- [{board.suite}]({board.suite}.html), {over.evaluation} over {len(over.metrics)} laws: {', '.join(top)}; "
-            f"last is `{last.label}` ({last.rank.text})."
+            f"- [{board.suite}]({board.suite}.html), {over.evaluation} over {len(over.metrics)} laws: "
+            f"{', '.join(top)}; last is `{last.label}` ({last.rank.text})."
         )

@@ -25,9 +25,7 @@ def write_pages(out: Path, pages: Path) -> None:
     for suite in boards:
         write_board(load(out / "suites" / suite), suite, pages)
     (pages / "papers.md").write_text(claims.page(papers.comparisons(out / "suites"), why(pages)), encoding="utf-8")
-    curves = scaling.page(out / "suites", pages)
-    if curves is not None:
-        (pages / "scaling.md").write_text(curves, encoding="utf-8")
+    (pages / "scaling.md").write_text(scaling.page(out / "suites", pages), encoding="utf-8")
     (pages / "findings.md").write_text(findings.page(out / "suites", boards), encoding="utf-8")
     write_parts(pages / "README.md", notes)
     for path in sorted(pages.iterdir()):

@@ -115,8 +115,10 @@ def tiny(suite: Suite) -> list[str]:
     budget = [f"budget.flops={TINY_FLOPS:g}"] if suite.budget.flops else [f"budget.images={TINY_IMAGES}"]
     made = []
     for config in suite.evaluations:
-        known = type(config).model_fields
-        made += [f"{config.name}.{name}={value}" for name, value in TINY.items() if name in known]
+        for name, field in type(config).model_fields.items():
+            if name in TINY:
+                least = next((bound.ge for bound in field.metadata if hasattr(bound, "ge")), 0)
+                made.append(f"{config.name}.{name}={max(TINY[name], least)}")
     return [*budget, *dict.fromkeys(made)]
 
 

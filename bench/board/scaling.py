@@ -129,8 +129,8 @@ def draw(found: Curves, path: Path, title: str) -> None:
     figure.savefig(path)
 
 
-def page(stores: Path, pages: Path) -> str | None:
-    """The Markdown page of all curves, its pictures beside it; None where nothing was run."""
+def page(stores: Path, pages: Path) -> str:
+    """The Markdown page of all curves, its pictures beside it."""
     lines = ["# Quality against training", "", "<!-- made by bench/leaderboard.py -->", "", INTRODUCTION]
     shown = False
     for net, words in (("mlp", "the MLP"), ("conv", "convolutions")):
@@ -142,7 +142,7 @@ def page(stores: Path, pages: Path) -> str | None:
         draw(found, picture, f"MNIST with {words}: bars are 95 % intervals over seeds")
         lines += ["", f"## With {words}", "", f"![Fréchet distance against training]({picture.name})", ""]
         lines += _tables(found)
-    return "\n".join(lines) + "\n" if shown else None
+    return "\n".join(lines if shown else [*lines, "", "Not run yet."]) + "\n"
 
 
 INTRODUCTION = (

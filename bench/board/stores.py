@@ -59,6 +59,23 @@ def _copy_store(source: Path, target: Path) -> list[str]:
     return paths
 
 
+def keep_small(folder: Path, target: Path) -> int:
+    """The numbers of a run alone, without pictures, curves and provenance, as a store of its own: its size in bytes."""
+    target.mkdir(parents=True, exist_ok=True)
+    store = target / "genbench.db"
+    store.unlink(missing_ok=True)
+    _copy_store(folder / "genbench.db", store)
+    with sqlite3.connect(store) as copy:
+        copy.execute("DELETE FROM pictures")
+        copy.execute("UPDATE fits SET curve = '[]', details = '{}', remark = ''")
+        copy.execute("UPDATE measurements SET details = '{}'")
+        copy.execute("UPDATE runs SET provenance = '{}', command = 'genbench run gate'")
+        copy.commit()
+        copy.execute("VACUUM")
+    copy.close()
+    return store.stat().st_size
+
+
 def unpack(packed: Path, folder: Path) -> dict[str, Any]:
     """Put a packed part into a folder that has no store yet; gives what was noted of it."""
     with zipfile.ZipFile(packed) as file:

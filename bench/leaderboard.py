@@ -38,6 +38,9 @@ def main() -> None:
     parser.add_argument("--executor", default="auto")
     parser.add_argument("--workers", type=int, help="processes side by side (on a GPU 4 unless said)")
     parser.add_argument("--seeds", type=int)
+    parser.add_argument(
+        "--datasets", type=lambda text: text.split(","), default=[], help="these instead of a part's own"
+    )
     parser.add_argument("--limit", type=float, default=540.0, help="seconds after which a part stops in good order")
     parser.add_argument("--set", action="append", default=[], dest="settings", help="KEY=VALUE, for every part")
     parser.add_argument("--profile", default="", help="in the place of the parts' own: small")
@@ -64,6 +67,7 @@ def _do(given: argparse.Namespace) -> None:
         executor=given.executor,
         workers=given.workers or _side_by_side(given.device),
         seeds=given.seeds,
+        datasets=given.datasets,
         limit=given.limit,
         settings=given.settings,
         profile=given.profile,

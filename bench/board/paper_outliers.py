@@ -103,8 +103,7 @@ def adbench(table: Tables) -> Comparison:
         ),
         differs=(
             "One split of ours instead of three of theirs, and no repeated rows: ADBench blows tables of under 1,000 "
-            "rows up to 1,000 by drawing rows with replacement *before* it splits them, so that training rows come "
-            "again in the test part."
+            "rows up to 1,000 by drawing rows with replacement *before* it splits them, and scales columns to [0, 1]."
         ),
         suite="paper-adbench",
     )
@@ -114,28 +113,42 @@ def adbench(table: Tables) -> Comparison:
     lines: list[Line] = []
     rows = []
     again = json.loads(REPEATED.read_text()) if REPEATED.exists() else {}
-    for place, (label, words) in enumerate((("isolation-forest", "isolation forest"), ("knn", "nearest neighbours"))):
-        fits = []
+    for place, (label, words) in enumerate(DETECTORS.items()):
+        plain, alike = [], []
         for name, published in ADBENCH.items():
             part = found[(found["label"] == label) & (found["dataset"] == f"adbench:{name}")]
             ours = means(part, "auroc").get(label)
             if ours is None:
                 continue
-            theirs = mean_of(published[place])
-            near = abs(ours.value - theirs.value) <= math.hypot(1.96 * ours.error, theirs.half or 0.0)
-            fits.append(near)
-            repeated = again.get(name, {}).get(label)
-            shown = "" if repeated is None else mean_of(repeated).text()
-            rows.append((f"{name}, {words}", theirs.text(), f"{ours.value:.3f} ± {1.96 * ours.error:.3f}", shown))
-        if fits:
-            lines.append(
-                Line(
-                    f"AUROC of {words} on eight tables",
-                    "three seeds",
-                    f"{sum(fits)} of {len(fits)} agree",
-                    sum(fits) >= 0.75 * len(fits),
-                    "three of four tables within both intervals",
-                )
-            )
-    heads = ("table and detector", "published, 3 seeds", "ours, interval over rows", "ours with repeated rows")
-    return with_lines(made, lines, ["", *markdown(heads, rows)] if rows else [])
+            theirs, half = mean_of(published[place]), 1.96 * ours.error
+            plain.append(_near(theirs, ours.value, half))
+            repeated = mean_of(again[name][label]) if name in again else None
+            alike += [] if repeated is None else [_near(theirs, repeated.value, repeated.half or 0.0)]
+            shown = "" if repeated is None else repeated.text()
+            rows.append((f"{name}, {words}", theirs.text(), f"{ours.value:.3f} ± {half:.3f}", shown))
+        lines += _counted(f"AUROC of {words} on eight tables, genbench's protocol", plain)
+        lines += _counted(f"AUROC of {words} on eight tables, ADBench's protocol", alike)
+    heads = ("table and detector", "published, 3 seeds", "ours, interval over rows", "ours by ADBench's protocol")
+    return with_lines(made, lines, ["", *markdown(heads, rows), "", EXPERIMENT] if rows else [])
+
+
+def _near(theirs: Mean, value: float, half: float) -> bool:
+    return abs(value - theirs.value) <= math.hypot(half, theirs.half or 0.0)
+
+
+def _counted(what: str, fits: list[bool]) -> list[Line]:
+    if not fits:
+        return []
+    agrees = sum(fits) >= 0.75 * len(fits)
+    return [
+        Line(what, "three seeds", f"{sum(fits)} of {len(fits)} agree", agrees, "3 of 4 tables within both intervals")
+    ]
+
+
+DETECTORS = {"isolation-forest": "isolation forest", "knn": "nearest neighbours"}
+EXPERIMENT = (
+    "The last column (`bench/adbench_protocol.py`, five seeds) is the experiment that says why: with rows that come "
+    "again the distance to the fifth neighbour of `hepatitis` falls from 0.765 (random splits alone) to 0.495 and that of "
+    "`lymphography` from 0.993 to 0.736, since an outlier of the test part has its own copies among the training rows; "
+    "and columns scaled to [0, 1] lift `internetads` from 0.615 to 0.690."
+)

@@ -52,6 +52,7 @@ class Asked:
     workers: int | None = None
     executor: str = "auto"
     seeds: int | None = None
+    datasets: Sequence[str] = ()
     limit: float = 540.0
     settings: Sequence[str] = ()
     profile: str = ""
@@ -83,6 +84,7 @@ def options(part: Part, profile: str, asked: Asked, folder: Path) -> Options | N
     datasets = [name for name in suite.all_datasets() if not part.datasets or _fits(name, part.datasets)]
     if profile == "small" and not datasets:
         datasets = suite.all_datasets()
+    datasets = list(asked.datasets) or datasets
     if not labels or not datasets:
         return None
     return Options(

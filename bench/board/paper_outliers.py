@@ -149,6 +149,6 @@ DETECTORS = {"isolation-forest": "isolation forest", "knn": "nearest neighbours"
 EXPERIMENT = (
     "The last column (`bench/adbench_protocol.py`, five seeds) is the experiment that says why. With rows that come "
     "again the distance to the fifth neighbour of `hepatitis` falls from 0.765 (random splits alone) to 0.495 and "
-    "that of `lymphography` from 0.993 to 0.736: an outlier of the test part has copies among the training rows. Columns scaled "
-    "to [0, 1] lift `internetads` from 0.615 to 0.690."
+    "that of `lymphography` from 0.993 to 0.736: an outlier of the test part has copies among the training rows. "
+    "Columns scaled to [0, 1] lift `internetads` from 0.615 to 0.690."
 )

@@ -23,7 +23,7 @@ try:
 except ImportError:  # torch without CUDA comes without it
     triton = None
 
-_STRIP, _WIDTH, _CHUNK = 64, 128, 512  # rows and columns that a program reads at a time, columns that it reads in all
+_STRIP, _WIDTH, _CHUNK = 32, 64, 512  # rows and columns that a program reads at a time, columns that it reads in all
 _WARPS = 4
 _ROW = 2048  # columns of one row that a program looks at
 _WORTH = 1 << 24

@@ -83,10 +83,10 @@ def frame(points: Tensor) -> tuple[list[float], list[float]]:
 
 
 def png(pixels: np.ndarray) -> bytes:
-    """(H, W, 3) uint8 -> PNG bytes, as small as Pillow makes them."""
+    """(H, W, 3) uint8 -> PNG bytes, within a tenth of the smallest, ten times as soon."""
     buffer = io.BytesIO()
     image = Pillow.fromarray(np.ascontiguousarray(pixels))
     if (pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 1] == pixels[..., 2]).all():
         image = image.convert("L")
-    image.save(buffer, format="PNG", optimize=True)
+    image.save(buffer, format="PNG", compress_level=4)
     return buffer.getvalue()

@@ -72,12 +72,21 @@ class Worker(ABC):
         """Bytes that it holds, 0 where that cannot be known."""
         return 0
 
+    def allowed(self, limit: float) -> float:
+        """Seconds that its current job may take: while its models are fitted together, so much for each."""
+        return limit * (len(self.task.fits) if self.task is not None and not self.fitted else 1)
+
     def is_overdue(self, limit: float | None) -> bool:
         """Whether it has taken longer than it may: the limit for a job, and time enough to start before the first."""
         if self.task is None:
             return False
         spent = time.monotonic() - self.since
-        return spent > (limit or float("inf")) if self.ready else spent > max(self.start, limit or 0)
+        return spent > self.allowed(limit or float("inf")) if self.ready else spent > max(self.start, limit or 0)
+
+
+def apart(task: Task) -> list[Task]:
+    """The task as one for each of its fits."""
+    return [replace(task, fits=(fit,), jobs=tuple(job for job in task.jobs if job.fit == fit)) for fit in task.fits]
 
 
 Inbox = queue.SimpleQueue[Message]
@@ -159,7 +168,8 @@ class Pool:
         limit, most = self.config.time_limit, self.config.memory_limit
         for worker in list(self.workers):
             if worker.is_overdue(limit) and worker.ready:
-                yield from self._lost(worker, Status.TIMEOUT, f"it took longer than the limit of {limit:g} s")
+                most_seconds = worker.allowed(limit or 0.0)
+                yield from self._lost(worker, Status.TIMEOUT, f"it took longer than the limit of {most_seconds:g} s")
             elif worker.is_overdue(limit):
                 yield from self._lost(worker, Status.FAILED, f"its worker was not ready after {worker.start:g} s")
             elif most is not None and worker.memory() > most:
@@ -168,13 +178,17 @@ class Pool:
 
     def _lost(self, worker: Worker, status: Status, reason: str, *, elsewhere: bool = False) -> Iterator[Event]:
         """A worker is gone: its current job ends with this status (all of its task, if it was still fitting), unless
-        the suite lets it be tried again; the others wait again."""
+        the suite lets it be tried again; the others wait again. Of models that were fitted together nobody knows which
+        it was: each is tried by itself."""
         seconds = time.monotonic() - worker.since
         self._end(worker)
         task = worker.task
         if task is None:
             return
         left = tuple(job for job in task.jobs if job.key not in worker.ended)
+        if len(task.fits) > 1 and not worker.fitted and not elsewhere:
+            self.waiting.extendleft(reversed(apart(task)))
+            return
         between = worker.ready and worker.job is None and status is Status.FAILED  # it died between two tasks
         innocent = (elsewhere and self._again(left, "place", PLACES)) or (between and self._again(left, "word", TRIES))
         current = [job for job in left if not worker.fitted or job == worker.job]

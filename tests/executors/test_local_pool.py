@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from genbench.core.jobs import Event, JobEnded, JobStarted, Task, without_value
 from genbench.core.values import Status
 from genbench.executors.config import WorkerConfig
 from genbench.executors.local import run_local
+from genbench.executors.pool import Worker
 
 
 @dataclass
@@ -76,3 +78,50 @@ def test_workers_are_spread_over_places(tmp_path: Path, monkeypatch: pytest.Monk
     config = WorkerConfig(runner="test_local_pool:Places", setting=str(tmp_path), workers=4, places=("GPU-a", "7"))
     ended = [e.record.reason for e in run_local(tasks(4), config) if isinstance(e, JobEnded)]
     assert sorted(ended) == ["7", "7", "GPU-a", "GPU-a"]
+
+
+@dataclass
+class DiesOfOne:
+    """Its process ends while it fits the model of the job `1`, alone or among others."""
+
+    setting: object
+    spoilt: bool = False
+
+    def run(self, task: Task) -> Iterator[Event]:
+        yield JobStarted(task.jobs[0])
+        if "1" in {fit.key.removeprefix("f") for fit in task.fits}:
+            os._exit(3)
+        for one in task.jobs:
+            yield without_value(one, Status.UNSUPPORTED, f"beside {len(task.fits) - 1}")
+
+
+def test_a_stack_that_takes_its_worker_with_it_is_tried_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path, str(Path(__file__).parent)])
+    jobs = [job(str(i)) for i in range(3)]
+    config = WorkerConfig(runner="test_local_pool:DiesOfOne", setting=None)
+    stack = Task(tuple(one.fit for one in jobs), tuple(jobs))
+    ended = [e.record for e in run_local([stack], config) if isinstance(e, JobEnded)]
+    assert [(r.key, r.status) for r in ended] == [
+        ("0", Status.UNSUPPORTED),
+        ("1", Status.FAILED),
+        ("2", Status.UNSUPPORTED),
+    ]
+    assert "exit status 3" in (ended[1].reason or "") and ended[2].reason == "beside 0"
+
+
+class Idle(Worker):
+    """Is given tasks and does nothing."""
+
+    def send(self, task: Task) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def test_models_that_are_fitted_together_have_the_limit_of_each() -> None:
+    jobs = [job(str(i)) for i in range(3)]
+    worker = Idle()
+    worker.give(Task(tuple(one.fit for one in jobs), tuple(jobs)))
+    worker.ready, worker.since = True, time.monotonic() - 25.0
+    assert not worker.is_overdue(10.0) and worker.is_overdue(8.0) and not worker.is_overdue(None)
+    worker.fitted = True
+    assert worker.is_overdue(10.0) and not worker.is_overdue(30.0)

@@ -27,7 +27,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
@@ -36,8 +36,10 @@ from genbench.core.errors import UsageError
 from genbench.core.jobs import FileMade
 from genbench.core.records import Picture, RunRecord
 from genbench.core.text import file_stem, safe_text
-from genbench.store import Place, Store
-from genbench.store.place import DATABASE, redacted
+from genbench.store.place import DATABASE, Place, redacted
+
+if TYPE_CHECKING:
+    from genbench.store import Store
 
 RECORD, REPORT, LOCK, NOTE = "run.json", "report.html", ".lock", ".lock.json"
 LOG, OLDER_LOG, AT_WORK = "log.jsonl", "log.1.jsonl", ".at-work.json"
@@ -198,6 +200,8 @@ class RunFolder:
 
     def open(self, *, existing: bool = True) -> Store:
         """The run's store."""
+        from genbench.store import Store
+
         return Store(self.place.url, existing=existing)
 
     @contextmanager

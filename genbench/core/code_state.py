@@ -11,20 +11,23 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from genbench.core import paths
+
 PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "pillow", "pandas")
 """What draws, computes and carries the data that genbench makes or embeds."""
 
 
 @cache
 def code_state() -> str | None:
-    """20 hex digits over genbench's source, the manifests of the packages below it (which hold a digest of each of
-    their files), the names and versions of all that is installed, and Python's version; None where a package has no
-    manifest, so that nobody can say what it holds."""
+    """20 hex digits over genbench's source and templates, the manifests of the packages below it (which hold a digest
+    of each of their files), the names and versions of all that is installed, and Python's version; None where a package
+    has no manifest, so that nobody can say what it holds."""
     digest = hashlib.sha256(sys.version.encode())
     root = Path(__file__).resolve().parents[1]
-    for path in sorted(root.rglob("*.py")):
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(root).as_posix()}:{len(content)}:".encode() + content)
+    for place, ending in ((root, "*.py"), (paths.folder("templates"), "*")):
+        for path in sorted(path for path in place.rglob(ending) if path.is_file()):
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(place).as_posix()}:{len(content)}:".encode() + content)
     for package in PACKAGES:
         manifest = _manifest(package)
         if manifest is None:

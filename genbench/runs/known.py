@@ -64,15 +64,14 @@ class Known:
         """The name and the identity of the encoder that this name stands for on a dataset."""
         key = (asked, dataset)
         if key not in self._encoders:
-            can = asked == "auto" or registry.encoders.get(asked).site is None
-            look = lambda: self._look_at_encoder(asked, dataset)
-            name, identity = self._remembered(("encoder", *key), dataset, look) if can else look()
+            name, identity = self._remembered(("encoder", *key), dataset, lambda: self._look_at_encoder(*key))
             self._encoders[key] = (name, identity)
         return self._encoders[key]
 
     def _remembered(self, question: tuple[str, ...], dataset: str, look: Callable[[], Any]) -> Any:
         """The answer as JSON gives it back; looked for where nobody may remember it, or nobody does."""
-        state = code_state() if not self.setting.named and is_embedded(dataset) else None
+        own = is_embedded(dataset) and (question[0] == "data" or _is_own(question[1]))
+        state = code_state() if own and not self.setting.named else None
         if state is None:
             return look()
         path = self.setting.cache / FOLDER / f"{content_key(state=state, question=question)}.json"
@@ -107,6 +106,11 @@ class Known:
         name = self.context.encoder_name(asked, data)
         key = ("encoder identity", name, data.fingerprint)
         return [name, self.context.once(key, lambda: encoder_identity(name, data))]
+
+
+def _is_own(encoder: str) -> bool:
+    """Whether it is genbench's own code that a name of an encoder stands for."""
+    return encoder == "auto" or registry.encoders.get(encoder).site is None
 
 
 def _read(path: Path, question: tuple[str, ...]) -> Any:

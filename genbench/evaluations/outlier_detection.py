@@ -83,6 +83,7 @@ EVALUATION = Evaluation(
     verdict="Finds outliers best",
     tuning=Tuning(),
     sanity="genbench.evaluations.outlier_detection:sanity",
+    of_model=True,
     pictures={
         "scores": "Scores of ordinary and unusual data",
         "confused": "Where the score is most wrong",

@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from genbench.core.jobs import Event, FitEnded, Job, JobEnded, JobStarted, Task, without_value
 from genbench.core.values import Status
@@ -52,12 +53,12 @@ class Worker(ABC):
         self.job: Job | None = None
         self.ended: set[str] = set()
         self.fitted = False
-        self.since = time.monotonic()
+        self.begun = self.since = time.monotonic()
 
     def give(self, task: Task) -> None:
         """Start a task."""
         self.task, self.job, self.ended, self.fitted = task, None, set(), False
-        self.since = time.monotonic()
+        self.begun = self.since = time.monotonic()
         self.send(task)
 
     @abstractmethod
@@ -95,7 +96,11 @@ Hire = Callable[[Inbox, bool], Worker]
 
 
 class Pool:
-    """The workers of one run and the tasks that wait."""
+    """The workers of one run and the tasks that wait.
+
+    Of the tasks of one seed the longest are given out first, as far as an earlier seed has shown which these are: a
+    long one that came last would be waited for by all other workers.
+    """
 
     def __init__(self, tasks: Iterable[Task], config: WorkerConfig, hire: Hire) -> None:
         self.config, self.hire = config, hire
@@ -103,6 +108,8 @@ class Pool:
         self.workers: list[Worker] = []
         self.inbox: Inbox = queue.SimpleQueue()
         self.tries: dict[tuple[str, str], int] = {}
+        self.spent: dict[str, float] = {}
+        self.sorted: tuple[bool, tuple[int, ...]] | None = None
 
     def events(self) -> Iterator[Event]:
         """Everything the workers report, until no task is left."""
@@ -121,8 +128,32 @@ class Pool:
             busy = sum(w.task is not None for w in self.workers)
             alone = self.waiting[0].alone or any(w.task and w.task.alone for w in self.workers)
             if busy >= (1 if alone else self.config.workers) and busy:
+                if self.waiting[0].alone:
+                    self._make_ready()
                 return
+            self._sort()
             self._idle(alone=self.waiting[0].alone).give(self.waiting.popleft())
+
+    def _sort(self) -> None:
+        """The longest of the tasks that are next in turn first; those of which nothing is known before them."""
+        group = _group(self.waiting[0])
+        if group == self.sorted:
+            return
+        front = list(takewhile(lambda task: _group(task) == group, self.waiting))
+        for _ in front:
+            self.waiting.popleft()
+        front.sort(key=lambda task: -self.spent.get(task.fits[0].stack_key, float("inf")))
+        self.waiting.extendleft(reversed(front))
+        self.sorted = group
+
+    def _make_ready(self) -> None:
+        """Where only tasks that must run alone are left, whoever is idle makes room for the one that does them, which
+        so is ready when the last of the others has ended."""
+        idle = [w for w in self.workers if w.task is None and not w.alone]
+        if idle and not any(w.alone for w in self.workers):
+            for worker in idle:
+                self._end(worker)
+            self.workers.append(self.hire(self.inbox, True))
 
     def _idle(self, *, alone: bool) -> Worker:
         """A worker without a task. What must run alone gets one of its own, and the others are ended first."""
@@ -148,6 +179,8 @@ class Pool:
         elif message.content == READY:
             worker.ready, worker.since = True, time.monotonic()
         elif message.content in (DONE, SPOILT):
+            if worker.task is not None:
+                self.spent[worker.task.fits[0].stack_key] = time.monotonic() - worker.begun
             worker.task = worker.job = None
             if message.content == SPOILT:
                 self._end(worker)
@@ -211,3 +244,8 @@ class Pool:
     def _end(self, worker: Worker) -> None:
         worker.stop()
         self.workers.remove(worker)
+
+
+def _group(task: Task) -> tuple[bool, tuple[int, ...]]:
+    """What tasks have in common whose order among each other is free."""
+    return task.alone, tuple(fit.seed for fit in task.fits)

@@ -141,14 +141,20 @@ def top(u: Tensor, k: int) -> tuple[Tensor, Tensor]:
         best = u.topk(k, 1)
         return best.values, best.indices
     whole = groups * size
-    parts = torch.unflatten(u[:, :whole], 1, (size, groups))
-    chosen = parts.amax(1).topk(k, 1).indices
+    chosen = _group_maxima(u[:, :whole], size).topk(k, 1).indices
     columns = (chosen.unsqueeze(2) + groups * torch.arange(size, device=u.device)).flatten(1)
     if whole < u.shape[1]:
         rest = torch.arange(whole, u.shape[1], device=u.device).expand(len(u), -1)
         columns = torch.cat([columns, rest], 1)
     best = u.gather(1, columns).topk(k, 1)
     return best.values, columns.gather(1, best.indices)
+
+
+def _group_maxima(u: Tensor, size: int) -> Tensor:
+    """(n, groups): the largest of the columns g, g + groups, ... of each row; column by column where u lies so."""
+    if u.stride(0) == 1 < u.stride(1):
+        return torch.unflatten(u.T, 0, (size, -1)).amax(0).T.contiguous()
+    return torch.unflatten(u, 1, (size, -1)).amax(1)
 
 
 @dataclass(frozen=True, slots=True)

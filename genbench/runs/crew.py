@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-import torch
-
 from genbench.core.errors import UsageError
 from genbench.executors.config import cores
 from genbench.runs.options import Options
@@ -48,6 +46,8 @@ def crew_of(suite: Suite, options: Options, executor: str, device: str) -> Crew:
 
 def gpus() -> tuple[str, ...]:
     """The GPUs that this process sees, as `CUDA_VISIBLE_DEVICES` names them."""
+    import torch
+
     count = torch.cuda.device_count()
     named = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
     return tuple(named[:count] if named else map(str, range(count)))
@@ -57,5 +57,7 @@ def _that_pay(suite: Suite, devices: int) -> int:
     """How many on a GPU unless somebody says so: as memory and cores allow, alone where the clock is the budget."""
     if suite.budget.seconds:
         return 1
+    import torch
+
     fit = min(torch.cuda.get_device_properties(i).total_memory for i in range(torch.cuda.device_count())) // ROOM
     return max(1, min(SIDE_BY_SIDE, fit, cores() // devices))

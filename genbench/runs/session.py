@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from genbench import registry
 from genbench.core import paths
@@ -20,8 +20,6 @@ from genbench.core.records import PlanRecord, RunRecord
 from genbench.core.stopping import held
 from genbench.core.text import safe_text
 from genbench.core.values import Status
-from genbench.encoders.loading import encoder_identity, fallback_note
-from genbench.evaluations.context import RunContext
 from genbench.executors.accounting import each_once
 from genbench.executors.config import WorkerConfig
 from genbench.executors.inline import run_inline
@@ -30,14 +28,17 @@ from genbench.runs import provenance
 from genbench.runs.crash import CrashNote
 from genbench.runs.crew import crew_of
 from genbench.runs.folder import AT_WORK, RunFolder
+from genbench.runs.known import Known
 from genbench.runs.options import Options
 from genbench.runs.plan import Conditions, make_plan
-from genbench.runs.remote import packed
+from genbench.runs.setting import TaskSetting
 from genbench.runs.suite import Suite
-from genbench.runs.task import TaskRunner, TaskSetting
 from genbench.store import Store
 from genbench.store.database import is_blank
 from genbench.store.place import redacted
+
+if TYPE_CHECKING:
+    from genbench.evaluations.context import RunContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Session:
     plan: Plan
     missing: list[Job]
     folder: RunFolder
-    context: RunContext
+    known: Known
     setting: TaskSetting
     workers: WorkerConfig
     executor: str
@@ -57,10 +58,15 @@ class Session:
     ray_address: str | None = None
     together: bool = False
 
+    @property
+    def context(self) -> RunContext:
+        """Where datasets and encoders of this process are loaded."""
+        return self.known.context
+
     def reading(self) -> list[str]:
         """How files were read into datasets, and what of these is too small: a sentence each."""
         names = self.suite.all_datasets()
-        return [f"{name}: {note}" for name in names for note in self.context.dataset(name).notes]
+        return [f"{name}: {note}" for name in names for note in self.known.dataset(name).notes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +131,9 @@ def prepare(
         named=suite.named,
         share=1 / crew.a_device,
     )
-    context = context or setting.context()
-    plan = planner(suite, conditions_of(suite, context))
-    plan = dataclasses.replace(plan, notes=(*plan.notes, *_fallbacks(suite, context)))
+    known = Known(setting, context)
+    plan = planner(suite, conditions_of(suite, known))
+    plan = dataclasses.replace(plan, notes=(*plan.notes, *_fallbacks(suite, known)))
     workers = WorkerConfig(
         runner=_RUNNERS.get(executor, "genbench.runs.task:TaskRunner.of"),
         setting=setting,
@@ -144,7 +150,7 @@ def prepare(
     together = options.stack == "on" or (options.stack == "auto" and device.startswith("cuda"))
     missing = plan.missing(_settled(folder), force=options.force)
     return Session(
-        suite, plan, missing, folder, context, setting, workers, executor, options.force, options.ray_address, together
+        suite, plan, missing, folder, known, setting, workers, executor, options.force, options.ray_address, together
     )
 
 
@@ -152,29 +158,23 @@ _RUNNERS = {"ray": "genbench.runs.remote:RemoteRunner.of"}
 """What does tasks where the run's folder is not seen."""
 
 
-def conditions_of(suite: Suite, context: RunContext) -> Conditions:
+def conditions_of(suite: Suite, known: Known) -> Conditions:
     """What the keys of a plan depend on, here and now."""
-
-    def encoder(name: str, dataset: str) -> tuple[str, str]:
-        data = context.dataset(dataset)
-        real = context.encoder_name(name, data)
-        return real, context.once(("encoder identity", real, data.fingerprint), lambda: encoder_identity(real, data))
-
-    device = str(context.device)
+    device = known.setting.device
     return Conditions(
-        datasets={name: context.dataset(name).facts for name in suite.all_datasets()},
-        device=context.device.type,
+        datasets={name: known.dataset(name).facts for name in suite.all_datasets()},
+        device=device.partition(":")[0],
         machine=provenance.machine(device),
-        encoder=encoder,
+        encoder=known.encoder,
     )
 
 
-def _fallbacks(suite: Suite, context: RunContext) -> Iterator[str]:
+def _fallbacks(suite: Suite, known: Known) -> Iterator[str]:
     """A line for each dataset whose features are not those of a classifier of its own."""
     automatic = {dataset for dataset, config in suite.pairs() if getattr(config, "encoder", "") == "auto"}
     for dataset in suite.all_datasets():
-        note = fallback_note(context.dataset(dataset)) if dataset in automatic else None
-        if note is not None:
+        note = known.dataset(dataset).fallback if dataset in automatic else ""
+        if note:
             yield note
 
 
@@ -296,6 +296,7 @@ def _events(session: Session) -> Iterator[Event]:
         return run_local(work, session.workers)
     if session.executor == "ray":
         from genbench.executors.ray import run_ray  # an extra
+        from genbench.runs.remote import packed
 
         return run_ray(
             work,
@@ -308,6 +309,8 @@ def _events(session: Session) -> Iterator[Event]:
 
 def _inline(session: Session, work: Sequence[Task]) -> Iterator[Event]:
     """In this process; where an earlier one has crashed, its job ends as failed and the others are done."""
+    from genbench.runs.task import TaskRunner
+
     note = CrashNote(session.folder.root / AT_WORK)
     dead = note.victims(session.missing)
     yield from dead

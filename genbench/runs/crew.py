@@ -30,7 +30,7 @@ class Crew:
 def crew_of(suite: Suite, options: Options, executor: str, device: str) -> Crew:
     """The workers of a run. Raises `UsageError` where workers per device are asked for and there is no GPU."""
     if executor == "ray":
-        return Crew(options.workers or 0)
+        return Crew(options.workers or 0, a_device=round(1 / options.gpus))
     if not device.startswith("cuda"):
         if options.workers_per_device is not None:
             raise UsageError(f"--workers-per-device is for GPUs: on the device {device} take --workers.")

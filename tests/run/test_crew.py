@@ -64,6 +64,7 @@ def test_other_executors_and_the_cpu_have_their_own(gpus) -> None:
     gpus(2)
     assert crew_of(suite(), Options(), "inline", "cuda") == Crew(1)
     assert crew_of(suite(), Options(), "ray", "cuda") == Crew(0)
+    assert crew_of(suite(), Options(gpus=0.5), "ray", "cuda") == Crew(0, (), 2), "each counts on half of the memory"
     assert crew_of(suite(threads=4), Options(), "local", "cpu") == Crew(4)
     assert crew_of(suite(), Options(workers=3), "local", "cpu") == Crew(3)
     assert crew_of(suite(), Options(), "local", "mps") == Crew(1)

@@ -61,12 +61,13 @@ def copies(found: Boards) -> Iterator[str]:
     """Who copies, of how many."""
     for board in found.values():
         for one in board.boards:
-            if one.is_overview and any(row.verdict or row.flags for row in one.all_rows):
-                named = [r.label for r in one.rows if Flag.MEMORISES in r.flags]
-                models = len({r.label for r in one.rows if r.verdict or Flag.MEMORISES in r.flags})
-                if models:
-                    link = board.link(one.dataset, "memorisation")
-                    yield f"- {link}: {len(named)} of {models} rows copy their training data{quoted(named)}."
+            measured = board.board(one.dataset, "memorisation") if one.is_overview else None
+            if measured is None:
+                continue
+            rows = {r.label for r in measured.rows if any(cell.mean is not None for cell in r.cells.values())}
+            named = [r.label for r in one.rows if Flag.MEMORISES in r.flags]
+            link = board.link(one.dataset, "memorisation")
+            yield f"- {link}: {len(named)} of {len(rows)} rows copy their training data{quoted(named)}."
 
 
 def failures(found: Boards) -> Iterator[str]:

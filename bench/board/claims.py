@@ -98,8 +98,12 @@ def anchor(title: str) -> str:
 
 
 def wrapped(lines: Sequence[str], width: int = 118) -> Iterator[str]:
+    """Lines of Markdown, long ones broken between words; tables and headings stay whole."""
     for line in lines:
         if line.startswith(("|", "#", "<")) or len(line) <= width:
             yield line
         else:
-            yield from textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
+            after = "  " if line.startswith("- ") else ""
+            yield from textwrap.wrap(
+                line, width, subsequent_indent=after, break_long_words=False, break_on_hyphens=False
+            )

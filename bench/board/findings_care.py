@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from board.boards import Board, Boards, name_of, quoted
 from board.numbers import Mean, markdown, mean_of
+from genbench.report import glossary
 from genbench.report.agreement import agreements
 from genbench.report.over_datasets import over_datasets
 from genbench.report.types import Cell, Column, Flag, LeaderboardRow
@@ -15,13 +16,16 @@ from genbench.report.types import Cell, Column, Flag, LeaderboardRow
 
 def disagreements(found: Boards) -> Iterator[str]:
     """The pairs of metrics that order the rows least alike."""
+    timed = {name.replace("-", " ").capitalize() for name in glossary.evaluations() if glossary.evaluation(name).timed}
     for board in found.values():
         for table in agreements(board.boards):
+            if table.title in timed:
+                continue
             pairs = [
                 (tau, table.names[i], table.names[j])
                 for i, row in enumerate(table.taus)
                 for j, tau in enumerate(row)
-                if tau is not None and i < j
+                if tau is not None and i < j and not timed & {table.names[i], table.names[j]}
             ]
             if not pairs:
                 continue

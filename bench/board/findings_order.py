@@ -100,6 +100,7 @@ def _movers(both: Sequence[tuple[str, Mean, Mean]], first: str, second: str) -> 
     one = {k: place for place, (k, _, _) in enumerate(sorted(both, key=lambda x: x[1].value), 1)}
     two = {k: place for place, (k, _, _) in enumerate(sorted(both, key=lambda x: x[2].value), 1)}
     moved = sorted(both, key=lambda x: abs(two[x[0]] - one[x[0]]), reverse=True)[:3]
-    parts = [f"`{k}` from {one[k]} ({a.text()}) to {two[k]} ({b.text()})" for k, a, b in moved if one[k] != two[k]]
+    far = [(k, a, b) for k, a, b in moved if abs(two[k] - one[k]) > 1]
+    parts = [f"`{k}` from {one[k]} ({a.text()}) to {two[k]} ({b.text()})" for k, a, b in far]
     if parts:
         yield f"- Furthest move, by place in the order of means, {first} and {second}: {', '.join(parts)}."

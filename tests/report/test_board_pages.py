@@ -133,7 +133,7 @@ def test_findings_are_sentences_with_numbers_and_links(monkeypatch: pytest.Monke
     made = Board("board-mnist", data, leaderboards(data))
     monkeypatch.setattr(Board, "of", classmethod(lambda cls, stores, suite: made if suite == made.suite else None))
     text = findings.page(tmp_path, ["board-mnist", "board-toys"])
-    sentences = [line for line in text.splitlines() if line.startswith("- ")]
+    sentences = [line for line in text.replace("\n  ", " ").splitlines() if line.startswith("- ")]
     assert len(sentences) > 8
     for sentence in sentences:
         assert "](" in sentence and any(c.isdigit() for c in sentence), sentence

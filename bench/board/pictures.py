@@ -1,4 +1,4 @@
-"""Pictures of many rows: fewer colours, and the kinds that fit into a page or a packed part. Needs Pillow, not torch."""
+"""Pictures of many rows: fewer colours, and the kinds that fit into a page or a packed part. Needs Pillow alone."""
 
 from __future__ import annotations
 

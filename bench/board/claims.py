@@ -86,7 +86,7 @@ def page(found: Sequence[Comparison], why: Mapping[str, str]) -> str:
             lines += ["", "Not run yet."]
             continue
         rows = [(line.what, line.published, line.ours, words[line.agrees], line.rule) for line in one.lines]
-        lines += ["", *markdown(("claim", "published", "ours", "agrees", "rule"), rows), *one.body]
+        lines += ["", *markdown(("claim", "published", "ours", "agrees", "rule"), rows, words=True), *one.body]
         if one.name in why:
             lines += ["", why[one.name]]
     return "\n".join(wrapped(lines)) + "\n"

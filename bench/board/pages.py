@@ -78,7 +78,7 @@ def write_parts(path: Path, notes: Mapping[str, Sequence[Mapping[str, Any]]]) ->
     rows = [_row(part, taken.get(part.name)) for part in parts()]
     total = sum(float(note["seconds"]) for note in taken.values())
     lines = [
-        *markdown(("part", "suite", "expected", "took", "jobs"), rows),
+        *markdown(("part", "suite", "expected", "took", "jobs"), rows, words=True),
         "",
         f"{len(taken)} of {len(rows)} parts were run, {total / 60:.0f} minutes in all.",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from board.boards import Board, Boards, name_of, quoted
+from board.boards import Board, Boards, name_of, quoted, two
 from board.numbers import Mean, markdown, mean_of
 from genbench.report import glossary
 from genbench.report.agreement import agreements
@@ -32,7 +32,7 @@ def disagreements(found: Boards) -> Iterator[str]:
             tau, one, other = min(pairs, key=lambda pair: pair[0].tau)
             yield (
                 f"- [{board.suite}]({board.suite}.html), {table.title.lower()}: {one} and {other} agree least, "
-                f"Kendall's τ = {tau.tau:.2f} [{tau.interval.low:.2f}, {tau.interval.high:.2f}] over {tau.rows} rows."
+                f"Kendall's τ = {two(tau.tau)} [{two(tau.interval.low)}, {two(tau.interval.high)}] over {tau.rows} rows."
             )
 
 
@@ -106,11 +106,16 @@ def outliers(found: Boards) -> Iterator[str]:
         if len(over) < 3:
             continue
         best = sorted(over, key=lambda key: -over[key].value)
-        rows = [(f"`{a}`", b, over[a, b].text(), str(len(over[a, b].values))) for a, b in best[:8]]
-        yield f"Mean AUROC over {words} ([{suite}]({suite}.html)), ± over seeds:"
+        models = [key for key in best if not key[0].startswith("control")][:MOST_ROWS]
+        shown = [*models, *[key for key in best if key[0].startswith("control")][:2]]
+        rows = [(f"`{a}`", b, over[a, b].text(), str(len(over[a, b].values))) for a, b in shown]
+        yield f"Mean AUROC over {words} ([{suite}]({suite}.html)), ± over seeds, the best models and controls:"
         yield ""
         yield from markdown(("row", "score", "mean AUROC", "seeds"), rows)
         yield ""
+
+
+MOST_ROWS = 8
 
 
 def _mean_auroc(board: Board, prefix: str) -> dict[tuple[str, str], Mean]:
@@ -136,7 +141,8 @@ def laws(found: Boards) -> Iterator[str]:
     for over in over_datasets(board.boards) if board is not None else ():
         if len(over.rows) < 3:
             continue
-        top = [f"`{row.label}` (mean rank {row.rank.text}, place {row.place_range})" for row in over.rows[:3]]
+        places = [f", place {row.place_range}" if row.place_range else "" for row in over.rows[:3]]
+        top = [f"`{r.label}` (mean rank {r.rank.text}{p})" for r, p in zip(over.rows, places, strict=False)]
         last = over.rows[-1]
         yield (
             f"- [{board.suite}]({board.suite}.html), {over.evaluation} over {len(over.metrics)} laws: "

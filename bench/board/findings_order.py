@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from scipy import stats
 
-from board.boards import CONV, FLOPS, MNIST, Boards, quoted
+from board.boards import CONV, FLOPS, MNIST, Boards, quoted, two
 from board.numbers import Mean, geometric_mean
 from genbench.stats.intervals import t_quantile
 
@@ -94,8 +94,8 @@ def _movers(both: Sequence[tuple[str, Mean, Mean]], first: str, second: str) -> 
     half = 1.96 * math.sqrt(0.437 / (len(both) - 4))
     middle = math.atanh(min(max(float(tau.statistic), -0.999), 0.999))
     yield (
-        f"- The order of {len(both)} rows {first} and {second} has Kendall's τ = {tau.statistic:.2f} "
-        f"[{math.tanh(middle - half):.2f}, {math.tanh(middle + half):.2f}]."
+        f"- The order of {len(both)} rows {first} and {second} has Kendall's τ = {two(tau.statistic)} "
+        f"[{two(math.tanh(middle - half))}, {two(math.tanh(middle + half))}]."
     )
     one = {k: place for place, (k, _, _) in enumerate(sorted(both, key=lambda x: x[1].value), 1)}
     two = {k: place for place, (k, _, _) in enumerate(sorted(both, key=lambda x: x[2].value), 1)}

@@ -32,7 +32,7 @@ def disagreements(found: Boards) -> Iterator[str]:
             tau, one, other = min(pairs, key=lambda pair: pair[0].tau)
             yield (
                 f"- [{board.suite}]({board.suite}.html), {table.title.lower()}: {one} and {other} agree least, "
-                f"Kendall's τ = {two(tau.tau)} [{two(tau.interval.low)}, {two(tau.interval.high)}] over {tau.rows} rows."
+                f"Kendall's τ = {two(tau.tau)} [{two(tau.interval.low)}, {two(tau.interval.high)}], {tau.rows} rows."
             )
 
 

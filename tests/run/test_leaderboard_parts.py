@@ -90,12 +90,13 @@ samples = 200
 """
 
 
-@pytest.fixture
-def two(tmp_path: Path) -> tuple[Asked, list[Part]]:
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Asked, list[Part]]:
     """Two parts of a tiny suite, run and packed."""
-    file = tmp_path / "tiny.toml"
+    place = tmp_path_factory.mktemp("parts")
+    file = place / "tiny.toml"
     file.write_text(SUITE)
-    asked = Asked(out=tmp_path / "out", device="cpu", executor="inline")
+    asked = Asked(out=place / "out", device="cpu", executor="inline")
     made = [
         Part(name="models", suite=str(file), families=("classical",), minutes=1),
         Part(name="controls", suite=str(file), families=("control",), minutes=1),

@@ -43,6 +43,7 @@ gate: env
 
 # What is missing of the reference leaderboard, then its pages. Wants a GPU, and real data in GENBENCH_DATA.
 leaderboard: env
+	$(BIN)/pip install -q -e ".[bench,parquet,effnet]"
 	$(BIN)/python bench/leaderboard.py
 
 docs: env

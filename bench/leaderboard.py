@@ -77,7 +77,8 @@ def _do(given: argparse.Namespace) -> None:
     if given.list:
         _show(wanted, asked)
         return
-    unfinished = [] if given.merge else [part.name for part in wanted if not _done(part, asked, given.pack)]
+    left = [] if given.merge else [part for part in wanted if given.part or not _is_whole(part, asked)]
+    unfinished = [part.name for part in left if not _done(part, asked, given.pack)]
     if unfinished:
         sys.exit(f"not whole yet, run again: {', '.join(unfinished)}")
     if not given.part:
@@ -91,6 +92,12 @@ def _side_by_side(device: str) -> int | None:
     import torch
 
     return 4 if device.startswith("cuda") or (device == "auto" and torch.cuda.is_available()) else None
+
+
+def _is_whole(part: Part, asked: Asked) -> bool:
+    """Whether all of a part is packed, on whatever machine that was done."""
+    target = packed(part.name, asked.out)
+    return target.exists() and bool(stores.note_of(target)["whole"])
 
 
 def _done(part: Part, asked: Asked, copies: Path | None) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from board.numbers import Mean, data_of, means
+from genbench.report import formatting
 from genbench.report.data import RunData
 from genbench.report.leaderboard import leaderboards
 from genbench.report.types import Leaderboard, LeaderboardRow
@@ -56,3 +57,8 @@ def name_of(row: LeaderboardRow) -> str:
 
 def quoted(names: Sequence[str]) -> str:
     return f" ({', '.join(f'`{name}`' for name in names)})" if names else ""
+
+
+def two(value: float) -> str:
+    """A coefficient with two decimals, a true minus sign and no negative zero."""
+    return formatting.text(float(value), 2)

@@ -86,7 +86,7 @@ def page(found: Sequence[Comparison], why: Mapping[str, str]) -> str:
             lines += ["", "Not run yet."]
             continue
         rows = [(line.what, line.published, line.ours, words[line.agrees], line.rule) for line in one.lines]
-        lines += ["", *markdown(("claim", "published", "ours", "agrees", "rule"), rows), *one.body]
+        lines += ["", *markdown(("claim", "published", "ours", "agrees", "rule"), rows, words=True), *one.body]
         if one.name in why:
             lines += ["", why[one.name]]
     return "\n".join(wrapped(lines)) + "\n"
@@ -98,8 +98,12 @@ def anchor(title: str) -> str:
 
 
 def wrapped(lines: Sequence[str], width: int = 118) -> Iterator[str]:
+    """Lines of Markdown, long ones broken between words; tables and headings stay whole."""
     for line in lines:
         if line.startswith(("|", "#", "<")) or len(line) <= width:
             yield line
         else:
-            yield from textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
+            after = "  " if line.startswith("- ") else ""
+            yield from textwrap.wrap(
+                line, width, subsequent_indent=after, break_long_words=False, break_on_hyphens=False
+            )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from board.boards import CONV, MNIST, Board, Boards, name_of
+from board.claims import wrapped
 from board.findings_care import copies, disagreements, failures, floors, laws, outliers
 from board.findings_order import backbones, compute, samplers
 from board.numbers import Mean, means, percent
-from genbench.report import formatting
+from genbench.report import formatting, glossary
 from genbench.report.costs import costs, front
 from genbench.report.data import read_rows
 from genbench.report.types import Cell, Column, Leaderboard, LeaderboardRow
@@ -32,7 +32,7 @@ def page(stores: Path, suites: Sequence[str]) -> str:
         if said:
             lines += ["", f"## {title}", "", *said]
     lines += [] if found else ["", "Not run yet."]
-    return "\n".join(lines) + "\n"
+    return "\n".join(wrapped(lines)) + "\n"
 
 
 # --- who is best at what, at which cost
@@ -43,12 +43,9 @@ def purposes(found: Boards) -> Iterator[str]:
     for board in found.values():
         if board.suite in ("board-outliers", "board-tables"):
             continue
-        for leaderboard in board.boards:
-            if leaderboard.is_overview or not leaderboard.rows:
-                continue
-            sentence = _purpose(board, leaderboard)
-            if sentence:
-                yield f"- {sentence}"
+        said = [_purpose(board, one) for one in board.boards if not one.is_overview and one.rows]
+        if any(said):
+            yield from (f"### {board.suite}", "", *(f"- {sentence}" for sentence in said if sentence), "")
 
 
 def _purpose(board: Board, leaderboard: Leaderboard) -> str:
@@ -66,9 +63,17 @@ def _purpose(board: Board, leaderboard: Leaderboard) -> str:
         said += f"{names}{more} lead{'s' if len(leading) == 1 else ''} {len(rows)} rows"
     else:
         said += f"`{name_of(best)}` has the best mean of {len(rows)} rows, of which its seeds set none apart"
-    said += f" ({column.title} {cell.plain}, place {cell.place_range})"
+    spent = _seconds(board, leaderboard.dataset).get(best.label)
+    cost = f", trained in {formatting.duration(spent)} a seed" if spent else ""
+    said += f" ({column.title} {cell.plain}, place {cell.place_range}{cost})"
     others = _of_families(rows, best.family)
     return said + (f"; {others}." if others else ".")
+
+
+def _seconds(board: Board, dataset: str) -> dict[str, float]:
+    """By label the seconds of training, a seed's share, of rows that are trained."""
+    spent = costs(board.data, read_rows(board.data.table)).get(dataset, {})
+    return {label: cost.seconds for label, cost in spent.items() if cost.seconds}
 
 
 def _has_place(row: LeaderboardRow, column: Column) -> bool:
@@ -91,11 +96,9 @@ def bargains(found: Boards) -> Iterator[str]:
         board = found.get(suite)
         if board is None:
             continue
-        spent = costs(board.data, read_rows(board.data.table)).get("mnist", {})
+        spent = _seconds(board, "mnist")
         distances = {k: v for k, v in board.distances().items() if not k.startswith("control")}
-        points = {
-            k: (spent[k].seconds or 0.0, v.value) for k, v in distances.items() if k in spent and spent[k].seconds
-        }
+        points = {k: (spent[k], v.value) for k, v in distances.items() if k in spent}
         best = front(points)
         if best:
             steps = "; ".join(
@@ -121,30 +124,41 @@ def _sampling(board: Board, distances: Mapping[str, Mean]) -> Iterator[str]:
 
 
 def picks(found: Boards) -> Iterator[str]:
-    """What a student should pick: the best row under a bound of training seconds and of sampling passes."""
+    """What a student should pick: of the rows that may be the best, the one that trains fastest."""
     for suite in (MNIST, CONV):
         board = found.get(suite)
-        if board is None:
-            continue
-        spent = costs(board.data, read_rows(board.data.table)).get("mnist", {})
-        distances = {k: v for k, v in board.distances().items() if k in spent and spent[k].seconds}
-        if not distances:
-            continue
-        link = board.link("mnist", "sample-quality", suite)
-        limits = sorted(spent[k].seconds or 0.0 for k in distances)
-        for words, limit in (("half of the rows' training time", limits[len(limits) // 2]), ("any time", math.inf)):
-            able = [k for k in distances if (spent[k].seconds or 0.0) <= limit]
-            best = min(able, key=lambda k: distances[k].value)
-            seconds = formatting.duration(spent[best].seconds or 0.0)
-            yield f"- Samples within {words}: `{best}`, {distances[best].text()} after {seconds} a seed ({link})."
-        spread = {k: v.spread / v.value for k, v in distances.items() if v.spread is not None}
-        if len(spread) > 4:
-            ordered = sorted(spread, key=lambda k: spread[k])
-            least, middle, most = ordered[0], ordered[len(ordered) // 2], ordered[-1]
-            yield (
-                f"- Trust one seed of `{least}` ({percent(spread[least])} of spread over seeds), not of `{most}` "
-                f"({percent(spread[most])}); the median row has {percent(spread[middle])} ({link})."
-            )
+        spent = {} if board is None else _seconds(board, "mnist")
+        for one in board.boards if board is not None else ():
+            if one.is_overview or one.dataset != "mnist" or glossary.evaluation(one.evaluation).timed:
+                continue
+            column = one.column(one.headline)
+            able = [(r, r.cells[column.key]) for r in one.rows if _has_place(r, column) and r.label in spent]
+            able = [(row, cell) for row, cell in able if cell.place == 1]
+            if not able:
+                continue
+            row, cell = min(able, key=lambda pair: spent[pair[0].label])
+            rest = f"the cheapest of {len(able)} trained rows that may be the best" if len(able) > 1 else "the best"
+            link = board.link("mnist", one.evaluation, f"{suite}, {one.evaluation}")
+            cost = f"{formatting.duration(spent[row.label])} a seed"
+            number = f"{column.title} {cell.plain}, place {cell.place_range}, {cost}"
+            yield f"- {link}: `{name_of(row)}`, {rest} ({number})."
+        yield from _trust(board) if board is not None else ()
+
+
+def _trust(board: Board) -> Iterator[str]:
+    """How far one seed of a row can be trusted."""
+    distances = {k: v for k, v in board.distances().items() if not k.startswith("control")}
+    spread = {k: v.spread / v.value for k, v in distances.items() if v.spread}
+    if len(spread) < 5:
+        return
+    ordered = sorted(spread, key=lambda k: spread[k])
+    least, middle, most = ordered[0], ordered[len(ordered) // 2], ordered[-1]
+    link = board.link("mnist", "sample-quality", board.suite)
+    yield (
+        f"- {link}: one seed of `{least}` says most (its Fréchet distances "
+        f"spread by {percent(spread[least])} over {len(distances[least].values)} seeds), one of `{most}` least "
+        f"({percent(spread[most])}); the median row has {percent(spread[middle])}."
+    )
 
 
 SECTIONS = {

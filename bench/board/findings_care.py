@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from board.boards import Board, Boards, name_of, quoted
+from board.boards import Board, Boards, name_of, quoted, two
 from board.numbers import Mean, markdown, mean_of
+from genbench.report import glossary
 from genbench.report.agreement import agreements
 from genbench.report.over_datasets import over_datasets
 from genbench.report.types import Cell, Column, Flag, LeaderboardRow
@@ -15,20 +16,23 @@ from genbench.report.types import Cell, Column, Flag, LeaderboardRow
 
 def disagreements(found: Boards) -> Iterator[str]:
     """The pairs of metrics that order the rows least alike."""
+    timed = {name.replace("-", " ").capitalize() for name in glossary.evaluations() if glossary.evaluation(name).timed}
     for board in found.values():
         for table in agreements(board.boards):
+            if table.title in timed:
+                continue
             pairs = [
                 (tau, table.names[i], table.names[j])
                 for i, row in enumerate(table.taus)
                 for j, tau in enumerate(row)
-                if tau is not None and i < j
+                if tau is not None and i < j and not timed & {table.names[i], table.names[j]}
             ]
             if not pairs:
                 continue
             tau, one, other = min(pairs, key=lambda pair: pair[0].tau)
             yield (
                 f"- [{board.suite}]({board.suite}.html), {table.title.lower()}: {one} and {other} agree least, "
-                f"Kendall's τ = {tau.tau:.2f} [{tau.interval.low:.2f}, {tau.interval.high:.2f}] over {tau.rows} rows."
+                f"Kendall's τ = {two(tau.tau)} [{two(tau.interval.low)}, {two(tau.interval.high)}], {tau.rows} rows."
             )
 
 
@@ -61,12 +65,13 @@ def copies(found: Boards) -> Iterator[str]:
     """Who copies, of how many."""
     for board in found.values():
         for one in board.boards:
-            if one.is_overview and any(row.verdict or row.flags for row in one.all_rows):
-                named = [r.label for r in one.rows if Flag.MEMORISES in r.flags]
-                models = len({r.label for r in one.rows if r.verdict or Flag.MEMORISES in r.flags})
-                if models:
-                    link = board.link(one.dataset, "memorisation")
-                    yield f"- {link}: {len(named)} of {models} rows copy their training data{quoted(named)}."
+            measured = board.board(one.dataset, "memorisation") if one.is_overview else None
+            if measured is None:
+                continue
+            rows = {r.label for r in measured.rows if any(cell.mean is not None for cell in r.cells.values())}
+            named = [r.label for r in one.rows if Flag.MEMORISES in r.flags]
+            link = board.link(one.dataset, "memorisation")
+            yield f"- {link}: {len(named)} of {len(rows)} rows copy their training data{quoted(named)}."
 
 
 def failures(found: Boards) -> Iterator[str]:
@@ -101,11 +106,16 @@ def outliers(found: Boards) -> Iterator[str]:
         if len(over) < 3:
             continue
         best = sorted(over, key=lambda key: -over[key].value)
-        rows = [(f"`{a}`", b, over[a, b].text(), str(len(over[a, b].values))) for a, b in best[:8]]
-        yield f"Mean AUROC over {words} ([{suite}]({suite}.html)), ± over seeds:"
+        models = [key for key in best if not key[0].startswith("control")][:MOST_ROWS]
+        shown = [*models, *[key for key in best if key[0].startswith("control")][:2]]
+        rows = [(f"`{a}`", b, over[a, b].text(), str(len(over[a, b].values))) for a, b in shown]
+        yield f"Mean AUROC over {words} ([{suite}]({suite}.html)), ± over seeds, the best models and controls:"
         yield ""
         yield from markdown(("row", "score", "mean AUROC", "seeds"), rows)
         yield ""
+
+
+MOST_ROWS = 8
 
 
 def _mean_auroc(board: Board, prefix: str) -> dict[tuple[str, str], Mean]:
@@ -131,7 +141,8 @@ def laws(found: Boards) -> Iterator[str]:
     for over in over_datasets(board.boards) if board is not None else ():
         if len(over.rows) < 3:
             continue
-        top = [f"`{row.label}` (mean rank {row.rank.text}, place {row.place_range})" for row in over.rows[:3]]
+        places = [f", place {row.place_range}" if row.place_range else "" for row in over.rows[:3]]
+        top = [f"`{r.label}` (mean rank {r.rank.text}{p})" for r, p in zip(over.rows, places, strict=False)]
         last = over.rows[-1]
         yield (
             f"- [{board.suite}]({board.suite}.html), {over.evaluation} over {len(over.metrics)} laws: "

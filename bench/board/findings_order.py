@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from scipy import stats
 
-from board.boards import CONV, FLOPS, MNIST, Boards, quoted
+from board.boards import CONV, FLOPS, MNIST, Boards, quoted, two
 from board.numbers import Mean, geometric_mean
 from genbench.stats.intervals import t_quantile
 
@@ -94,12 +94,13 @@ def _movers(both: Sequence[tuple[str, Mean, Mean]], first: str, second: str) -> 
     half = 1.96 * math.sqrt(0.437 / (len(both) - 4))
     middle = math.atanh(min(max(float(tau.statistic), -0.999), 0.999))
     yield (
-        f"- The order of {len(both)} rows {first} and {second} has Kendall's τ = {tau.statistic:.2f} "
-        f"[{math.tanh(middle - half):.2f}, {math.tanh(middle + half):.2f}]."
+        f"- The order of {len(both)} rows {first} and {second} has Kendall's τ = {two(tau.statistic)} "
+        f"[{two(math.tanh(middle - half))}, {two(math.tanh(middle + half))}]."
     )
-    one = {k: place for place, (k, _, _) in enumerate(sorted(both, key=lambda x: x[1].value), 1)}
-    two = {k: place for place, (k, _, _) in enumerate(sorted(both, key=lambda x: x[2].value), 1)}
-    moved = sorted(both, key=lambda x: abs(two[x[0]] - one[x[0]]), reverse=True)[:3]
-    parts = [f"`{k}` from {one[k]} ({a.text()}) to {two[k]} ({b.text()})" for k, a, b in moved if one[k] != two[k]]
+    before = {k: place for place, (k, _, _) in enumerate(sorted(both, key=lambda x: x[1].value), 1)}
+    after = {k: place for place, (k, _, _) in enumerate(sorted(both, key=lambda x: x[2].value), 1)}
+    moved = sorted(both, key=lambda x: abs(after[x[0]] - before[x[0]]), reverse=True)[:3]
+    far = [(k, a, b) for k, a, b in moved if abs(after[k] - before[k]) > 1]
+    parts = [f"`{k}` from {before[k]} ({a.text()}) to {after[k]} ({b.text()})" for k, a, b in far]
     if parts:
         yield f"- Furthest move, by place in the order of means, {first} and {second}: {', '.join(parts)}."

@@ -126,9 +126,9 @@ def geometric_mean(values: Iterable[float]) -> float:
     return math.exp(fmean(math.log(value) for value in values))
 
 
-def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A table in Markdown, numbers to the right."""
-    lines = [f"| {' | '.join(heads)} |", "|---|" + "---:|" * (len(heads) - 1)]
+def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]], *, words: bool = False) -> list[str]:
+    """A table in Markdown, numbers to the right; `words`: its cells are sentences."""
+    lines = [f"| {' | '.join(heads)} |", "|---|" + ("---|" if words else "---:|") * (len(heads) - 1)]
     return [*lines, *(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows)]
 
 

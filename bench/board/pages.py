@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,11 @@ from typing import Any
 from board import claims, findings, papers, scaling, stores
 from board.numbers import markdown
 from board.parts import Part, parts
+from board.pictures import lighter
 from board.runner import packed
 from genbench.api import Run, load
+from genbench.report.output import write_file
+from genbench.report.page import render
 
 BEGIN, END = "<!-- parts -->", "<!-- end of parts -->"
 
@@ -49,8 +53,12 @@ def gather_all(out: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def write_board(run: Run, suite: str, pages: Path) -> None:
-    """The report of a board and its tidy table in two formats."""
-    run.report(pages / f"{suite}.html")
+    """The report of a board, its pictures made lighter, and its tidy table in two formats."""
+    with tempfile.TemporaryDirectory() as place:
+        data, left_out = lighter(run.data(), Path(place))
+        write_file(pages / f"{suite}.html", render(data))
+    if left_out:
+        print(f"{suite}: without the pictures {', '.join(left_out)}, to keep the page small")
     run.export("parquet", pages / f"{suite}.parquet")
     csv = gzip.compress(run.export("csv"), mtime=0)
     (pages / f"{suite}.csv.gz").write_bytes(csv)
@@ -70,7 +78,7 @@ def write_parts(path: Path, notes: Mapping[str, Sequence[Mapping[str, Any]]]) ->
     rows = [_row(part, taken.get(part.name)) for part in parts()]
     total = sum(float(note["seconds"]) for note in taken.values())
     lines = [
-        *markdown(("part", "suite", "expected", "took", "jobs"), rows),
+        *markdown(("part", "suite", "expected", "took", "jobs"), rows, words=True),
         "",
         f"{len(taken)} of {len(rows)} parts were run, {total / 60:.0f} minutes in all.",
     ]

@@ -117,19 +117,25 @@ def adbench(table: Tables) -> Comparison:
         plain, alike = [], []
         for name, published in ADBENCH.items():
             part = found[(found["label"] == label) & (found["dataset"] == f"adbench:{name}")]
-            ours = means(part, "auroc").get(label)
-            if ours is None:
+            if part.empty:
                 continue
-            theirs, half = mean_of(published[place]), 1.96 * ours.error
-            plain.append(_near(theirs, ours.value, half))
+            ours, theirs, shown = means(part, "auroc").get(label), mean_of(published[place]), _reason(part)
+            if ours is not None:
+                half = 1.96 * ours.error
+                plain.append(_near(theirs, ours.value, half))
+                shown = f"{ours.value:.3f} ± {half:.3f}"
             repeated = mean_of(again[name][label]) if name in again else None
             alike += [] if repeated is None else [_near(theirs, repeated.value, repeated.half or 0.0)]
-            shown = "" if repeated is None else repeated.text()
-            rows.append((f"{name}, {words}", theirs.text(), f"{ours.value:.3f} ± {half:.3f}", shown))
+            rows.append((f"{name}, {words}", theirs.text(), shown, "" if repeated is None else repeated.text()))
         lines += _counted(f"AUROC of {words} on eight tables, genbench's protocol", plain)
         lines += _counted(f"AUROC of {words} on eight tables, ADBench's protocol", alike)
     heads = ("table and detector", "published, 3 seeds", "ours, interval over rows", "ours by ADBench's protocol")
     return with_lines(made, lines, ["", *markdown(heads, rows), "", EXPERIMENT] if rows else [])
+
+
+def _reason(part: pd.DataFrame) -> str:
+    """Why a table has no number of ours."""
+    return next((str(reason) for reason in part["reason"] if isinstance(reason, str) and reason), "")
 
 
 def _near(theirs: Mean, value: float, half: float) -> bool:

@@ -12,13 +12,14 @@ from board.claims import Comparison, Line, Tables, with_lines
 from board.numbers import Mean, markdown, means, order, percent, table_of
 from board.paper_outliers import adbench, deep_svdd
 from board.paper_training import lottery, memorisation
+from board.stores import suites
 
 
 def comparisons(folder: Path) -> list[Comparison]:
     """Every comparison, in order; those whose suite was not run have no lines. `folder`: one folder a suite in it."""
 
     def table(suite: str) -> pd.DataFrame | None:
-        base = next((name for name in ("paper-memorisation",) if suite.startswith(name)), suite)
+        base = next(name for name in sorted(suites(), key=len, reverse=True) if suite.startswith(name))
         return table_of(folder / base, suite)
 
     return [make(table) for make in (iwae, rae, pacgan, lucic, deep_svdd, adbench, lottery, memorisation)]
@@ -112,7 +113,28 @@ def rae(table: Tables) -> Comparison:
         if ours:
             lines += _rae_lines(dataset, published, ours)
             body += _rae_table(dataset, published, ours)
-    return with_lines(made, lines, body)
+    return with_lines(made, lines, [*body, *_longer(table)])
+
+
+def _longer(table: Tables) -> list[str]:
+    """Whether more training makes one Gaussian worse for an autoencoder's codes, from the scaling suites."""
+    rows = []
+    for net in ("mlp", "conv"):
+        first, second = ("ae+gaussian", "ae+gmm10") if net == "mlp" else ("ae-conv+gaussian", "ae-conv+gmm10")
+        for profile in ("b1", "b2", "b3", ""):
+            found = table(f"scaling-{net}-{profile}" if profile else f"scaling-{net}")
+            ours = {} if found is None else means(found, "frechet")
+            if found is not None and {first, second} <= set(ours):
+                images = int(found["budget"].max())
+                ratio = f"{ours[first].value / ours[second].value:.2f}"
+                rows.append((f"{images:,}, {net}", ours[first].text(), ours[second].text(), ratio))
+    if not rows:
+        return []
+    heads = ("training images, net", "`ae+gaussian`", "`ae+gmm10`", "what GMM-10 divides by")
+    said = (
+        "Is it the length of training? The same autoencoder on MNIST at four budgets (`scaling-mlp`, `scaling-conv`):"
+    )
+    return ["", said, "", *markdown(heads, rows)]
 
 
 def _of_rae(

@@ -20,7 +20,7 @@ from genbench.stats.estimates import Row
 from genbench.stats.scales import Scale
 
 BUDGETS = ("b1", "b2", "b3", "")
-AXES = {"images": "training images", "seconds": "seconds of one H100, a seed's share", "flops": "operations"}
+AXES = {"images": "training images", "seconds": "seconds of training, a seed's share", "flops": "operations"}
 MOST_SEEDS = 1_000
 
 
@@ -48,11 +48,10 @@ def curves(folder: Path, suite: str) -> dict[str, list[Point]]:
         budgets += 1
         fits = data.fits.set_index("key")
         for label, mean in means(data.table, "frechet").items():
-            keys = data.table[data.table["label"] == label]["fit"].unique()
-            own = fits.loc[[key for key in keys if key in fits.index]]
-            found.setdefault(label, []).append(
-                Point(mean, *(_middle(own, name) for name in ("images", "seconds", "flops")))
-            )
+            rows = data.table[data.table["label"] == label]
+            own = fits.loc[[key for key in rows["fit"].unique() if key in fits.index]]
+            images = float(rows["budget"].max())  # what it was given: of a GAN's, half are never read
+            found.setdefault(label, []).append(Point(mean, images, _middle(own, "seconds"), _middle(own, "flops")))
     return {label: points for label, points in found.items() if len(points) == budgets}
 
 

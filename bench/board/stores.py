@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from board.pictures import repacked
 from genbench.core.jobs import content_key
 from genbench.core.records import PlanRecord, RunRecord
 from genbench.runs import suite_file
@@ -24,34 +25,41 @@ from genbench.store import Store
 NOTE = "part.json"
 MOST_BYTES = 15 * 2**20
 """Of a packed part, which travels as one file."""
+MOST_PICTURES = 11 * 2**20
 
 
 def pack(folder: Path, target: Path, note: Mapping[str, Any]) -> int:
     """The results of a run and the pictures of its first seed as one zip file, without weights: its size in bytes.
 
-    Safe while the run is at work: the database is copied as of one moment.
+    Safe while the run is at work: the database is copied as of one moment. Pictures that are more than `MOST_PICTURES`
+    bytes get fewer colours; kinds that are still too many are left out.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place) / "genbench.db"
         pictures = _copy_store(folder / "genbench.db", copy)
         made = Path(place) / "packed.zip"
+        there = [(name, path) for name, path in pictures if (folder / path).is_file()]
+        root = folder
+        if sum((folder / path).stat().st_size for _, path in there) > MOST_PICTURES:
+            root = Path(place) / "lighter"
+            _, left = repacked(folder, there, root, MOST_PICTURES)
+            there = [(name, path) for name, path in there if name not in left]
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
             file.write(copy, "genbench.db")
             file.writestr(NOTE, json.dumps(note, indent=1))
-            for path in pictures:
-                if (folder / path).is_file():
-                    file.write(folder / path, path)
+            for _, path in there:
+                file.write(root / path, path)
         shutil.move(made, target)
     return target.stat().st_size
 
 
-def _copy_store(source: Path, target: Path) -> list[str]:
-    """A copy of the database without the pictures of later seeds; the paths of those that are left."""
+def _copy_store(source: Path, target: Path) -> list[tuple[str, str]]:
+    """A copy of the database without the pictures of later seeds; kinds and paths of those that are left."""
     with sqlite3.connect(source) as database, sqlite3.connect(target) as copy:
         database.backup(copy)
         copy.execute("DELETE FROM pictures WHERE job IN (SELECT key FROM jobs WHERE seed > 0)")
-        paths = [str(path) for (path,) in copy.execute("SELECT path FROM pictures")]
+        paths = [(str(name), str(path)) for name, path in copy.execute("SELECT name, path FROM pictures")]
         copy.commit()
         copy.execute("VACUUM")
     database.close()

@@ -16,6 +16,7 @@ from board import claims, findings, papers, scaling
 from board.boards import Board
 from board.claims import Comparison, Line
 from board.numbers import Mean, mean_of, means, order
+from board.paper_outliers import ADBENCH, SVDD
 from board.paper_training import _ratio
 from board.scaling import Point
 
@@ -133,8 +134,92 @@ def test_findings_are_sentences_with_numbers_and_links(monkeypatch: pytest.Monke
     made = Board("board-mnist", data, leaderboards(data))
     monkeypatch.setattr(Board, "of", classmethod(lambda cls, stores, suite: made if suite == made.suite else None))
     text = findings.page(tmp_path, ["board-mnist", "board-toys"])
-    sentences = [line for line in text.splitlines() if line.startswith("- ")]
+    sentences = [line for line in text.replace("\n  ", " ").splitlines() if line.startswith("- ")]
     assert len(sentences) > 8
     for sentence in sentences:
         assert "](" in sentence and any(c.isdigit() for c in sentence), sentence
     assert "nan" not in text.lower().split()
+
+
+def near(value: float) -> list[float]:
+    """Five seeds close to a value."""
+    return [value * (1 + 0.001 * k) for k in range(5)]
+
+
+def rae_table(*, turned: bool = False) -> pd.DataFrame:
+    parts = []
+    for dataset, published in papers.RAE.items():
+        rebuilt, quality = {}, {}
+        for name, (reconstruction, plain, gmm) in published.items():
+            first, second = papers.OURS[name]
+            rebuilt[first] = near(reconstruction)
+            quality |= {first: near(gmm if turned else plain), second: near(plain if turned else gmm)}
+        parts += [table(quality, dataset=dataset), table(rebuilt, "frechet-reconstruction", dataset=dataset)]
+    return pd.concat(parts)
+
+
+def test_the_published_numbers_agree_with_themselves_and_not_when_turned() -> None:
+    found = papers.rae(tables(paper_rae=rae_table()))
+    assert found.agrees and [line.agrees for line in found.lines] == [True] * 10
+    turned = papers.rae(tables(paper_rae=rae_table(turned=True)))
+    assert [line.agrees for line in turned.lines][:2] == [False, False]
+
+    gans = {name: near(value) for name, (value, _) in papers.LUCIC.items()}
+    found = papers.lucic(tables(paper_lucic=table(gans)))
+    assert (
+        found.lines[0].agrees and "21 of 21" not in found.lines[0].ours
+    )  # pairs that overlap in the paper are left out
+    back = {name: near(1 / value) for name, (value, _) in papers.LUCIC.items()}
+    assert papers.lucic(tables(paper_lucic=table(back))).lines[0].agrees is False
+
+    ten = [
+        table(
+            {"vae": near(value / 100)},
+            "auroc",
+            dataset=f"mnist-only-{digit}",
+            target="other-classes",
+            score="reconstruction",
+        )
+        for digit, value in enumerate(SVDD)
+    ]
+    found = papers.deep_svdd(tables(paper_deep_svdd=pd.concat(ten)))
+    assert found.agrees and len(found.lines) == 2 and "`vae`, reconstruction" in "\n".join(found.body)
+
+
+def test_packs_that_reach_more_modes_agree() -> None:
+    def modes(gan: float, pack: float) -> pd.DataFrame:
+        values = {"gan": near(gan), "pacgan": near(pack)}
+        return pd.concat([table(values, name, dataset="grid25") for name in ("modes", "mode-kl")])
+
+    assert papers.pacgan(tables(paper_pacgan=modes(17, 23))).agrees
+    assert papers.pacgan(tables(paper_pacgan=modes(23, 17))).agrees is False
+    assert papers.pacgan(tables(paper_pacgan=modes(25, 25))).agrees
+
+
+def test_the_lottery_is_judged_model_by_model() -> None:
+    draw = np.random.default_rng(1)
+    values = {name: (5 + 0.5 * draw.standard_normal(20)).tolist() for name in ("vae", "gan", "ddpm")}
+    found = papers.lottery(tables(paper_lottery=table(values)))
+    assert [line.agrees for line in found.lines] == [True, True]
+    calm = {name: (5 + 0.05 * draw.standard_normal(20)).tolist() for name in ("vae", "gan", "ddpm")}
+    assert [line.agrees for line in papers.lottery(tables(paper_lottery=table(calm))).lines] == [False, False]
+
+
+def test_tables_of_adbench_agree_within_both_intervals_and_say_what_is_missing() -> None:
+    def table_of(shift: float) -> pd.DataFrame:
+        parts = []
+        for name, columns in ADBENCH.items():
+            for label, published in zip(("isolation-forest", "knn"), columns, strict=True):
+                value = float(np.mean(published)) + shift
+                part = table({label: near(value)}, "auroc", dataset=f"adbench:{name}", reason=None)
+                parts.append(part.assign(ci_low=part.value - 0.01, ci_high=part.value + 0.01))
+        return pd.concat(parts)
+
+    good = papers.adbench(tables(paper_adbench=table_of(0.0)))
+    assert [line.agrees for line in good.lines] == [True] * 4
+    assert papers.adbench(tables(paper_adbench=table_of(0.5))).lines[0].agrees is False
+    lost = table_of(0.0)
+    lost.loc[lost["dataset"] == "adbench:glass", ["status", "value", "reason"]] = ["unsupported", None, "one outlier"]
+    assert "| glass, nearest neighbours | 0.82 ± 0.25 | one outlier |" in "\n".join(
+        papers.adbench(tables(paper_adbench=lost)).body
+    )

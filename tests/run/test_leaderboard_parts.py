@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from genbench import registry
 from genbench.api import load
@@ -19,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
 from board import parts, runner, stores
 from board.parts import Asked, Part
+from board.pictures import repacked
 
 ALL = parts.parts()
 
@@ -87,12 +90,13 @@ samples = 200
 """
 
 
-@pytest.fixture
-def two(tmp_path: Path) -> tuple[Asked, list[Part]]:
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Asked, list[Part]]:
     """Two parts of a tiny suite, run and packed."""
-    file = tmp_path / "tiny.toml"
+    place = tmp_path_factory.mktemp("parts")
+    file = place / "tiny.toml"
     file.write_text(SUITE)
-    asked = Asked(out=tmp_path / "out", device="cpu", executor="inline")
+    asked = Asked(out=place / "out", device="cpu", executor="inline")
     made = [
         Part(name="models", suite=str(file), families=("classical",), minutes=1),
         Part(name="controls", suite=str(file), families=("control",), minutes=1),
@@ -142,6 +146,24 @@ def test_a_part_that_is_out_of_time_keeps_what_has_ended(two: tuple[Asked, list[
     assert runner.run_part(made[0], Asked(out=tmp_path / "short", device="cpu", executor="inline"))
     note = stores.note_of(runner.packed("models", asked.out))
     assert note["whole"]
+
+
+def test_pictures_get_fewer_colours_and_kinds_that_do_not_fit_are_left_out(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    files = []
+    for name in ("samples", "confused"):
+        for k in range(2):
+            path = f"artifacts/pictures/{name}-{k}.png"
+            (tmp_path / "artifacts" / "pictures").mkdir(parents=True, exist_ok=True)
+            Image.fromarray(draw.integers(0, 256, (64, 64), dtype=np.uint8)).save(tmp_path / path)
+            files.append((name, path))
+    kept, left = repacked(tmp_path, files, tmp_path / "lighter", 10**6)
+    assert (kept, left) == (["samples", "confused"], [])
+    sizes = [(tmp_path / "lighter" / path).stat().st_size for _, path in files]
+    assert all(size < 0.7 * (tmp_path / path).stat().st_size for size, (_, path) in zip(sizes, files, strict=True))
+    kept, left = repacked(tmp_path, files, tmp_path / "fewer", sum(sizes) - 1)
+    assert (kept, left) == (["samples"], ["confused"])
+    assert not (tmp_path / "fewer" / files[3][1]).exists() and (tmp_path / "fewer" / files[0][1]).exists()
 
 
 def test_what_is_kept_of_a_run_to_compare_with_is_its_numbers(two: tuple[Asked, list[Part]], tmp_path: Path) -> None:

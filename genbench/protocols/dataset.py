@@ -141,12 +141,12 @@ class Dataset:
     plays the part of a perfect model). `outliers`: named sets of unusual data in the same shape and range; `near` names
     those that are hard, `whole` those of which a protocol takes all, not as many as there are reference examples.
     `pool`: unlabelled examples, made when asked for, others for each seed. `density`: the exact law where known.
-    `bernoulli`: the training pixels are probabilities, of which the trainer draws each batch anew (dynamic binarisation); the other splits are
-    drawn already. `held_back`: more real training examples that no model sees, where the training part is a part of
-    another set's. `attributes`: names of factors, whole numbers from 0, whose shares matter; `balanced`: the name of a
-    set of the same law in which these are equal. `mode_reader`: the dataset whose classifier reads each channel, where
-    what the channels show together is one of equally frequent modes. `notes`: how files were read and what of it is too
-    small for its numbers, a sentence each.
+    `bernoulli`: the training pixels are probabilities, of which the trainer draws each batch anew (dynamic
+    binarisation); the other splits are drawn already. `held_back`: more real training examples that no model sees,
+    where the training part is a part of another set's. `attributes`: names of factors, whole numbers from 0, whose
+    shares matter; `balanced`: the name of a set of the same law in which these are equal. `mode_reader`: the dataset
+    whose classifier reads each channel, where what the channels show together is one of equally frequent modes.
+    `notes`: how files were read and what of it is too small for its numbers, a sentence each.
     """
 
     name: str

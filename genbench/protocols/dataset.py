@@ -147,6 +147,7 @@ class Dataset:
     shares matter; `balanced`: the name of a set of the same law in which these are equal. `mode_reader`: the dataset
     whose classifier reads each channel, where what the channels show together is one of equally frequent modes.
     `notes`: how files were read and what of it is too small for its numbers, a sentence each.
+    `family`: its name with a star for what tells it from sets of its kind, empty where it stands alone.
     """
 
     name: str
@@ -171,6 +172,7 @@ class Dataset:
     balanced: str = ""
     mode_reader: str = ""
     notes: tuple[str, ...] = ()
+    family: str = ""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -261,6 +263,7 @@ class Dataset:
             outliers=dict(self.outlier_fingerprints),
             near=self.near,
             pool=self.pool.fingerprint if self.pool else "",
+            family=self.family,
         )
 
 

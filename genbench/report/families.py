@@ -63,23 +63,33 @@ class Family:
         return ("model", "mean", "over sets", *self.heads)
 
     def texts(self, row: FamilyRow) -> tuple[str, ...]:
-        """Name, mean with its interval over seeds, interval over sets, and the value on each set."""
-        return (row.name, row.mean.plain, self.between(row), *("" if c is None else c.plain for c in row.cells))
+        """Name, mean with its interval, interval over sets, and the value on each set."""
+        sets = ("" if c is None else c.text or c.plain for c in row.cells)
+        return (row.name, self.mean(row), self.between(row), *sets)
+
+    def mean(self, row: FamilyRow) -> str:
+        """`0.91 ± 0.01` over seeds; of a row that is the same on every seed `0.91 [0.90 to 0.92]` over samples."""
+        cell = row.mean
+        if not cell.constant or cell.sample is None:
+            return cell.plain
+        return f"{cell.text} [{self._ends(*cell.sample)}]"
 
     def between(self, row: FamilyRow) -> str:
         """`0.85 to 0.96`, empty without an interval."""
-        if row.over_sets is None:
-            return ""
+        return "" if row.over_sets is None else self._ends(row.over_sets.low, row.over_sets.high)
+
+    def _ends(self, low: float, high: float) -> str:
         factor = self.column.scale.factor
-        places = formatting.decimals(row.over_sets.low / factor, row.over_sets.half / factor)
-        return " to ".join(formatting.text(end / factor, places) for end in (row.over_sets.low, row.over_sets.high))
+        places = formatting.decimals(low / factor, (high - low) / 2 / factor)
+        return " to ".join(formatting.text(end / factor, places) for end in (low, high))
 
     @property
     def note(self) -> str:
         """How the intervals are read."""
         return (
-            "± is over seeds, on these very sets. The interval over sets (Student's t of the sets' means) says what "
-            "the mean over all sets of this kind may be, as far as these are a fair draw of them."
+            "± is over seeds, on these very sets; in brackets over samples, where all seeds are the same. The interval "
+            "over sets (Student's t of the sets' means) says what the mean over all sets of this kind may be, if these "
+            "are a fair draw of them."
         )
 
 

@@ -83,6 +83,12 @@ def test_two_sets_have_a_mean_and_no_interval_over_sets_and_one_set_is_no_family
     assert families(RunData(table=table()), leaderboards(RunData(table=table()))) == []
 
 
+def test_rows_that_are_the_same_on_every_seed_show_their_interval_over_samples() -> None:
+    found = table().assign(ci_low=lambda t: t.value - 0.02, ci_high=lambda t: t.value + 0.02)
+    shown = {row.label: only(run(found)).mean(row) for row in only(run(found)).rows}
+    assert shown["knn"] == "0.920 [0.900 to 0.940]" and shown["ae"] == "0.8710 ± 0.0025"
+
+
 def test_every_output_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
     data = run(table())
     page = render(data)
@@ -90,7 +96,7 @@ def test_every_output_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
     markdown, latex = (export(data, name).decode() for name in ("markdown", "latex"))
     assert "### Outlier detection on 4 sets digits-without-*: AUROC ↑" in markdown
     assert "| model | mean | over sets | 0 | 1 | 2 | 3 |" in markdown
-    assert "Outlier detection on 4 sets digits-without-*" in latex and "0.871 $\\pm$ 0.0025" in latex
+    assert "Outlier detection on 4 sets digits-without-*" in latex and "0.8710 $\\pm$ 0.0025" in latex
     print_leaderboards(data)
     assert "4 sets digits-without-*" in capsys.readouterr().out
 

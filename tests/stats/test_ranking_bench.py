@@ -33,9 +33,9 @@ def test_the_quick_table_is_the_same_every_time() -> None:
     environment = os.environ | {"PYTHONPATH": str(SCRIPT.parents[1])}
     first, again = (subprocess.run(call, capture_output=True, text=True, check=True, env=environment) for _ in "ab")
     assert first.stdout == again.stdout
-    table, comparisons, few = (part.splitlines() for part in first.stdout.split("\n\n"))
+    table, comparisons, few, held = (part.splitlines() for part in first.stdout.split("\n\n"))
     assert len(table) == 2 + 7 and len({line.count("|") for line in table}) == 1
-    assert len(comparisons) == len(few) == 2 + 1
+    assert len(comparisons) == len(few) == 2 + 1 and len(held) == 2 + 4
 
 
 @pytest.mark.parametrize("seeds", [3, 5, 10])
@@ -48,9 +48,19 @@ def test_false_differences_coverage_and_power(bench: ModuleType, seeds: int, row
         for one in found[CHOSEN]:
             assert one.false <= 0.05 + doubt, name
             assert one.covered >= 0.95 - doubt, name
-        before, chosen = found[BEFORE][1], found[CHOSEN][1]
-        if seeds == 3 and before.false < 0.5:
-            assert chosen.power >= 2 * before.power, name
+        if seeds == 3:
+            before = bench.held_power(draw, (tables, rows, seeds), i, bench.paired_t)
+            assert found[CHOSEN][1].power >= 2 * before, name
+
+
+@pytest.mark.parametrize("rows", [9, 30])
+def test_on_deterministic_rows_a_paired_test_has_no_power_and_ours_nearly_all_that_there_is(
+    bench: ModuleType, rows: int
+) -> None:
+    draw, shape = bench.SCENARIOS["deterministic"], (TABLES * 9 // rows, rows, 3)
+    assert bench.held_power(draw, shape, 6, bench.paired_t) == 0
+    chosen = bench.simulate(draw, shape, seed=6)[CHOSEN][1]
+    assert bench.bound(draw, shape, 6) - 0.12 <= chosen.power
 
 
 @pytest.mark.parametrize(("rows", "seeds"), [(2, 5), (3, 5), (5, 10)])

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from genbench.core import seeds
-from genbench.core.errors import Unsupported
+from genbench.core import paths, seeds, tensor_files
+from genbench.core.errors import DataError, Unsupported
 from genbench.encoders.classifier import EXTRACTION, train_classifier
 from genbench.evaluations.context import RunContext
 from genbench.evaluations.mining_recipe import MiningRecipe
 from genbench.metrics.mining import MiningInputs, Read
 from genbench.protocols.dataset import Dataset, Pool, Split
+
+BOUNDS = ("base", "random", "oracle")
+"""The ways of choosing that no detector changes."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +61,11 @@ class Miner:
         )
 
     def _bounds(self) -> dict[str, Read]:
-        """What no detector changes: the base alone, with random examples, with rare ones."""
-        key = ("mining", self.data.fingerprint, self.pool.fingerprint, self.seed, self.recipe)
-        return self.context.once(key, self._made)
+        """What no detector changes: the base alone, with random examples, with rare ones. Kept below the cache, so that
+        of several processes one trains these classifiers."""
+        parts = (self.data.fingerprint, self.pool.fingerprint, self.seed, str(self.recipe))
+        path = self.context.cache / "mining" / f"{seeds.derive(*parts):016x}.safetensors"
+        return self.context.once(("mining", *parts), lambda: _kept(path) or _keep(path, self._made()))
 
     def _made(self) -> dict[str, Read]:
         rare, n = self._is_rare(), self.recipe.labelled
@@ -68,7 +74,7 @@ class Miner:
             "random": lambda order: order[:n],
             "oracle": lambda order: order[rare[order]][:n],
         }
-        return {way: self._mean_read(rows) for way, rows in chosen.items()}
+        return {way: self._mean_read(chosen[way]) for way in BOUNDS}
 
     def _order(self, repeat: int) -> Tensor:
         return torch.randperm(len(self.examples()), generator=seeds.generator("mining", "pool", self.seed, repeat))
@@ -88,6 +94,24 @@ class Miner:
         labelled = together([self.data.train.take(base), self.examples().take(rows)])
         net = train_classifier(labelled, self.data.spec.classes, "mining", str(self.seed), str(repeat))
         return Read(_right(net, _rare_tests(self.data, self.pool)), _right(net, self.data.reference))
+
+
+def _kept(path: Path) -> dict[str, Read] | None:
+    """The reads in a file; None where there is none, or one that is not what was written, which is set aside."""
+    if not path.is_file():
+        return None
+    try:
+        found = tensor_files.read(path)[0]
+        return {way: Read(found[f"{way}.rare"], found[f"{way}.ordinary"]) for way in BOUNDS}
+    except (DataError, KeyError):
+        paths.set_aside(path)
+        return None
+
+
+def _keep(path: Path, made: dict[str, Read]) -> dict[str, Read]:
+    parts = {f"{way}.{kind}": getattr(read, kind) for way, read in made.items() for kind in ("rare", "ordinary")}
+    tensor_files.write(path, parts, {}, writer=paths.first_writer)
+    return made
 
 
 def most_unusual(score: Tensor, order: Tensor, n: int) -> Tensor:

@@ -130,6 +130,17 @@ def test_what_no_detector_changes_is_made_once_for_a_seed(tmp_path: Path, labell
     assert len(labelled) == (5 + 4) * each
 
 
+def test_another_process_reads_what_the_first_has_trained(tmp_path: Path, labelled: list[Split]) -> None:
+    alone = MiningRecipe(base=20, labelled=40, repeats=1)
+    first, second = (Miner(context(tmp_path, data()), data(), 0, alone).inputs(torch.zeros(2_000)) for _ in "ab")
+    assert len(labelled) == 4 + 1
+    assert all(torch.equal(first.read[way].rare, second.read[way].rare) for way in mining.BOUNDS)
+    (file,) = (tmp_path / "mining").iterdir()
+    file.write_bytes(b"broken")
+    Miner(context(tmp_path, data()), data(), 0, alone).inputs(torch.zeros(2_000))
+    assert len(labelled) == 4 + 1 + 4
+
+
 def test_all_ways_share_the_base_and_have_as_many_more(tmp_path: Path, labelled: list[Split]) -> None:
     wide = data(pool=20_000)
     miner = Miner(context(tmp_path, wide), wide, 0, MiningRecipe(repeats=2))

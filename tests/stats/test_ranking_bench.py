@@ -63,12 +63,12 @@ def test_on_deterministic_rows_a_paired_test_has_no_power_and_ours_nearly_all_th
     assert bench.bound(draw, shape, 6) - 0.12 <= chosen.power
 
 
-@pytest.mark.parametrize(("rows", "seeds"), [(2, 5), (3, 5), (5, 10)])
+@pytest.mark.parametrize(("rows", "seeds"), [(2, 3), (2, 5), (3, 5), (5, 10)])
 def test_skewed_rows_among_few_make_few_false_differences(bench: ModuleType, rows: int, seeds: int) -> None:
-    """Every second row of log-sd 1: 11.6, 11.3 and 9.6 % of such tables before the variance grew with itself."""
+    """Every second row of log-sd 1: about one such table in ten before the variance grew with itself."""
     drawn = bench.distances(bench.every_second)(np.random.default_rng(0), (1_500, rows, seeds), np.zeros(rows))
     first, second = np.triu_indices(rows, 1)
-    assert bench.reject(bench.ours(drawn, first, second)).any(-1).mean() <= 0.085
+    assert bench.reject(bench.ours(drawn, first, second)).any(-1).mean() <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 1_500)
 
 
 @pytest.mark.parametrize("seeds", [3, 5, 10])

@@ -14,7 +14,7 @@ class MiningRecipe:
 
     base: int = 500
     labelled: int = 500
-    repeats: int = 4
+    repeats: int = 2
     classifier: str = "ruler-1"
 
     def __str__(self) -> str:

@@ -184,5 +184,5 @@ def test_derived_sets_have_no_pool_and_facts_know_of_it() -> None:
 def test_the_pool_and_how_it_is_mined_are_part_of_what_a_job_depends_on() -> None:
     config = OutlierDetectionConfig(name="outlier-detection")
     assert config.content(data().facts)["pool"] == "stripes-1"
-    assert config.content(data().facts)["mining"] == str(RECIPE) == f"4 x 500 + 500, {classifier.RECIPE}"
+    assert config.content(data().facts)["mining"] == str(RECIPE) == f"2 x 500 + 500, {classifier.RECIPE}"
     assert "pool" not in config.content(replace(data(), pool=None).facts)

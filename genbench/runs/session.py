@@ -349,7 +349,9 @@ def _failures(jobs: Sequence[Job], ends: Mapping[str, Mapping[str, Any]], *, tog
 def plan_record(session: Session) -> PlanRecord:
     """The plan as the store keeps it, with what a report needs beside the numbers."""
     plan = session.plan
-    facts = {name: {"kind": str(f.kind), "near": sorted(f.near)} for name, f in plan.datasets.items()}
+    facts = {
+        name: {"kind": str(f.kind), "near": sorted(f.near), "family": f.family} for name, f in plan.datasets.items()
+    }
     content = {"headlines": plan.headlines, "notes": list(plan.notes), "datasets": facts, "named": session.suite.named}
     return PlanRecord(id=plan.id, suite=session.suite.name, jobs=plan.keys, content=content)
 

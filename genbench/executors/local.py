@@ -113,13 +113,13 @@ class _Process(Worker):
             thread.join(1.0)
 
 
-def run_local(tasks: Sequence[Task], config: WorkerConfig) -> Iterator[Event]:
+def run_local(tasks: Sequence[Task], config: WorkerConfig) -> Iterator[Sequence[Event]]:
     """Events as they happen, tasks beside each other on `config.workers` processes; what must run alone does."""
 
     def hire(inbox: Inbox, alone: bool) -> Worker:
         return _Process(config, inbox, alone=alone)
 
-    yield from Pool(tasks, config, hire).events()
+    yield from Pool(tasks, config, hire).batches()
 
 
 def _session(leader: int) -> Iterator[int]:

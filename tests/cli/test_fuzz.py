@@ -9,9 +9,11 @@ import contextlib
 import importlib
 import io
 import os
+import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -39,9 +41,36 @@ def cases(n: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
     return settings(max_examples=n * MORE, deadline=10_000, suppress_health_check=slow, derandomize=MORE == 1)
 
 
+TRIED: Counter[str] = Counter()
+"""How many cases of each test there were; `bench/fuzz.py` prints them."""
+
+LONGEST = 10
+"""Seconds that a case may take."""
+
+
+@contextlib.contextmanager
+def in_time() -> Iterator[None]:
+    """A case that takes too long fails instead of going on for ever, where the system has alarms."""
+    TRIED[os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0].partition("[")[0]] += 1
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+
+    def late(*_: object) -> None:
+        raise AssertionError(f"it took longer than {LONGEST} s")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(LONGEST)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def answered(call: Callable[[], object]) -> None:
-    """No exception but genbench's own leaves the call."""
-    with contextlib.suppress(GenbenchError), warnings.catch_warnings():
+    """No exception but genbench's own leaves the call, and it ends in time."""
+    with in_time(), contextlib.suppress(GenbenchError), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         call()
 
@@ -156,6 +185,6 @@ def test_any_argument(command: str, arguments: list[str]) -> None:
         patched.setattr(cli.stopping, "install", lambda: None)
         patched.setattr(cli.console, "prepare_streams", lambda: None)
         patched.setattr(cli.warnings, "showwarning", warnings.showwarning)
-        with pytest.raises(SystemExit) as ended:
+        with in_time(), pytest.raises(SystemExit) as ended:
             cli.main()
     assert ended.value.code in (0, 1, 2) and Path.cwd() == before

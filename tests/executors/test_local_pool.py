@@ -40,13 +40,13 @@ def tasks(n: int) -> list[Task]:
 def test_a_spoilt_process_is_replaced(spoil: bool, processes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [*sys.path, str(Path(__file__).parent)])
     config = WorkerConfig(runner="test_local_pool:Pids", setting=spoil)
-    ended = [e for e in run_local(tasks(2), config) if isinstance(e, JobEnded)]
+    ended = [e for events in run_local(tasks(2), config) for e in events if isinstance(e, JobEnded)]
     assert [e.record.key for e in ended] == ["0", "1"]
     assert len({e.record.reason for e in ended}) == processes
 
 
 def test_a_runner_that_cannot_be_made_says_so_of_each_job() -> None:
     config = WorkerConfig(runner="nosuchmodule:Runner", setting=None)
-    ended = [e for e in run_local(tasks(2), config) if isinstance(e, JobEnded)]
+    ended = [e for events in run_local(tasks(2), config) for e in events if isinstance(e, JobEnded)]
     assert [e.record.status for e in ended] == [Status.FAILED] * 2
     assert all("could not be made ready" in (e.record.reason or "") for e in ended)

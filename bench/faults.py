@@ -20,7 +20,7 @@ import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +29,14 @@ from typing import Any
 import pandas as pd
 
 from genbench.core.errors import GenbenchError
+from genbench.core.jobs import BudgetConfig, Fit, Job, tasks
+from genbench.core.records import Row
+from genbench.executors.accounting import each_once
+from genbench.executors.config import WorkerConfig
+from genbench.executors.local import run_local
+from genbench.protocols.evaluation import EvaluationConfig
 from genbench.runs.folder import RunFolder
+from genbench.runs.session import _keep
 from genbench.runs.upkeep import condition
 from genbench.store import Store
 
@@ -46,20 +53,25 @@ images = {images}
 [[evaluations]]
 name = "sample-quality"
 encoder = "{encoder}"
-density_samples = 1_000
+samples = 200
+metrics = ["frechet", "kid", "sliced-wasserstein"]
 [[evaluations]]
 name = "reconstruction"
+samples = 200
 """
 MODELS = ["gaussian", "vae", "kde", "ae+gmm10", "control-train-copy"]
 DEATHS = {
-    "raises": "raises",
-    "hangs": "hangs",
+    "raises": "raise",
+    "hangs": "hang",
     "crashes": "segfault",
     "vanishes": "os._exit",
     "swells": "memory",
     "aborts": "abort",
     "closes": "closed pipe",
 }
+"""Models that take their worker with them, and how."""
+ACTS = {"raise": "raise", "hang": "hang", "segfault": "segfault", "exit": "os._exit", "memory": "memory"}
+"""What jobs of a worker without models do, by the beginning of their names."""
 COMPARED = ["label", "dataset", "seed", "evaluation", "metric", "target", "value", "ci_low", "ci_high", "status"]
 ROW = ["job", "metric", "target", "score"]
 
@@ -109,6 +121,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=17, help="of each executor")
     parser.add_argument("--deaths", type=int, default=20, help="of each kind of worker's death")
+    parser.add_argument("--models", type=int, default=3, help="seeds of each model that takes its worker with it")
     parser.add_argument("--restarts", type=int, default=10, help="of PostgreSQL")
     parser.add_argument("--nodes", type=int, default=3, help="of a Ray cluster that are killed")
     parser.add_argument("--powers", type=int, default=300, help="losses of power, of each executor")
@@ -117,7 +130,7 @@ def main() -> int:
     found: list[Found] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
-        suite(folder / "kill.toml", MODELS, ["digits", "ring8"], seeds=2, encoder="auto")
+        suite(folder / "kill.toml", MODELS, ["digits", "ring8"], seeds=2, encoder="identity")
         if start(folder, "kill.toml", "whole", "inline").wait() != 0:
             raise SystemExit("the run that nothing disturbs has failed")
         campaign = Campaign(folder, asked, table(folder / "whole" / "genbench.db"))
@@ -187,27 +200,55 @@ def kept_on(found: Found, kept: set[tuple[object, ...]], now: pd.DataFrame) -> s
 
 
 def deaths(campaign: Campaign) -> Iterator[Found]:
+    """Jobs that take their worker with them, beside quiet ones, on workers that load no torch: each has one record."""
+    times, toys = campaign.asked.deaths, str(ROOT / "tests" / "executors")
+    os.environ["PYTHONPATH"] = os.pathsep.join([os.environ.get("PYTHONPATH", ""), toys])
+    limits = {"time_limit": 3.0, "memory_limit": 300 * 2**20, "workers": 4}
+    config = WorkerConfig(runner="executor_toys:Named", setting=str(campaign.folder), **limits)
+    folder = RunFolder.to_make(campaign.folder / "deaths")
+    for act, kind in ACTS.items():
+        found = Found(f"worker's death, {kind}", faults=times)
+        jobs = [job(f"{name}-{i}") for i in range(times) for name in (act, "quiet")]
+        with Store(campaign.folder / f"deaths-{act}.db") as store:
+            for events in each_once(run_local(tasks(jobs), config), jobs):
+                _keep(folder, store, events, "run")
+            ends, kept = store.ends(one.key for one in jobs), store.table()
+        found.lost, found.doubled = len(jobs) - kept["job"].nunique(), doubled(kept)
+        found.others.append(f"equal: {counted(ends[f'{act}-{i}']['status'] for i in range(times))}")
+        beside = Counter(ends[f"quiet-{i}"]["status"] for i in range(times))
+        if set(beside) != {"unsupported"}:  # how a job without a model ends well
+            found.others.append(f"OTHERS DIED: {dict(beside)}")
+        yield found
+
+
+def job(key: str) -> Job:
+    """A job without a model."""
+    fit = Fit(key=f"f{key}", stack_key="s", model="m", options={}, dataset="d", seed=0, budget=BudgetConfig(images=1))
+    row = Row(label="m", model="m", family="f", sampler="", dataset="d", seed=0)
+    config = EvaluationConfig(name="x")
+    return Job(key=key, fit=fit, row=row, config=config, evaluation="x", metrics=("mse", "psnr"))
+
+
+def counted(words: Iterable[str]) -> str:
+    """How often each."""
+    return ", ".join(f"{n} {word}" for word, n in Counter(words).items())
+
+
+def models(campaign: Campaign) -> Iterator[Found]:
     """Models that take their worker with them: each planned job has one record, and the others their numbers."""
-    times = campaign.asked.deaths
-    for name, models in (("quiet", ["quiet"]), ("deaths", ["quiet", *DEATHS])):
-        suite(campaign.folder / f"{name}.toml", models, ["digits"], seeds=times, encoder="pixels", images=640)
-        limits = ["--time-limit", "20", "--memory-limit", "2", "--workers", "4"]
+    times = campaign.asked.models
+    for name, rows in (("quiet", ["quiet"]), ("models", ["quiet", *DEATHS])):
+        suite(campaign.folder / f"{name}.toml", rows, ["digits"], seeds=times, encoder="pixels", images=640)
+        limits = ["--time-limit", "30", "--memory-limit", "2", "--workers", "2"]
         plugins = [word for plugin in PLUGINS for word in ("--plugin", str(plugin))]
         start(campaign.folder, f"{name}.toml", name, "local", *plugins, *limits).wait()
-    table, quiet = campaign.table("deaths"), campaign.table("quiet")
-    for model, kind in DEATHS.items():
-        mine = table[table.label == model]
-        jobs = mine.drop_duplicates("job")
-        found = Found(f"worker's death, {kind}", faults=mine.drop_duplicates(["seed"])["seed"].size)
-        found.lost = 2 * times - len(jobs)
-        found.doubled = doubled(mine)
-        ended = Counter(jobs[jobs.evaluation == "sample-quality"].status)
-        found.others.append(f"equal: {', '.join(f'{n} {status}' for status, n in ended.items())}")
-        if not set(ended) <= {"failed", "timeout"}:
-            found.others.append("ANOTHER END")
-        yield found
-    found = Found("the model beside them")
-    found.compare(table[table.label == "quiet"], quiet)
+    table, quiet = campaign.table("models"), campaign.table("quiet")
+    found = Found(f"models: {', '.join(DEATHS.values())}", faults=times * len(DEATHS))
+    mine = table[table.label != "quiet"]
+    found.lost, found.doubled = 2 * found.faults - mine["job"].nunique(), doubled(mine)
+    ended = mine[mine.evaluation == "sample-quality"].drop_duplicates("job")
+    found.others.append(f"equal: {counted(ended.status)}")
+    found.compare(table[table.label == "quiet"], quiet, "the model beside them")
     yield found
 
 
@@ -414,6 +455,7 @@ def together(campaign: Campaign) -> Iterator[Found]:
 PARTS: dict[str, Callable[[Campaign], Iterator[Found]]] = {
     "kills": kills,
     "deaths": deaths,
+    "models": models,
     "full": full,
     "postgresql": postgresql,
     "nodes": nodes,
@@ -435,7 +477,7 @@ def module(path: Path) -> Any:
 
 
 def suite(
-    path: Path, models: Sequence[str], datasets: Sequence[str], *, seeds: int, encoder: str, images: int = 3_200
+    path: Path, models: Sequence[str], datasets: Sequence[str], *, seeds: int, encoder: str, images: int = 1_280
 ) -> None:
     """Write the suite of a part."""
     given = {"models": json.dumps(list(models)), "datasets": json.dumps(list(datasets))}

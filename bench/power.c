@@ -32,13 +32,16 @@ static char root[PATH_MAX];
 __attribute__((constructor)) static void begin(void) {
     const char *below = getenv("POWER_ROOT"), *file = getenv("POWER_JOURNAL");
     if (!below || !file) return;
-    snprintf(root, sizeof root, "%s/", below);
+    snprintf(root, sizeof root, "%s", below);
     int opened = (int)openat(AT_FDCWD, file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
     journal = fcntl(opened, F_DUPFD_CLOEXEC, 900);
     close(opened);
 }
 
-static int below(const char *path) { return journal >= 0 && strncmp(path, root, strlen(root)) == 0; }
+static int below(const char *path) {
+    size_t n = strlen(root);
+    return journal >= 0 && strncmp(path, root, n) == 0 && (path[n] == '/' || path[n] == 0);
+}
 
 static int name_of(int fd, char *path) {
     char link[64];

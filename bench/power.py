@@ -97,6 +97,9 @@ class Disk:
     def do(self, step: Step) -> None:
         """One more thing is done."""
         path = PurePosixPath(step.path)
+        if path == self.root:
+            self._on_file(step, self.top)
+            return
         folder = self._found(path.parent)
         if folder is None:
             return

@@ -107,7 +107,7 @@ class Campaign:
     asked: argparse.Namespace
     whole: pd.DataFrame
 
-    def run(self, out: str, executor: str = "inline", *more: str, **how: Any) -> subprocess.Popen[bytes]:
+    def run(self, out: str, executor: str = "inline", *more: str, **how: Any) -> Process:
         """The suite of the campaign, in a process of its own."""
         return start(self.folder, "kill.toml", out, executor, *more, **how)
 
@@ -119,7 +119,7 @@ class Campaign:
 def main() -> int:
     """Every part of the campaign; the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=17, help="of each executor")
+    parser.add_argument("--kills", type=int, nargs=3, default=[20, 20, 12], help="of inline, local and ray")
     parser.add_argument("--deaths", type=int, default=20, help="of each kind of worker's death")
     parser.add_argument("--models", type=int, default=3, help="seeds of each model that takes its worker with it")
     parser.add_argument("--restarts", type=int, default=10, help="of PostgreSQL")
@@ -128,6 +128,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", choices=list(PARTS), default=list(PARTS))
     asked = parser.parse_args()
     found: list[Found] = []
+    preload()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         suite(folder / "kill.toml", MODELS, ["digits", "ring8"], seeds=2, encoder="identity")
@@ -162,19 +163,22 @@ def line(one: Found) -> str:
 
 def kills(campaign: Campaign) -> Iterator[Found]:
     """`kill -9` at random moments, the same command again each time, until it ends undisturbed."""
-    for executor in ("inline", "local", "ray"):
+    for executor, times in zip(("inline", "local", "ray"), campaign.asked.kills, strict=True):
+        if not times:
+            continue
         found, moments = Found(f"`kill -9`, {executor}"), random.Random(0)
         began = time.monotonic()
-        campaign.run(f"span-{executor}", executor).wait()
+        more = () if executor == "inline" else ("--workers", "1")
+        campaign.run(f"span-{executor}", executor, *more).wait()
         span = time.monotonic() - began
         found.compare(campaign.table(f"span-{executor}"), campaign.whole, "undisturbed")
-        for i in range(100 * campaign.asked.kills):  # each `i` one folder, from its beginning to its end
+        for i in range(100 * times):  # each `i` one folder, from its beginning to its end
             ended = False
             kept: set[tuple[object, ...]] = set()
             while not ended:
-                process = campaign.run(f"killed-{executor}-{i}", executor)
+                process = campaign.run(f"killed-{executor}-{i}", executor, *more)
                 with suppress(subprocess.TimeoutExpired):
-                    process.wait(moments.uniform(0.2, 0.9) * span if found.faults < campaign.asked.kills else None)
+                    process.wait(moments.uniform(0.2, 0.9) * span if found.faults < times else None)
                 if process.poll() is None:
                     process.send_signal(signal.SIGKILL)
                     process.wait()
@@ -184,7 +188,7 @@ def kills(campaign: Campaign) -> Iterator[Found]:
                     found.others.append(f"exit {process.returncode}")
                 kept = kept_on(found, kept, campaign.table(f"killed-{executor}-{i}"))
             found.compare(campaign.table(f"killed-{executor}-{i}"), campaign.whole)
-            if found.faults >= campaign.asked.kills:
+            if found.faults >= times:
                 break
         yield found
 
@@ -268,8 +272,9 @@ def full(campaign: Campaign) -> Iterator[Found]:
             else:
                 most = 0
             (place / "kill.toml").write_bytes((campaign.folder / "kill.toml").read_bytes())
-            process = campaign.run(out, "inline", most=most, cache=place / f"cache-{size}", stderr=subprocess.PIPE)
-            said = process.communicate()[1] or b""
+            process = campaign.run(out, "inline", most=most, cache=place / f"cache-{size}")
+            process.wait()
+            said = (campaign.folder / f"full-{size}.txt").read_bytes()
             found.faults += process.returncode != 0
             if b"Traceback" in said or process.returncode not in (0, 1, 2):
                 found.others.append(f"{size} kB: exit {process.returncode} {said[-300:]!r}")
@@ -351,7 +356,7 @@ def nodes(campaign: Campaign) -> Iterator[Found]:
         there = [cluster.add_node(num_cpus=1), cluster.add_node(num_cpus=1)]
         while found.faults < campaign.asked.nodes:
             out = f"nodes-{found.faults}"
-            process = campaign.run(out, "ray", "--ray-address", cluster.address)
+            process = campaign.run(out, "ray", "--ray-address", cluster.address, fresh=True)
             while process.poll() is None and len(campaign.table(out)) < 20 * (1 + found.faults % 3):
                 time.sleep(0.1)
             kept = kept_on(found, set(), campaign.table(out))
@@ -385,7 +390,7 @@ def losses(campaign: Campaign) -> Iterator[Found]:
         place.mkdir()
         (place / "kill.toml").write_bytes((campaign.folder / "kill.toml").read_bytes())
         noted = {"LD_PRELOAD": str(library), "POWER_ROOT": str(place), "POWER_JOURNAL": str(journal)}
-        start(place, "kill.toml", "out", executor, cache=place / "cache", **noted).wait()
+        start(place, "kill.toml", "out", executor, cache=place / "cache", fresh=True, **noted).wait()
         found.compare(table(place / "out" / "genbench.db"), campaign.whole, "undisturbed")
         steps = power.read(journal)
         ended = list(power.acknowledged(steps))
@@ -435,16 +440,15 @@ def together(campaign: Campaign) -> Iterator[Found]:
     """Runs of overlapping plans into one store at once: each job is done by one of them."""
     found = Found("three runs into one store at once")
     url = str(campaign.folder / "common.db")
-    parts = [MODELS, MODELS[1:], [*MODELS[3:], *MODELS[:2]]]
+    parts = [MODELS[:3], MODELS[2:], [*MODELS[3:], *MODELS[:2]]]
     processes = [
-        campaign.run(
-            f"common-{i}", "inline", "--store", url, "--models", ",".join(models), "--json", out_to=subprocess.PIPE
-        )
-        for i, models in enumerate(parts)
+        campaign.run(f"common-{i}", "inline", "--store", url, "--models", ",".join(rows))
+        for i, rows in enumerate(parts)
     ]
-    done = []
     for process in processes:
-        done.append(json.loads(process.communicate()[0])["done"])
+        process.wait()
+    logs = [(campaign.folder / f"common-{i}" / "log.jsonl").read_text().splitlines() for i in range(len(parts))]
+    done = [sum(json.loads(line)["event"] == "job ended" for line in log) for log in logs]
     found.faults = len(parts)
     jobs = campaign.whole["job"].nunique()
     found.others.append(f"{' + '.join(map(str, done))} of {jobs} jobs done: {'equal' if sum(done) == jobs else 'NOT'}")
@@ -492,27 +496,83 @@ def start(
     *more: str,
     most: int = 0,
     cache: Path | None = None,
-    said: int = subprocess.DEVNULL,
-    stderr: int = subprocess.DEVNULL,
+    fresh: bool = False,
     **surrounding: str,
-) -> subprocess.Popen[bytes]:
-    """A run in a process of its own. `most`: bytes that a file of it may have."""
+) -> Process:
+    """A run in a process of its own, what it prints in the file `OUT.txt`. `most`: bytes that a file of it may have.
+    `fresh`: started as a command is; else forked from this process, which has imported what takes long."""
+    given = ["run", name, "--device", "cpu", "--executor", executor, "--out", out, *more]
+    own = {"PYTHONPATH": str(ROOT), "GENBENCH_CACHE": str(cache or folder / "cache"), "OMP_NUM_THREADS": "1"}
+    environment, said = own | surrounding, folder / f"{out.replace('/', '-')}.txt"
+    if not fresh and hasattr(os, "fork"):
+        return Forked(given, folder, environment, said, most)
+    with said.open("wb") as file:
+        command = [sys.executable, "-m", "genbench", *given]
+        return subprocess.Popen(command, cwd=folder, env=os.environ | environment, stdout=file, stderr=file)
 
-    def limit() -> None:
+
+class Forked:
+    """A command in a process forked from this one; of `subprocess.Popen` it has what is used here."""
+
+    def __init__(self, given: list[str], folder: Path, environment: dict[str, str], said: Path, most: int) -> None:
+        self.returncode: int | None = None
+        self.pid = os.fork()
+        if self.pid == 0:
+            code: object = 3
+            try:
+                self._become(given, folder, environment, said, most)
+            except SystemExit as ended:
+                code = ended.code or 0
+            finally:
+                os._exit(code if isinstance(code, int) else 3)
+
+    @staticmethod
+    def _become(given: list[str], folder: Path, environment: dict[str, str], said: Path, most: int) -> None:
         import resource
 
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        os.setsid()
+        os.chdir(folder)
+        os.environ.update(environment)
+        file = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(file, 1)
+        os.dup2(file, 2)
+        sys.argv = ["genbench", *given]
+        if most:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        importlib.import_module("genbench.cli.main").main()
 
-    command = [sys.executable, "-m", "genbench", "run", name, "--device", "cpu", "--executor", executor, "--out", out]
-    own = {"PYTHONPATH": str(ROOT), "GENBENCH_CACHE": str(cache or folder / "cache"), "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(
-        [*command, *more],
-        cwd=folder,
-        env=os.environ | own | surrounding,
-        stdout=said,
-        stderr=stderr,
-        preexec_fn=limit if most else None,  # noqa: PLW1509 (one thread)
-    )
+    def poll(self) -> int | None:
+        """The exit status, None while it runs."""
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.returncode = os.waitstatus_to_exitcode(status) if pid else None
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit status; raises `TimeoutExpired`."""
+        until = time.monotonic() + (timeout if timeout is not None else 3_600)
+        while (code := self.poll()) is None:
+            if time.monotonic() > until:
+                raise subprocess.TimeoutExpired("genbench", timeout or 0)
+            time.sleep(0.02)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+
+Process = Forked | subprocess.Popen[bytes]
+PRELOADED = (
+    "torch torchvision torchmetrics scipy.stats sklearn.datasets sklearn.mixture genbench.runs.task genbench.api"
+).split()
+
+
+def preload() -> None:
+    """Import what takes long, in one thread."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    for name in PRELOADED:
+        importlib.import_module(name)
 
 
 def table(store: Path | str) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Hostile input, many times more than the tests try: how many cases of each kind there were, and what came of them.
 
-python bench/fuzz.py --times 20
+python bench/fuzz.py --times 7
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Counts:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--times", type=int, default=20, help="as many cases as the tests try")
+    parser.add_argument("--times", type=int, default=7, help="as many cases as the tests try")
     options = parser.parse_args()
     os.environ["GENBENCH_FUZZ"] = str(options.times)
     return int(pytest.main(["-q", "--benchmark-disable", *map(str, FILES)], plugins=[Counts()]))

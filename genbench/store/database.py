@@ -387,7 +387,7 @@ def is_blank(file: Path) -> bool:
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         try:
             return not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
-        except sqlite3.DatabaseError:  # another file; whoever opens it will say so
+        except (sqlite3.DatabaseError, UnicodeDecodeError):  # damaged, or another file; whoever opens it will say so
             return False
 
 
@@ -489,10 +489,13 @@ _REMEDIES = {
 
 def _configure_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # transactions are begun below
-    connection.execute(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
+    try:
+        connection.execute(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+    except UnicodeDecodeError as error:  # SQLite's complaint quotes a damaged page
+        raise sqlite3.DatabaseError("a page is malformed") from error
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

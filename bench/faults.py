@@ -343,6 +343,7 @@ def postgresql(campaign: Campaign) -> Iterator[Found]:
 
 def nodes(campaign: Campaign) -> Iterator[Found]:
     """One of the two nodes of a Ray cluster is killed in the middle of a run."""
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", "300")  # on a busy machine
     try:
         import ray
         from ray.cluster_utils import Cluster

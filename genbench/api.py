@@ -6,7 +6,8 @@ Torch is imported when needed.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from genbench.report import frames
 from genbench.report.benchmark import benchmark_json
 from genbench.report.compare import compare
 from genbench.report.data import RunData
+from genbench.report.differences import differences
 from genbench.report.export import export
 from genbench.report.folder_export import FOLDERS, export_folder
 from genbench.report.language import ENGLISH, language
@@ -135,9 +137,14 @@ class Run:
         return frames.curve_frame(self.data().fits)
 
     def compare(self, other: Run | str | Path) -> pd.DataFrame:
-        """What changed from this run to another: a row a measurement with its difference, interval and verdict."""
-        after = other if isinstance(other, Run) else load(other)
-        return pd.DataFrame([dataclasses.asdict(change) for change in compare(self.table(), after.table())])
+        """What changed from this run to another: a row a measurement with its difference, interval and verdict.
+
+        `attrs["settings"]` has what the two were told that is not the same: a list of (setting, here, there).
+        """
+        before, after = self.data(), (other if isinstance(other, Run) else load(other)).data()
+        found = pd.DataFrame([dataclasses.asdict(change) for change in compare(before.table, after.table)])
+        found.attrs["settings"] = [dataclasses.astuple(one) for one in differences(before, after)]
+        return found
 
     def datasets(self) -> list[str]:
         """The datasets of the plan, in order."""
@@ -215,24 +222,39 @@ class _Silent:
     def event(self, event: Event) -> None: ...
 
 
+@contextmanager
+def _listening(listener: Listener | None, progress: bool | None) -> Iterator[Listener]:
+    """Whoever is told how the run goes on: the caller's own, a line that is written again and again, or nobody."""
+    from genbench.notebook import OneLine, in_notebook
+
+    if listener is None and (in_notebook() if progress is None else progress):
+        with OneLine() as line:
+            yield line
+    else:
+        yield listener or _Silent()
+
+
 def run(
     suite: str | Path | Mapping[str, Any] | Suite,
     options: Options | None = None,
     *,
     listener: Listener | None = None,
+    progress: bool | None = None,
     **settings: Any,
 ) -> Run:
     """Run what is missing of a suite and write the report; what `genbench run` does.
 
     `suite`: a name, a `.toml` file, its content as a mapping, or a `Suite`. `options`, or its fields as keywords, are
-    those of the command line: `genbench.run("quick", models=["vae", "gan"], seeds=3, out="runs/mine")`.
+    those of the command line: `genbench.run("quick", models=["vae", "gan"], seeds=3, out="runs/mine")`. `progress`:
+    show how far it is, on one line; a notebook does unless it is False, a script where it is True.
     """
     registry.run_begins()  # a script that calls this without a guard may be read by a worker process
     from genbench.runs import session
 
     chosen = _options(options, settings, f"genbench.run({_said(suite)})")
     prepared = session.prepare(chosen_suite(suite, chosen), chosen)
-    result = session.execute(prepared, listener or _Silent(), command=chosen.command)
+    with _listening(listener, progress) as watch:
+        result = session.execute(prepared, watch, command=chosen.command)
     done = Run(result.run, result.plan, result)
     done.report()
     return done

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 import torch
@@ -47,7 +47,8 @@ class Evidence:
     """A fitted model with its sampler, and what has been made of it so far.
 
     `sampler`: the latent sampler or solver asked for, `""` for the model's own; `prior` is the model's own where it
-    has one. `record`: of its training, `refit`: trains it anew, both where it was trained here.
+    has one. `record`: of its training, `refit`: trains it anew, both where it was trained here. `draws`: what is wrong
+    with how samples are drawn, known once some were.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Evidence:
         is_own = sampler in ("prior", getattr(model, "sampler", "")) and "samples" in capabilities(model)
         self._asked = "" if is_own else sampler
         self._made: dict[Any, Any] = {}
+        self.draws = ""
 
     def sibling(self, model: nn.Module) -> Evidence:
         """The evidence of another model in this one's place: the same sampler, data and seed."""
@@ -107,7 +109,13 @@ class Evidence:
             raise Unsupported(f"{name} has no encoder, so no latent sampler can be fitted to its codes.")
         if capability == "samples" and "encodes" in capabilities(self.model):
             raise Unsupported(f"{name} has no prior to sample from: give it a latent sampler, such as +gmm10.")
-        raise Unsupported(f"{name} {_CANNOT[capability]}.")
+        raise Unsupported(f"{name} {self.reason(capability)}.")
+
+    def reason(self, capability: str) -> str:
+        """Why the model cannot do this, as it says itself in its class attribute `cannot`; else because it lacks the
+        methods."""
+        own: Mapping[str, str] = getattr(self.model, "cannot", {})
+        return str(own.get(capability, _CANNOT[capability]))
 
     def generator(self, *purpose: str | int) -> torch.Generator:
         """A generator that depends on the seed and the purpose."""
@@ -134,6 +142,7 @@ class Evidence:
             chunks = replayed(model.finite_samples(), n, self.seed, first=first)
         else:
             draw, device = self._checked(model), self.context.device
+            self.draws = self.once("draws", lambda: _fault_of_draws(draw, device))
             chunks = sample_chunks(draw, n, "samples", self.seed, device=device, first=first)
         for x in chunks:
             bad = int((~torch.isfinite(x)).flatten(1).any(1).sum())
@@ -260,6 +269,14 @@ def _check_count(model: object, n: int) -> None:
         there = len(model.finite_samples())
         if n > there:
             raise Unsupported(f"it has {there:,} samples, and {n:,} are needed: give more, or ask for fewer")
+
+
+def _fault_of_draws(draw: Callable[..., Tensor], device: torch.device) -> str:
+    """Why samples cannot be had again, or are no independent draws: a sampler must draw from its generator alone."""
+    first, again, other = (draw(2, generator=seeds.generator("draws", i, device=device)) for i in (0, 0, 1))
+    if not torch.equal(first, again):
+        return "other samples for the same generator: they cannot be had again"
+    return "the same samples for every generator" if torch.equal(first, other) else ""
 
 
 def _content(x: Tensor) -> str:

@@ -109,10 +109,12 @@ class Budget:
 class GenerativeModel(nn.Module):
     """The base of every trained model. Subclass it, take a `DataSpec` first, give `objectives()` and capabilities.
 
-    `sampler` names how `sample` draws (`prior` for latent-variable models); it is shown beside every score.
+    `sampler` names how `sample` draws (`prior` for latent-variable models); it is shown beside every score. `cannot`:
+    why it lacks a capability, by its name, where that is not for want of a network: `X` in "MyVAE X.".
     """
 
     sampler: ClassVar[str] = "prior"
+    cannot: ClassVar[Mapping[str, str]] = {}
 
     def objectives(self) -> Sequence[Objective]:
         """What is trained; asked once, before the first step."""

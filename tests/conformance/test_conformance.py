@@ -257,3 +257,24 @@ def test_a_model_that_cannot_be_stacked_says_why():
     finally:
         registry.models._own.pop(name)
     assert note.status == "note" and "data-dependent" in note.sentence
+
+
+class NoWidth(GenerativeModel):
+    """Encodes and decodes, and does not say how wide its codes are."""
+
+    def __init__(self, data):
+        super().__init__()
+        self.data = data
+
+    def fit(self, data, budget, generator): ...
+
+    def encode(self, x):
+        return x.flatten(1)
+
+    def decode(self, z):
+        return z.view(-1, *self.data.shape)
+
+
+def test_codes_without_a_width_are_a_sentence_of_our_own():
+    found = " ".join(findings(NoWidth).values())
+    assert "encode needs `latent` beside it" in found and "has no attribute" not in found

@@ -21,9 +21,12 @@ from genbench.runs.progress import estimate, is_fitted
 from genbench.runs.session import Session, prepare
 from genbench.runs.suite import Suite
 
-PICTURE = 120_000
+SPOKEN_OF = "schema_ name summary models datasets named budget evaluations options tuned".split()
+"""Keys of a suite that have lines of their own, or none."""
+
+PICTURE = 20_000
 """Bytes of an evaluation's pictures, about."""
-ROWS = 10_000
+ROWS = 5_000
 """Bytes of an evaluation's rows in the store, about."""
 
 
@@ -56,16 +59,12 @@ def settings(session: Session) -> dict[str, Any]:
     suite, workers = session.suite, session.workers
     found: dict[str, Any] = {
         "suite": suite.name,
-        "datasets": [named if (named := suite.named.get(d)) is None else f"{d}={named}" for d in suite.all_datasets()],
-        "seeds": suite.seeds,
+        "datasets": [f"{d}={suite.named[d]}" if d in suite.named else d for d in suite.all_datasets()],
         "budget": {suite.budget.unit: suite.budget.amount, "batch": suite.budget.batch},
-        "precision": suite.precision,
-        "out_of_memory": suite.out_of_memory,
+        **{key: getattr(suite, key) for key in Suite.model_fields if key not in SPOKEN_OF},
         "device": session.setting.device,
         "executor": session.executor,
         "workers": 1 if session.executor == "inline" else workers.workers or "as many as the cluster holds",
-        "threads": suite.threads,
-        "retries": suite.retries,
         "time limit": "none" if workers.time_limit is None else f"{workers.time_limit:g} s a job",
         "memory limit": "none" if workers.memory_limit is None else f"{workers.memory_limit / 2**30:g} GiB a worker",
         "force": session.force,

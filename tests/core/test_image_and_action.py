@@ -126,7 +126,7 @@ def test_the_workflow_s_commands_pass_unchanged_code_and_fail_where_a_number_got
         assert done.returncode == 0, done.stdout + done.stderr
     assert "gaussian" in (tmp_path / "said.md").read_text()
     worse = {"SUITE": "tiny.toml", "MODELS": "gaussian,control-test-half"}
-    (tmp_path / "tiny.toml").write_text(SUITE.replace('"gaussian"', '{ use = "control-noise", as = "gaussian" }'))
+    (tmp_path / "tiny.toml").write_text(SUITE.replace('"gaussian"', '{ use = "control-mean-image", as = "gaussian" }'))
     shutil.rmtree(tmp_path / "runs" / "after")
     done = run_step("After", tmp_path, **worse)
     assert done.returncode == 0, done.stderr

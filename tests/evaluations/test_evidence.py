@@ -121,8 +121,8 @@ def test_reconstructions_keep_the_promises_of_samples(tmp_path, made, words):
         Evidence(model, "", "digits", 0, context).reconstructions(449)
 
 
-def test_a_model_says_itself_why_it_cannot() -> None:
-    context = RunContext(device="cpu")
+def test_a_model_says_itself_why_it_cannot(tmp_path) -> None:
+    context = RunContext(root=None, cache=tmp_path, device=torch.device("cpu"))
     model = registry.models.get("cvae").load()(context.dataset("digits").spec)
     evidence = Evidence(model, "", "digits", 0, context)
     for capability, words in (("reconstructs", "its encoder reads the class"), ("density", "gives no density")):

@@ -25,8 +25,10 @@ MOST = 5_000
 
 FIT_SECONDS = 2.5e-5
 """A training image of 64 values through the default networks on one core of 2020s servers."""
-JOB_SECONDS = 0.3
+JOB_SECONDS = 0.2
 """An evaluation of a small model on a small dataset."""
+ALONE_SECONDS = 1.0
+"""One that must be alone: what is timed is done again and again."""
 VALUES = 64
 
 
@@ -129,7 +131,7 @@ class CostBook:
             found = self.seen.get(self._key(kind))
             if found is not None:
                 return Guess(found.usual, found.usual)
-        return Guess(JOB_SECONDS)
+        return Guess(ALONE_SECONDS if job.alone else JOB_SECONDS)
 
     def _kinds_of(self, job: Job) -> tuple[str, ...]:
         if job.key not in self._kinds:

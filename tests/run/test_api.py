@@ -51,6 +51,17 @@ def test_keywords_narrow_a_suite(run: genbench.Run) -> None:
     assert few.result is not None and (few.result.done, few.result.total) == (0, 2)
 
 
+def test_progress_is_one_line_where_it_is_asked_for(
+    run: genbench.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = {"models": ["gaussian"], "seeds": 1, "device": "cpu", "executor": "inline"}
+    genbench.run(CONTENT, out=tmp_path / "a", **few)
+    assert capsys.readouterr().err == ""  # a script is silent
+    genbench.run(CONTENT, out=tmp_path / "b", progress=True, **few)
+    said = capsys.readouterr().err
+    assert "0 of 2 jobs, " in said and "left" in said and "2 of 2 jobs done in" in said and said.count("\n") == 1
+
+
 def test_a_leaderboard_is_a_table_with_the_stores_numbers(run: genbench.Run) -> None:
     board, table = run.leaderboard("sample-quality"), run.table()
     own = table[(table["label"] == "vae") & (table["metric"] == "frechet")]["value"]

@@ -25,12 +25,14 @@ from genbench.report.compare import compare
 from genbench.report.data import RunData
 from genbench.report.differences import differences
 from genbench.report.export import export
+from genbench.report.figures import interval_plot
 from genbench.report.folder_export import FOLDERS, export_folder
 from genbench.report.language import ENGLISH, language
 from genbench.report.leaderboard import leaderboards
+from genbench.report.notebook import Drawing
 from genbench.report.output import board_records, read_run, write_file
 from genbench.report.page import render
-from genbench.report.types import OVERVIEW
+from genbench.report.types import OVERVIEW, Leaderboard
 from genbench.runs.folder import RunFolder
 from genbench.runs.options import Options, chosen_suite
 from genbench.runs.suite import Suite
@@ -113,6 +115,26 @@ class Run:
 
         `overview` has the headline of each evaluation. Raises `UnknownName` with the nearest name.
         """
+        return frames.board_frame(self._board(evaluation, dataset))
+
+    def plot(self, evaluation: str = OVERVIEW, *, dataset: str | None = None) -> Drawing:
+        """The means with their intervals as a picture that a notebook shows; `str` of it is SVG.
+
+        Raises `UsageError` where fewer than two models have a value.
+        """
+        board = self._board(evaluation, dataset)
+        drawn = interval_plot(board)
+        if drawn is None:
+            raise UsageError(f"{board.title} on {board.dataset}: fewer than two models have a value to be drawn.")
+        return Drawing(drawn)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of a run: the overview of each dataset."""
+        boards = leaderboards(self.data()) if self.total else []
+        return "".join(board._repr_html_() for board in boards if board.is_overview) or repr(self)
+
+    def _board(self, evaluation: str, dataset: str | None) -> Leaderboard:
+        """One leaderboard. Raises `UnknownName`."""
         boards = leaderboards(self.data())
         known = list(dict.fromkeys(board.dataset for board in boards))
         chosen = dataset or next(iter(known), "")
@@ -121,7 +143,7 @@ class Run:
         here = {board.evaluation: board for board in boards if board.dataset == chosen}
         if evaluation not in here:
             raise UnknownName("evaluation of this run", evaluation, here)
-        return frames.board_frame(here[evaluation])
+        return here[evaluation]
 
     def failures(self) -> pd.DataFrame:
         """What has no value because something went wrong: model, dataset, seed, evaluation, status and reason."""
@@ -279,13 +301,11 @@ def tune(
 def _options(options: Options | None, settings: Mapping[str, Any], command: str) -> Options:
     """The options with these fields in the place of theirs; raises `UsageError` with the nearest name."""
     known = [field.name for field in dataclasses.fields(Options)]
-    for name, value in settings.items():
+    for name in settings:
         if name not in known:
             near = nearest(name, known)
             hint = f"did you mean {near!r}?" if near else f"known are {', '.join(known)}."
             raise UsageError(f"{command.partition('(')[0]} has no option {name!r}: {hint}")
-        if name in ("models", "datasets", "plugins", "settings") and not isinstance(value, list | tuple):
-            raise UsageError(f"{name} is a list, such as {name}=[...]; got {value!r}.")
     given: dict[str, Any] = {name: Path(value) if name == "out" else value for name, value in settings.items()}
     chosen = replace(options or Options(), **given)
     return chosen if chosen.command else replace(chosen, command=command)

@@ -74,6 +74,19 @@ def test_a_leaderboard_is_a_table_with_the_stores_numbers(run: genbench.Run) -> 
         run.leaderboard(dataset="digits")
 
 
+def test_a_run_and_its_plot_show_themselves_in_a_notebook(run: genbench.Run) -> None:
+    shown = run._repr_html_()
+    assert shown.startswith("<table>") and "gaussian" in shown and "Overview" not in shown[:10]
+    drawn = run.plot("sample-quality")
+    assert drawn.startswith("<svg") and "vae" in drawn
+    html = drawn._repr_html_()
+    assert "--accent: #" in html and "svg .dot circle" in html and html.count("<svg") == 1
+    with pytest.raises(UnknownName, match="'sample-quality'"):
+        run.plot("sample-qualty")
+    with pytest.raises(UsageError, match="fewer than two models"):
+        run.plot("reconstruction")
+
+
 def test_curves_and_samples(run: genbench.Run) -> None:
     curves = run.curves()
     assert set(curves["model"]) == {"vae"} and (curves.groupby("seed")["images"].max() == 1_280).all()
@@ -99,6 +112,11 @@ def test_two_runs_are_compared(run: genbench.Run, tmp_path: Path) -> None:
 def test_a_wrong_call_is_a_sentence(settings: dict[str, object], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         genbench.run(CONTENT, **settings)
+
+
+def test_a_word_is_no_list_of_letters() -> None:
+    with pytest.raises(UsageError, match="models is a list"):
+        genbench.Options(models="vae")
 
 
 def test_wrong_content_is_a_sentence() -> None:

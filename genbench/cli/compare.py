@@ -37,9 +37,9 @@ def compare(
     from genbench.api import load
     from genbench.report.compare import compare as compare_
     from genbench.report.compare import frame
+    from genbench.stats.intervals import LEAST
 
-    before, after = load(a).data(), load(b).data()
-    changes = compare_(before.table, after.table)
+    changes = compare_(load(a).table(), load(b).table())
     if html is not None:
         from genbench.report.comparison import render_comparison
         from genbench.report.output import write_file
@@ -48,17 +48,16 @@ def compare(
     if as_json:
         console.print_json(frame(changes).astype(object).where(lambda f: f.notna(), None).to_dict("records"))
     else:
-        _print(changes, before, after)
+        _print(changes, load(a).data(), load(b).data(), least=LEAST)
     if fail_on_regression and any(c.is_regression for c in changes):
         raise typer.Exit(1)
 
 
-def _print(changes: Sequence[Change], before: RunData, after: RunData) -> None:
+def _print(changes: Sequence[Change], before: RunData, after: RunData, *, least: int) -> None:
     """What the runs were told that differs, the headline of each evaluation, whatever else changed, the counts."""
     from genbench.report.data import read_rows
     from genbench.report.differences import differences
     from genbench.report.headlines import headlines
-    from genbench.stats.intervals import LEAST
 
     told = differences(before, after)
     if told:
@@ -81,8 +80,8 @@ def _print(changes: Sequence[Change], before: RunData, after: RunData) -> None:
     untested = sum(c.is_untested for c in changes)
     if untested:
         console.out.print(
-            f"Fewer than {LEAST} common seeds for {untested}: B − A has no interval and no test over seeds; better or "
-            f"worse is said only where the intervals over samples lie apart. Run both with --seeds {LEAST} or more.",
+            f"Fewer than {least} common seeds for {untested}: B − A has no interval and no test over seeds; better or "
+            f"worse is said only where the intervals over samples lie apart. Run both with --seeds {least} or more.",
             soft_wrap=True,
         )
 

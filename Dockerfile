@@ -11,7 +11,7 @@ ARG TORCH=cpu
 # Extras beside the base, such as "inception,parquet".
 ARG EXTRAS=""
 
-COPY pyproject.toml README.md LICENSE /src/
+COPY pyproject.toml README.md LICENSE NOTICE.md /src/
 COPY genbench /src/genbench
 COPY suites /src/suites
 COPY templates /src/templates

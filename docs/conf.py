@@ -5,8 +5,9 @@ import genbench
 project = "genbench"
 author = "the genbench developers"
 version = release = genbench.__version__
-extensions = ["myst_parser"]
-include_patterns = ["*.md", "docs/*.md", "docs/**/*.md", "examples/*/README.md"]
+extensions = ["myst_nb"]
+nb_execution_mode = "off"  # `python docs/execute.py` keeps the outputs
+include_patterns = ["*.md", "docs/*.md", "docs/**/*.md", "docs/notebooks/*.ipynb", "examples/*/README.md"]
 exclude_patterns = [".*", "**/.*", "build", "runs", "local"]
 root_doc = "docs/index"
 html_theme = "furo"

@@ -50,7 +50,8 @@ def cli() -> Lines:
         "",
         MADE,
         "",
-        "`genbench COMMAND --help` prints the same. What reads results takes a run's folder or the URL of a store.",
+        "`genbench COMMAND -h` prints the same. What reads results takes a run's folder or the URL of a store. Errors",
+        "are a sentence; `genbench --debug COMMAND` prints where they came from, too. `NO_COLOR=1` takes colours away.",
     )
     yield from (
         "",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from genbench.protocols.model import Adam, Batch, Budget, GenerativeModel, Objective
     from genbench.protocols.space import Choice, Range
     from genbench.registry import (
+        load_plugin,
         register_dataset,
         register_encoder,
         register_evaluation,
@@ -59,6 +60,7 @@ __all__ = [
     "Unsupported",
     "Value",
     "load",
+    "load_plugin",
     "register_dataset",
     "register_encoder",
     "register_evaluation",
@@ -90,6 +92,7 @@ _HOME = {
     "genbench.runs.options": ("Options",),
     "genbench.runs.suite": ("Suite",),
     "genbench.registry": (
+        "load_plugin",
         "register_dataset",
         "register_encoder",
         "register_evaluation",

@@ -6,7 +6,8 @@ Torch is imported when needed.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,13 +24,16 @@ from genbench.report import frames
 from genbench.report.benchmark import benchmark_json
 from genbench.report.compare import compare
 from genbench.report.data import RunData
+from genbench.report.differences import differences
 from genbench.report.export import export
+from genbench.report.figures import interval_plot
 from genbench.report.folder_export import FOLDERS, export_folder
 from genbench.report.language import ENGLISH, language
 from genbench.report.leaderboard import leaderboards
+from genbench.report.notebook import Drawing
 from genbench.report.output import board_records, read_run, write_file
 from genbench.report.page import render
-from genbench.report.types import OVERVIEW
+from genbench.report.types import OVERVIEW, Leaderboard
 from genbench.runs.folder import RunFolder
 from genbench.runs.options import Options, chosen_suite
 from genbench.runs.suite import Suite
@@ -112,6 +116,26 @@ class Run:
 
         `overview` has the headline of each evaluation. Raises `UnknownName` with the nearest name.
         """
+        return frames.board_frame(self._board(evaluation, dataset))
+
+    def plot(self, evaluation: str = OVERVIEW, *, dataset: str | None = None) -> Drawing:
+        """The means with their intervals as a picture that a notebook shows; `str` of it is SVG.
+
+        Raises `UsageError` where fewer than two models have a value.
+        """
+        board = self._board(evaluation, dataset)
+        drawn = interval_plot(board)
+        if drawn is None:
+            raise UsageError(f"{board.title} on {board.dataset}: fewer than two models have a value to be drawn.")
+        return Drawing(drawn)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of a run: the overview of each dataset."""
+        boards = leaderboards(self.data()) if self.total else []
+        return "".join(board._repr_html_() for board in boards if board.is_overview) or repr(self)
+
+    def _board(self, evaluation: str, dataset: str | None) -> Leaderboard:
+        """One leaderboard. Raises `UnknownName`."""
         boards = leaderboards(self.data())
         known = list(dict.fromkeys(board.dataset for board in boards))
         chosen = dataset or next(iter(known), "")
@@ -120,7 +144,7 @@ class Run:
         here = {board.evaluation: board for board in boards if board.dataset == chosen}
         if evaluation not in here:
             raise UnknownName("evaluation of this run", evaluation, here)
-        return frames.board_frame(here[evaluation])
+        return here[evaluation]
 
     def failures(self) -> pd.DataFrame:
         """What has no value because something went wrong: model, dataset, seed, evaluation, status and reason."""
@@ -136,9 +160,14 @@ class Run:
         return frames.curve_frame(self.data().fits)
 
     def compare(self, other: Run | str | Path) -> pd.DataFrame:
-        """What changed from this run to another: a row a measurement with its difference, interval and verdict."""
-        after = other if isinstance(other, Run) else load(other)
-        return pd.DataFrame([dataclasses.asdict(change) for change in compare(self.table(), after.table())])
+        """What changed from this run to another: a row a measurement with its difference, interval and verdict.
+
+        `attrs["settings"]` has what the two were told that is not the same: a list of (setting, here, there).
+        """
+        before, after = self.data(), (other if isinstance(other, Run) else load(other)).data()
+        found = pd.DataFrame([dataclasses.asdict(change) for change in compare(before.table, after.table)])
+        found.attrs["settings"] = [dataclasses.astuple(one) for one in differences(before, after)]
+        return found
 
     def datasets(self) -> list[str]:
         """The datasets of the plan, in order."""
@@ -227,24 +256,39 @@ class _Silent:
     def event(self, event: Event) -> None: ...
 
 
+@contextmanager
+def _listening(listener: Listener | None, progress: bool | None) -> Iterator[Listener]:
+    """Whoever is told how the run goes on: the caller's own, a line that is written again and again, or nobody."""
+    from genbench.notebook import OneLine, in_notebook
+
+    if listener is None and (in_notebook() if progress is None else progress):
+        with OneLine() as line:
+            yield line
+    else:
+        yield listener or _Silent()
+
+
 def run(
     suite: str | Path | Mapping[str, Any] | Suite,
     options: Options | None = None,
     *,
     listener: Listener | None = None,
+    progress: bool | None = None,
     **settings: Any,
 ) -> Run:
     """Run what is missing of a suite and write the report; what `genbench run` does.
 
     `suite`: a name, a `.toml` file, its content as a mapping, or a `Suite`. `options`, or its fields as keywords, are
-    those of the command line: `genbench.run("quick", models=["vae", "gan"], seeds=3, out="runs/mine")`.
+    those of the command line: `genbench.run("quick", models=["vae", "gan"], seeds=3, out="runs/mine")`. `progress`:
+    show how far it is, on one line; a notebook does unless it is False, a script where it is True.
     """
     registry.run_begins()  # a script that calls this without a guard may be read by a worker process
     from genbench.runs import session
 
     chosen = _options(options, settings, f"genbench.run({_said(suite)})")
     prepared = session.prepare(chosen_suite(suite, chosen), chosen)
-    result = session.execute(prepared, listener or _Silent(), command=chosen.command)
+    with _listening(listener, progress) as watch:
+        result = session.execute(prepared, watch, command=chosen.command)
     done = Run(result.run, result.plan, result)
     done.page()
     return done
@@ -269,13 +313,11 @@ def tune(
 def _options(options: Options | None, settings: Mapping[str, Any], command: str) -> Options:
     """The options with these fields in the place of theirs; raises `UsageError` with the nearest name."""
     known = [field.name for field in dataclasses.fields(Options)]
-    for name, value in settings.items():
+    for name in settings:
         if name not in known:
             near = nearest(name, known)
             hint = f"did you mean {near!r}?" if near else f"known are {', '.join(known)}."
             raise UsageError(f"{command.partition('(')[0]} has no option {name!r}: {hint}")
-        if name in ("models", "datasets", "plugins", "settings") and not isinstance(value, list | tuple):
-            raise UsageError(f"{name} is a list, such as {name}=[...]; got {value!r}.")
     given: dict[str, Any] = {name: Path(value) if name == "out" else value for name, value in settings.items()}
     chosen = replace(options or Options(), **given)
     return chosen if chosen.command else replace(chosen, command=command)

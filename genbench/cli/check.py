@@ -31,7 +31,7 @@ def check(
     plugin: Plugin = None,
     as_json: Json = False,
 ) -> None:
-    """Whether a model keeps its promises; whether the metrics move the way they should."""
+    """Whether models keep promises and metrics move as they should."""
     load_plugins(plugin)
     if trials and name != "metrics":
         raise UsageError(f"--trials is for `genbench check metrics`: leave it for {name!r}.")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import datetime
+import enum
 import io
 import json
 import math
@@ -23,6 +25,36 @@ out = Console(soft_wrap=False, highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)
 
 
+class Level(enum.Enum):
+    """How much is said beside results and errors: nothing, what a reader needs, every fit and job."""
+
+    QUIET = enum.auto()
+    NORMAL = enum.auto()
+    VERBOSE = enum.auto()
+
+
+_chosen = {"level": Level.NORMAL}
+_traces = {"shown": False}
+
+
+def choose_level(*, quiet: bool, verbose: bool) -> None:
+    """Set how much is said from now on. Raises `UsageError` where both are asked for."""
+    if quiet and verbose:
+        raise UsageError("--quiet and --verbose are opposites: give one of them.")
+    _chosen["level"] = Level.QUIET if quiet else Level.VERBOSE if verbose else Level.NORMAL
+
+
+def level() -> Level:
+    """How much is said."""
+    return _chosen["level"]
+
+
+def note(text: str) -> None:
+    """A line beside the results, left out where quiet was asked for."""
+    if level() is not Level.QUIET:
+        err.print(text, markup=False, soft_wrap=True)
+
+
 def print_json(content: Any) -> None:
     """JSON alone on standard output."""
     sys.stdout.write(json.dumps(_finite(content), indent=2, default=str, allow_nan=False) + "\n")
@@ -37,15 +69,32 @@ def _finite(content: Any) -> Any:
     return [_finite(value) for value in content] if isinstance(content, list | tuple) else content
 
 
+PLAIN = {
+    "±": "+/-", "–": "-", "−": "-", "·": "-", "×": "x", "≠": "!=", "≤": "<=", "≥": ">=", "≈": "~", "…": "...",
+    "↓": "v", "↑": "^", "→": "->", "≻": ">", "é": "e", "’": "'", "“": '"', "”": '"',
+    "\N{NARROW NO-BREAK SPACE}": " ", "\N{NO-BREAK SPACE}": " ",
+}  # fmt: skip
+"""What stands for a letter on a stream that knows ASCII only."""
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    """An error handler of codecs: the plain letter, else `?`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(PLAIN.get(letter, "?") for letter in error.object[error.start : error.end]), error.end
+
+
 def prepare_streams() -> None:
-    """A letter that a stream cannot show becomes `?` and never an error; a stream that is closed takes everything."""
+    """A letter that a stream cannot show becomes a plain one, or `?`, and never an error; a stream that is closed takes
+    everything."""
+    codecs.register_error("genbench-plain", _plainly)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 (until the end)
         elif isinstance(stream, io.TextIOWrapper):
             with contextlib.suppress(OSError, ValueError):
-                stream.reconfigure(errors="replace")
+                stream.reconfigure(errors="genbench-plain")
 
 
 def write_bytes(content: bytes) -> None:
@@ -73,8 +122,22 @@ def keep_trace(error: BaseException) -> str:
     return "its traceback could not be written anywhere"
 
 
+def show_traces(*, shown: bool) -> None:
+    """Whether errors are printed with where they came from."""
+    _traces["shown"] = shown
+
+
+def trace(error: BaseException) -> None:
+    """Print where an error came from, where that was asked for (`genbench --debug COMMAND`)."""
+    if _traces["shown"]:
+        text = safe_text("".join(traceback.format_exception(error)), 200_000)
+        err.print(text, markup=False, soft_wrap=True)
+
+
 def show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    """A warning as one line, without the place in the code that gave it."""
+    """A warning as one line, without the place in the code that gave it; none where quiet was asked for."""
+    if level() is Level.QUIET:
+        return
     err.print(Text.assemble(("warning", "bold yellow"), f": {safe_text(message)}"), soft_wrap=True)
 
 

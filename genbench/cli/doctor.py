@@ -47,7 +47,7 @@ def findings(data_root: str | None) -> list[Check]:
 
 @app.command()
 def doctor(data_root: DataRoot = None, as_json: Json = False) -> None:
-    """Device, versions, data and weights: what is there, what is missing, and the remedy."""
+    """Device, versions, data, weights: what is missing, and the remedy."""
     found = findings(data_root)
     if as_json:
         console.print_json([asdict(f) for f in found])

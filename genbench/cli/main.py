@@ -34,8 +34,11 @@ from genbench.core import stopping
 from genbench.core.errors import GenbenchError, Stopped
 from genbench.core.text import safe_text
 
-COMMANDS = (run, list, show, report, export, doctor, score, check, sample, compare, clean, new, tune, submit, store)
-"""One file a command; importing it registers the command."""
+COMMANDS = (doctor, list, show, new, check, run, tune, report, compare, sample, score, submit, export, store, clean)
+"""One file a command, in the order in which one needs them; importing it registers the command."""
+
+_ORDER = [module.__name__ for module in COMMANDS]
+app.registered_commands.sort(key=lambda command: _ORDER.index(getattr(command.callback, "__module__", "")))
 
 
 STOPPED = "stopped; what was done is kept, the same command goes on from here."
@@ -72,6 +75,7 @@ def _called() -> int:
     try:
         code = app(standalone_mode=False, prog_name="genbench")  # what `typer.Exit` carries comes back as a value
     except GenbenchError as error:
+        console.trace(error)
         return console.say_wrong(str(error), code=2)
     except typer.Abort:
         return console.say_wrong(STOPPED, code=130)
@@ -91,12 +95,17 @@ def _called() -> int:
 def _unforeseen(error: Exception) -> int:
     """Say that something went wrong that nobody has thought of, and where to read more."""
     said = safe_text(error, 300).strip() or "no reason given"
+    console.trace(error)
     kept = console.keep_trace(error)
     return console.say_wrong(f"something went wrong in genbench: {type(error).__name__}: {said} ({kept}).", code=BROKEN)
 
 
 @app.callback(invoke_without_command=True)
-def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Print the traceback of every error.")] = False,
+) -> None:
+    console.show_traces(shown=debug)
     if version:
         console.out.print(genbench.__version__)
         raise typer.Exit

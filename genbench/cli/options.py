@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from genbench.cli import console
 from genbench.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +30,20 @@ PlanId = Annotated[
     str | None, typer.Option("--plan", help="An older plan of the store (`genbench show run DIR`) [the last one].")
 ]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="The file to write.")]
+
+
+def _count(text: str) -> int:
+    """A number of seeds: `2`, or the seeds themselves, `0,1`. Raises `UsageError` for seeds that do not begin at 0."""
+    listed = [part.strip() for part in text.split(",")]
+    if len(listed) > 1 and listed == [str(i) for i in range(len(listed))]:
+        return len(listed)
+    if not text.isdecimal() or int(text) < 1:
+        many = f" (`--seeds {len(listed)}` runs as many as {text})" if len(listed) > 1 else ""
+        raise UsageError(f"--seeds is how many seeds, from 0 on: 2, which is the same as 0,1; got {text!r}{many}.")
+    return int(text)
+
+
+Seeds = Annotated[int | None, typer.Option(parser=_count, metavar="N", help="How many seeds; 2 is the same as 0,1.")]
 
 DEFAULT_RUN = "runs/quick"
 
@@ -67,10 +82,12 @@ def _run_options(
         bool, typer.Option("--no-controls", help="With --models: without the suite's floor and ceiling rows.")
     ] = False,
     datasets: Annotated[str, typer.Option(help="Only these datasets; yours too, such as mine=npz:mine.npz.")] = "",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    device: Annotated[str, typer.Option(metavar="auto|cpu|cuda|cuda:N|mps", help="What computes.")] = "auto",
     out: Annotated[Path | None, typer.Option(help="The folder of results [runs/SUITE].")] = None,
     store: Annotated[str | None, typer.Option(help="An SQLAlchemy URL [DIR/genbench.db].")] = None,
-    executor: Annotated[str, typer.Option(help="auto, inline, local or ray.")] = "auto",
+    executor: Annotated[
+        str, typer.Option(metavar="auto|inline|local|ray", help="Who does the jobs: this process, workers, a cluster.")
+    ] = "auto",
     workers: Annotated[int | None, typer.Option(min=1, help="How many workers.")] = None,
     workers_per_device: Annotated[
         int | None, typer.Option(min=1, help="How many workers side by side on each GPU [as many as pay].")
@@ -93,9 +110,15 @@ def _run_options(
     ] = None,
     profile: Annotated[str, typer.Option(help="A profile of the suite, such as small.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Remove what the jobs made and do all again.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="Only results and errors: no progress, no notes.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="A line for each fit and each job.")] = False,
 ) -> Options:
-    """The options that every command has which runs jobs."""
+    """The options that every command has which runs jobs; how much is said is set at once."""
     from genbench.runs.options import Options
+
+    console.choose_level(quiet=quiet, verbose=verbose)
 
     return Options(
         models=names(models),
@@ -134,7 +157,7 @@ def takes_run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     later = [p for p in rest if p.default is not p.empty]
     parameters = [p.replace(kind=p.KEYWORD_ONLY) for p in (*first, *shared.values(), *later)]
     wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    wrapped.__doc__, wrapped.__name__ = command.__doc__, command.__name__
+    wrapped.__doc__, wrapped.__name__, wrapped.__module__ = command.__doc__, command.__name__, command.__module__
     return wrapped
 
 

@@ -1,78 +1,63 @@
-"""How a run goes on: a bar in a terminal, lines in a log."""
+"""How a run goes on: a bar in a terminal, lines in a log, nothing where quiet was asked for."""
 
 from __future__ import annotations
-
-import datetime
-import time
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from genbench.cli import console
-from genbench.core.jobs import Event, FileMade, FitEnded, JobEnded, JobStarted
-from genbench.core.values import Status
+from genbench.core.jobs import Event, FitEnded, JobEnded
+from genbench.report import formatting
+from genbench.runs.progress import Tally, words
 from genbench.runs.session import Session
 
-ENOUGH = 5
-"""Jobs that must have ended before the time left is shown: the first one pays for imports, data and a first fit."""
+PARTS = 20
+"""Lines that a log gets of a run, unless every job is asked for."""
 
 
-class _Progress:
-    """What both ways of showing progress count."""
+class _Shown(Tally):
+    """A tally that is shown while it counts."""
 
-    def __init__(self) -> None:
-        self.total = self.done = 0
-        self.begun = time.monotonic()
-
-    def __enter__(self) -> _Progress:
+    def __enter__(self) -> _Shown:
         return self
 
-    def __exit__(self, *_: object) -> None: ...
+    def __exit__(self, *_: object) -> None:
+        self.stopped()
 
-    def planned(self, session: Session) -> None:
-        self.total = len(session.missing)
+    def left_words(self) -> str:
+        """`about 4 min left`; empty where nothing is left."""
+        left = self.left()
+        return "" if left is None else f"{formatting.estimate(left.seconds, is_rough=left.is_rough)} left"
 
-    def event(self, event: Event) -> None:
-        if isinstance(event, JobEnded):
-            self.done += 1
-
-    def left(self) -> float | None:
-        """Seconds left at the rate so far; None until enough is done for the first job's start-up not to count."""
-        if self.done < min(ENOUGH, self.total):
-            return None
-        return (time.monotonic() - self.begun) / self.done * (self.total - self.done)
+    def failed(self, event: Event) -> str:
+        """A line for a job that failed, once for all jobs of its row that fail alike; else empty."""
+        if not (isinstance(event, JobEnded) and self.is_news(event)):
+            return ""
+        return f"failed: {words(event)}: {event.record.reason}"
 
 
-def progress() -> _Progress:
-    """A bar in a terminal, lines in a log."""
+def progress() -> _Shown:
+    """A bar in a terminal, lines in a log; with `--verbose` a line for each fit and job, with `--quiet` nothing."""
+    if console.level() is console.Level.QUIET:
+        return _Shown()
+    if console.level() is console.Level.VERBOSE:
+        return _Lines(every=True)
     return _Live() if console.err.is_terminal else _Lines()
 
 
-def _says(event: Event) -> str:
-    if isinstance(event, JobStarted):
-        row = event.job.row
-        return f"{row.label} on {row.dataset}, seed {row.seed}: {event.job.evaluation}"
-    if isinstance(event, FitEnded):
-        return f"{event.record.model} on {event.record.dataset}, seed {event.record.seed}: fitted"
-    if isinstance(event, FileMade):
-        return event.path
-    return f"{event.record.row.label} on {event.record.row.dataset}: {event.record.evaluation} {event.record.status}"
-
-
 class _Left(ProgressColumn):
-    """The time left, as the lines tell it."""
+    """The time left, as the lines say it."""
 
-    def __init__(self, progress: _Progress) -> None:
+    def __init__(self, shown: _Shown) -> None:
         super().__init__()
-        self._progress = progress
+        self._shown = shown
 
     def render(self, task: Task) -> Text:
         del task
-        left = self._progress.left()
-        return Text("" if left is None else f"{datetime.timedelta(seconds=round(left))} left", style="cyan")
+        return Text(self._shown.left_words(), style="cyan")
 
 
-class _Live(_Progress):
+class _Live(_Shown):
     """A bar with the time left and what is being done."""
 
     def __init__(self) -> None:
@@ -86,6 +71,7 @@ class _Live(_Progress):
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
+        super().__exit__()
 
     def planned(self, session: Session) -> None:
         super().planned(session)
@@ -93,29 +79,36 @@ class _Live(_Progress):
 
     def event(self, event: Event) -> None:
         super().event(event)
-        self._bar.update(self._task, completed=self.done, description=_says(event))
-        if isinstance(event, JobEnded) and event.record.status is Status.FAILED:
-            self._bar.console.print(f"failed: {_says(event)}: {event.record.reason}", markup=False)
+        self._bar.update(self._task, completed=self.done, description=words(event))
+        failed = self.failed(event)
+        if failed:
+            self._bar.console.print(failed, markup=False)
 
 
-class _Lines(_Progress):
-    """Plain lines for logs: one every twentieth of the work, and one for each failure."""
+class _Lines(_Shown):
+    """Plain lines for logs: one every twentieth of the work (or `every` fit and job), and one for each failure."""
+
+    def __init__(self, *, every: bool = False) -> None:
+        super().__init__()
+        self._every = every
 
     def planned(self, session: Session) -> None:
         super().planned(session)
         self._next = 0.0
         if self.total:
-            fits = len({job.fit.key for job in session.missing})
-            console.err.print(f"{self.total} of {len(session.plan.jobs)} jobs to do, on {fits} fits")
+            counted = f"{self.total} of {len(session.plan.jobs)} jobs to do, on {self.fits} fits"
+            console.err.print(f"{counted}; {self.left_words().removesuffix(' left')}", soft_wrap=True)
 
     def event(self, event: Event) -> None:
         super().event(event)
+        if self._every and isinstance(event, FitEnded):
+            console.err.print(words(event), markup=False, soft_wrap=True)
         if not isinstance(event, JobEnded):
             return
-        if event.record.status is Status.FAILED:
-            console.err.print(f"failed: {_says(event)}: {event.record.reason}", markup=False, soft_wrap=True)
-        if self.done >= self._next:
-            self._next = self.done + self.total / 20
-            left = self.left()
-            time_left = "" if left is None else f", about {left:.0f} s left"
-            console.err.print(f"{self.done}/{self.total}{time_left}: {_says(event)}", markup=False)
+        failed = self.failed(event)
+        if failed:
+            console.err.print(failed, markup=False, soft_wrap=True)
+        if self._every or self.done >= self._next:
+            self._next = self.done + self.total / PARTS
+            left = self.left_words()
+            console.err.print(f"{self.done}/{self.total}{left and f', {left}'}: {words(event)}", markup=False)

@@ -25,7 +25,7 @@ def sample(
     plugin: Plugin = None,
     data_root: DataRoot = None,
 ) -> None:
-    """Draw from a model that was trained in a run: the very samples that were measured."""
+    """Draw from a model that was trained in a run. The first draws are those that were measured."""
     load_plugins(plugin)
     from genbench.api import load
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from genbench.cli.app import app
-from genbench.cli.options import Json, takes_run_options
+from genbench.cli.options import Json, Seeds, takes_run_options
 from genbench.cli.run import run_and_show
 from genbench.runs.options import Options
 
@@ -20,10 +20,10 @@ def submit(
     samples: Annotated[str, typer.Option(help="A folder or zip of images, .npy or .npz.")],
     options: Options,
     suite: Annotated[str, typer.Option(help="A suite's name, or a .toml file.")] = "quick",
-    seeds: Annotated[int | None, typer.Option(min=1, help="How many seeds of the other rows.")] = None,
+    seeds: Seeds = None,
     as_json: Json = False,
 ) -> None:
-    """Make samples of your own a row of a suite's leaderboard, with every evaluation that samples allow."""
+    """Make samples of your own a row of a suite's leaderboard. It gets every evaluation that samples allow."""
     from genbench.runs.options import chosen_suite, with_samples
 
     options = dataclasses.replace(options, seeds=seeds)

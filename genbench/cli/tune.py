@@ -33,7 +33,7 @@ def tune(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Tune every model equally: the same number of trials at the suite's budget, scored on `val`."""
+    """Tune every model equally. Each gets the same number of trials at the suite's budget, scored on `val`."""
     from genbench.runs.options import chosen_suite
 
     options = dataclasses.replace(options, controls=False)  # which have nothing to tune

@@ -86,6 +86,9 @@ def codes_keep_their_word(subject: Subject) -> Iterator[str]:
     """encode: (B, latent); decode: back to examples; both functions of each example alone."""
     subject.need("encodes")
     model = subject.model
+    if not isinstance(getattr(model, "latent", None), int):
+        yield "encode needs `latent` beside it, the width of its codes: write `self.latent = 16` in the constructor."
+        return
     z = model.encode(subject.x[:FEW])
     if z.shape != (FEW, model.latent):
         yield f"encode gives the shape {tuple(z.shape)} for {FEW} examples: expected ({FEW}, latent={model.latent})."

@@ -16,6 +16,9 @@ from genbench.core.text import safe_text
 TIMER = "timer."
 """What the names of a timing's statistics begin with among a value's details: seconds, in pytest-benchmark's words."""
 
+DRAWS = "draws"
+"""In a value's details: what is wrong with how the samples were drawn that it is a value of."""
+
 
 class Direction(StrEnum):
     """Which way is better; `NEAREST` means nearest to the metric's `best`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 import torch
@@ -48,7 +48,8 @@ class Evidence:
 
     `sampler`: the latent sampler or solver asked for, `""` for the model's own; `prior` is the model's own where it
     has one. `record`: of its training, `refit`: trains it anew, both where it was trained here. `of_model`: what has
-    been made that does not depend on the sampler, shared by the evidence of all samplers of one model.
+    been made that does not depend on the sampler, shared by the evidence of all samplers of one model. `draws`: what is
+    wrong with how samples are drawn, known once some were.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Evidence:
         self._asked = "" if is_own else sampler
         self._made: dict[Any, Any] = {}
         self._of_model: dict[Any, Any] = {} if of_model is None else of_model
+        self.draws = ""
 
     def sibling(self, model: nn.Module) -> Evidence:
         """The evidence of another model in this one's place: the same sampler, data and seed."""
@@ -110,7 +112,13 @@ class Evidence:
             raise Unsupported(f"{name} has no encoder, so no latent sampler can be fitted to its codes.")
         if capability == "samples" and "encodes" in capabilities(self.model):
             raise Unsupported(f"{name} has no prior to sample from: give it a latent sampler, such as +gmm10.")
-        raise Unsupported(f"{name} {_CANNOT[capability]}.")
+        raise Unsupported(f"{name} {self.reason(capability)}.")
+
+    def reason(self, capability: str) -> str:
+        """Why the model cannot do this, as it says itself in its class attribute `cannot`; else because it lacks the
+        methods."""
+        own: Mapping[str, str] = getattr(self.model, "cannot", {})
+        return str(own.get(capability, _CANNOT[capability]))
 
     def generator(self, *purpose: str | int) -> torch.Generator:
         """A generator that depends on the seed and the purpose."""
@@ -137,6 +145,7 @@ class Evidence:
             chunks = replayed(model.finite_samples(), n, self.seed, first=first)
         else:
             draw, device = self._checked(model), self.context.device
+            self.draws = self.once("draws", lambda: _fault_of_draws(draw, device))
             chunks = sample_chunks(draw, n, "samples", self.seed, device=device, first=first)
         for x in chunks:
             bad = int((~torch.isfinite(x)).flatten(1).any(1).sum())
@@ -276,6 +285,14 @@ def _check_count(model: object, n: int) -> None:
         there = len(model.finite_samples())
         if n > there:
             raise Unsupported(f"it has {there:,} samples, and {n:,} are needed: give more, or ask for fewer")
+
+
+def _fault_of_draws(draw: Callable[..., Tensor], device: torch.device) -> str:
+    """Why samples cannot be had again, or are no independent draws: a sampler must draw from its generator alone."""
+    first, again, other = (draw(2, generator=seeds.generator("draws", i, device=device)) for i in (0, 0, 1))
+    if not torch.equal(first, again):
+        return "other samples for the same generator: they cannot be had again"
+    return "the same samples for every generator" if torch.equal(first, other) else ""
 
 
 def _content(x: Tensor) -> str:

@@ -27,7 +27,7 @@ def searched(evidence: Evidence, n: int) -> tuple[Tensor, Tensor]:
     evidence.need("samples")
     model, name = evidence.model, type(evidence.model).__name__
     if not isinstance(model, Decodes) or not _decodes_its_prior(evidence):
-        raise Unsupported(f"{name} cannot reconstruct: it has no encoder, and no decoder of N(0, I) to search in.")
+        raise Unsupported(f"{name} {evidence.reason('reconstructs')}, and it has no decoder of N(0, I) to search in.")
     x = reference_part(evidence.dataset, n).x.to(evidence.context.device)
     return x, evidence.once(("searched", n), lambda: _nearest(evidence, model, x))
 

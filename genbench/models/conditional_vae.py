@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -23,6 +25,10 @@ class CVAE(GenerativeModel):
     """
 
     sampler = "prior, classes uniform"
+    cannot: ClassVar[Mapping[str, str]] = {
+        "reconstructs": "cannot reconstruct: its encoder reads the class of an example, too, which is not given",
+        "encodes": "gives no code: its encoder reads the class of an example, too, which is not given",
+    }
 
     def __init__(
         self, data: DataSpec, *, latent: int | None = None, net: str = "mlp", width: int = 256, lr: float = 1e-3

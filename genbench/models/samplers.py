@@ -16,7 +16,7 @@ from genbench.models.couplings import couplings
 from genbench.models.likelihoods import standard_log_prob
 from genbench.models.mixture import GaussianMixture
 from genbench.models.sampler_names import SAMPLERS
-from genbench.protocols.model import Encodes
+from genbench.protocols.model import Encodes, capabilities
 
 FLOW_STEPS = 500
 
@@ -137,10 +137,14 @@ class LatentSampled(nn.Module):
 
     def __init__(self, model: nn.Module, sampler: nn.Module) -> None:
         super().__init__()
+        name = type(model).__name__
         if not isinstance(model, Encodes):
-            raise Unsupported(
-                f"{type(model).__name__} has no encoder, so no latent sampler can be fitted to its codes."
-            )
+            if "encodes" in capabilities(model):
+                raise Unsupported(
+                    f"{name} has encode and decode but no `latent`, the width of its codes: write `self.latent = 16` "
+                    "in its constructor."
+                )
+            raise Unsupported(f"{name} has no encoder, so no latent sampler can be fitted to its codes.")
         self.model, self.density = model, sampler
         self.latent = model.latent
 

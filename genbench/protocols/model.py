@@ -111,11 +111,13 @@ class GenerativeModel(nn.Module):
 
     `sampler` names how `sample` draws (`prior` for latent-variable models); it is shown beside every score. `numbers`
     names options that change nothing but numbers, such as `("beta",)` for an attribute `beta` that the loss multiplies
-    with: trials of a tuning that differ in them are trained together, the attribute a 0-d tensor.
+    with: trials of a tuning that differ in them are trained together, the attribute a 0-d tensor. `cannot`: why it
+    lacks a capability, by its name, where that is not for want of a network: `X` in "MyVAE X.".
     """
 
     sampler: ClassVar[str] = "prior"
     numbers: ClassVar[tuple[str, ...]] = ()
+    cannot: ClassVar[Mapping[str, str]] = {}
 
     def objectives(self) -> Sequence[Objective]:
         """What is trained; asked once, before the first step."""

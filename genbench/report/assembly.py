@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from genbench.core.values import DRAWS
 from genbench.report import aggregate, glossary, ranking
 from genbench.report.data import Measured
-from genbench.report.types import Cell, Column, Leaderboard, LeaderboardRow, RowKey
+from genbench.report.types import Cell, Column, Flag, Leaderboard, LeaderboardRow, RowKey
 from genbench.stats.intervals import LEAST
 
 Grid = dict[str, dict[RowKey, Cell]]
@@ -45,8 +46,9 @@ def has_content(cell: Cell | None) -> bool:
 
 def _row(key: RowKey, one: Measured, columns: Sequence[Column], grid: Grid) -> LeaderboardRow:
     found = {c.key: grid[c.key][key] for c in columns if key in grid[c.key]}
+    flags = (Flag.DRAWS,) if any(DRAWS in cell.details for cell in found.values()) else ()
     return LeaderboardRow(
-        label=key[0], model=one.model, family=one.family, sampler=one.sampler, score=key[1], cells=found
+        label=key[0], model=one.model, family=one.family, sampler=one.sampler, score=key[1], cells=found, flags=flags
     )
 
 
@@ -68,7 +70,7 @@ def _notes(board: Leaderboard, grid: Grid, rows: Mapping[RowKey, Measured]) -> t
         notes.append(
             "Rows with failed seeds, or unsupported ones, show the mean of the others, are marked, and have no place."
         )
-    notes += [*_undecided(board, grid, models), *_twins(grid, models)]
+    notes += [*_drawn_apart(grid), *_undecided(board, grid, models), *_twins(grid, models)]
     blind = [c.title for c in board.columns if any(not cell.score_clear for cell in grid[c.key].values())]
     if blind:
         notes.append(f"No bar where floor and ceiling cannot be told apart on this dataset: {', '.join(blind)}.")
@@ -79,6 +81,16 @@ def _notes(board: Leaderboard, grid: Grid, rows: Mapping[RowKey, Measured]) -> t
             f"ranked ({', '.join(unlike)})."
         )
     return tuple(notes)
+
+
+def _drawn_apart(grid: Grid) -> list[str]:
+    """Which rows do not draw from their generator, and what that makes of their numbers."""
+    said: dict[str, dict[str, None]] = {}
+    for cells in grid.values():
+        for (label, _), cell in cells.items():
+            if DRAWS in cell.details:
+                said.setdefault(str(cell.details[DRAWS]), {})[label] = None
+    return [f"{', '.join(labels)} {Flag.DRAWS}, but gives {fault}." for fault, labels in said.items()]
 
 
 def _undecided(board: Leaderboard, grid: Grid, models: Collection[RowKey]) -> list[str]:

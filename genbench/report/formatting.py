@@ -83,6 +83,25 @@ def budget(amount: float, unit: str) -> str:
     return f"{shown} {word}" if amount else ""
 
 
+def estimate(seconds: float, *, is_rough: bool = False) -> str:
+    """A time that is guessed: `about 4 min`, or `roughly 2 to 8 min` where little of it stands on measurements."""
+    if is_rough:
+        low, high = _coarse(seconds / 2), _coarse(seconds * 2)
+        return f"roughly {low} to {high}" if low != high else f"roughly {high}"
+    return f"about {_coarse(seconds)}"
+
+
+def _coarse(seconds: float) -> str:
+    """A duration to one or two digits: `1 s`, `40 s`, `4 min`, `2 h`."""
+    if seconds < 10:
+        return f"{max(1, math.ceil(seconds))} s"
+    if seconds < 90:
+        return f"{5 * round(seconds / 5)} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.2g} h"
+
+
 def duration(seconds: float) -> str:
     """Seconds as a reader says them: `8 ms`, `3.2 s`, `4 min 10 s`, `2 h 5 min`."""
     if seconds < 0.1:

@@ -18,7 +18,7 @@ def flag_copies(board: Leaderboard, rows: Mapping[str, Copying], numbers: Mappin
         marks = {c.key for c in board.columns if c.metric in own}
         cells = {k: replace(c, flags=(*c.flags, Flag.COPIES)) if k in marks else c for k, c in row.cells.items()}
         known = rows.get(row.label)
-        flags = (Flag.MEMORISES,) if known and known.memorises else ()
+        flags = (*row.flags, *((Flag.MEMORISES,) if known and known.memorises else ()))
         return replace(row, cells=cells, flags=flags, verdict=_verdict(known, is_own=row.label in numbers, on=board))
 
     return replace(board, rows=tuple(map(flagged, board.rows)), controls=tuple(map(flagged, board.controls)))

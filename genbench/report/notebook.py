@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 from markupsafe import Markup
 
+from genbench.core import paths
 from genbench.report.names import isolated, plain_name
 from genbench.report.types import Cell, Column, Leaderboard, LeaderboardRow
+
+
+class Drawing(str):
+    """A figure of the page as SVG, with the page's colours where a notebook shows it."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        style = (paths.folder("templates") / "report.css").read_text(encoding="utf-8")
+        colours = re.search(r":root \{(.*?)\}", style, re.DOTALL)
+        rules = "\n".join(re.findall(r"^svg.*\}$", style, re.MULTILINE))
+        inside = (colours[1] if colours else "") + "background: var(--paper); overflow-x: auto; padding: 8px;\n" + rules
+        return f'<div class="genbench-figure"><style>.genbench-figure {{{inside}}}</style>{self}</div>'
 
 
 def board_html(board: Leaderboard) -> Markup:

@@ -19,13 +19,15 @@ RowKey = tuple[str, str]
 class Flag(StrEnum):
     """What a reader must not miss of a row or a number, as the page, the terminal and the exports say it.
 
-    `MEMORISES` is on a row, `COPIES` on each single number that speaks for it.
+    `MEMORISES` is on a row, `COPIES` on each single number that speaks for it; `DRAWS` is on a row whose samples are
+    others each time, or the same for every seed.
     """
 
     BELOW_CHANCE = "below chance"
     UNDER_FLOOR = "worse than the floor"
     MEMORISES = "copies its training data"
     COPIES = "flagged as copying"
+    DRAWS = "does not draw from its generator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,9 @@ from genbench.runs import suite_file
 from genbench.runs.overrides import with_row_options
 from genbench.runs.suite import ModelUse, Suite, select
 from genbench.runs.suite_check import checked
+
+LISTS = ("models", "datasets", "plugins", "settings")
+"""Options that are lists, so that a word is no list of its letters."""
 
 EXECUTORS = ("auto", "inline", "local", "ray")
 STACKING = ("auto", "on", "off")
@@ -51,6 +54,12 @@ class Options:
     force: bool = False
     command: str = ""
     started_in: Path = field(default_factory=Path.cwd)
+
+    def __post_init__(self) -> None:
+        for name in LISTS:
+            value = getattr(self, name)
+            if isinstance(value, str) or not isinstance(value, Iterable):
+                raise UsageError(f"{name} is a list, such as {name}=[...]; got {value!r}.")
 
     def folder(self, name: str) -> Path:
         """The folder of a run of the suite of this name: what a plugin does to the current folder changes nothing."""

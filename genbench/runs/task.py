@@ -21,13 +21,14 @@ from genbench.core.errors import DataError, GenbenchError, Unavailable, containe
 from genbench.core.jobs import FINAL, Event, FitEnded, Job, JobEnded, JobStarted, Task, without_value
 from genbench.core.process_state import ProcessState
 from genbench.core.records import ELSEWHERE, FitRecord, JobRecord, Picture
-from genbench.core.values import Measurement, Status
+from genbench.core.values import DRAWS, Measurement, Status
 from genbench.evaluations.context import RunContext
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.outcome import Outcome
 from genbench.runs.fit import FittedModel, Refit, fitted, status_of
 from genbench.runs.folder import RunFolder
 from genbench.runs.setting import TaskSetting
+from genbench.runs.suite import CONTROL
 
 
 @dataclass(slots=True)
@@ -168,6 +169,8 @@ def _ended(
     job: Job, evidence: Evidence, outcome: Outcome, fit: FitRecord, pictures: tuple[Picture, ...], seconds: float
 ) -> JobEnded:
     status, why = _worst(outcome.measurements)
+    fault = "" if job.row.family == CONTROL else evidence.draws  # some controls say the same thing always
+    found = [_drawn(one, fault) for one in outcome.measurements] if fault else outcome.measurements
     record = JobRecord(
         key=job.key,
         fit=job.fit.key,
@@ -182,7 +185,12 @@ def _ended(
         device=fit.device,
         settled=status in FINAL and not any(m.value.retry for m in outcome.measurements),
     )
-    return JobEnded(record, tuple(outcome.measurements), pictures)
+    return JobEnded(record, tuple(found), pictures)
+
+
+def _drawn(one: Measurement, fault: str) -> Measurement:
+    """The measurement with what is wrong with the samples that it may stand on."""
+    return replace(one, value=replace(one.value, details={**one.value.details, DRAWS: fault}))
 
 
 def _worst(measurements: Sequence[Measurement]) -> tuple[Status, str | None]:

@@ -29,7 +29,7 @@ def genbench(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         (("run", "quick", "--datasets", "nosuch"), ("nosuch",)),
         (("run", "quick", "--device", "nosuch"), ("nosuch", "take cpu")),
         (("run", "quick", "--device", "gpu"), ("did you mean 'cuda'",)),
-        (("run", "quick", "--seeds", "0,1"), ("`--seeds 2`",)),
+        (("run", "quick", "--seeds", "1,2"), ("`--seeds 2`",)),
         (("run", "quick", "--datasets", "mine.npz"), ("name it 'npz:mine.npz'",)),
         (("run", "quick", "--set", "vae.latnt=2"), ("--set", "did you mean 'latent'")),
         (("list", "models", "--family", "gans"), ("known are",)),

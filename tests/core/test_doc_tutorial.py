@@ -36,6 +36,7 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path, monkeypatch: pytest.Monk
         for language, body in FENCE.findall((ROOT / PAGE).read_text(encoding="utf-8")):
             file = re.match(r"# (\w+\.\w+)\n", body)
             if file:
+                assert len(body.splitlines()) < 40  # of a stranger's own
                 Path(file[1]).write_text(body, encoding="utf-8")
             elif language == "python":
                 exec(compile(body, PAGE, "exec"), names)

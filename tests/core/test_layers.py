@@ -13,7 +13,7 @@ LAYERS = [
     ["cli"],
     ["testing"],
     ["api", "conformance"],
-    ["tuning"],
+    ["tuning", "notebook"],
     ["runs", "report", "scoring", "outside"],
     ["executors", "store"],
     ["evaluations"],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import importlib.metadata
 import inspect
 import os
 import re
@@ -14,6 +16,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import genbench
 from genbench.core import paths
@@ -107,6 +110,48 @@ def test_every_extra_that_a_sentence_names_is_there() -> None:
     texts = [path.read_text() for folder in ("genbench", "docs") for path in (ROOT / folder).rglob("*.[pm][yd]")]
     named = {name for text in texts for name in re.findall(r"genbench\[(\w+)\]", text)}
     assert named and named <= extras.keys()
+
+
+def _requirements() -> dict[str, list[Requirement]]:
+    """What is needed, and what each extra adds."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    groups = {"": project["dependencies"], **project["optional-dependencies"]}
+    return {name: [Requirement(line) for line in lines] for name, lines in groups.items()}
+
+
+def test_what_is_installed_here_is_what_the_extras_ask_for() -> None:
+    looked_at = 0
+    for group, needed in _requirements().items():
+        for one in needed:
+            with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+                found = importlib.metadata.version(one.name)
+                looked_at += 1
+                assert one.specifier.contains(found, prereleases=True), (group, str(one), found)
+    assert looked_at > 20
+
+
+def test_an_extra_that_tests_use_is_in_the_extra_for_tests() -> None:
+    extras = _requirements()
+    tried = {one.name for one in extras["test"]}
+    for name in (
+        "mlflow",
+        "wandb",
+        "tensorboard",
+        "diffusers",
+        "pythae",
+        "notebook",
+        "docs",
+        "ray",
+        "postgres",
+        "tune",
+    ):
+        assert {one.name for one in extras[name]} <= tried, name
+
+
+def test_every_package_that_may_be_installed_has_its_notice() -> None:
+    text = (ROOT / "NOTICE.md").read_text()
+    names = {one.name for needed in _requirements().values() for one in needed}
+    assert not {name for name in names if not re.search(rf"\b{re.escape(name)}\b", text)}
 
 
 def test_citation_and_changelog_name_the_version_that_is_built() -> None:

@@ -119,3 +119,13 @@ def test_reconstructions_keep_the_promises_of_samples(tmp_path, made, words):
     model.reconstruct = made
     with pytest.raises((TypeError, ValueError), match=words):
         Evidence(model, "", "digits", 0, context).reconstructions(449)
+
+
+def test_a_model_says_itself_why_it_cannot(tmp_path) -> None:
+    context = RunContext(root=None, cache=tmp_path, device=torch.device("cpu"))
+    model = registry.models.get("cvae").load()(context.dataset("digits").spec)
+    evidence = Evidence(model, "", "digits", 0, context)
+    for capability, words in (("reconstructs", "its encoder reads the class"), ("density", "gives no density")):
+        with pytest.raises(Unsupported, match=words):
+            evidence.need(capability)
+    evidence.need("conditional")

@@ -44,6 +44,9 @@ def test_the_command_writes_the_page_and_fails_on_a_regression(tmp_path: Path, m
         def table(self) -> object:
             return BEFORE if self.place == "A" else AFTER
 
+        def data(self) -> RunData:
+            return RunData(table=BEFORE if self.place == "A" else AFTER)
+
     monkeypatch.setattr("genbench.api.load", Loaded)
     target = tmp_path / "compare.html"
     asked = ["compare", "A", "B", "--html", str(target), "--fail-on-regression"]

@@ -51,6 +51,17 @@ def test_keywords_narrow_a_suite(run: genbench.Run) -> None:
     assert few.result is not None and (few.result.done, few.result.total) == (0, 2)
 
 
+def test_progress_is_one_line_where_it_is_asked_for(
+    run: genbench.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = {"models": ["gaussian"], "seeds": 1, "device": "cpu", "executor": "inline"}
+    genbench.run(CONTENT, out=tmp_path / "a", **few)
+    assert capsys.readouterr().err == ""  # a script is silent
+    genbench.run(CONTENT, out=tmp_path / "b", progress=True, **few)
+    said = capsys.readouterr().err
+    assert "0 of 2 jobs, " in said and "left" in said and "2 of 2 jobs done in" in said and said.count("\n") == 1
+
+
 def test_a_leaderboard_is_a_table_with_the_stores_numbers(run: genbench.Run) -> None:
     board, table = run.leaderboard("sample-quality"), run.table()
     own = table[(table["label"] == "vae") & (table["metric"] == "frechet")]["value"]
@@ -61,6 +72,19 @@ def test_a_leaderboard_is_a_table_with_the_stores_numbers(run: genbench.Run) -> 
         run.leaderboard("sample-qualty")
     with pytest.raises(UnknownName, match="dataset of this run"):
         run.leaderboard(dataset="digits")
+
+
+def test_a_run_and_its_plot_show_themselves_in_a_notebook(run: genbench.Run) -> None:
+    shown = run._repr_html_()
+    assert shown.startswith("<table>") and "gaussian" in shown and "Overview" not in shown[:10]
+    drawn = run.plot("sample-quality")
+    assert drawn.startswith("<svg") and "vae" in drawn
+    html = drawn._repr_html_()
+    assert "--accent: #" in html and "svg .dot circle" in html and html.count("<svg") == 1
+    with pytest.raises(UnknownName, match="'sample-quality'"):
+        run.plot("sample-qualty")
+    with pytest.raises(UsageError, match="fewer than two models"):
+        run.plot("reconstruction")
 
 
 def test_curves_and_samples(run: genbench.Run) -> None:
@@ -88,6 +112,11 @@ def test_two_runs_are_compared(run: genbench.Run, tmp_path: Path) -> None:
 def test_a_wrong_call_is_a_sentence(settings: dict[str, object], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         genbench.run(CONTENT, **settings)
+
+
+def test_a_word_is_no_list_of_letters() -> None:
+    with pytest.raises(UsageError, match="models is a list"):
+        genbench.Options(models="vae")
 
 
 def test_wrong_content_is_a_sentence() -> None:

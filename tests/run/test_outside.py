@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 from typer.testing import CliRunner, Result
 
@@ -66,6 +67,17 @@ def test_samples_become_a_row(suite: Path, tmp_path: Path) -> None:
     before = run.plans()[0]
     assert frechet(genbench.load(out, plan=before.id), "good") < frechet(run, "control-marginals")
     assert run.table().query("label == 'bad' and evaluation == 'reconstruction'")["status"].unique() == ["unsupported"]
+
+
+def test_a_folder_of_images_becomes_a_row(suite: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "drawn" / "by-me"
+    folder.mkdir(parents=True)
+    for i, x in enumerate(load_dataset("digits").train.x[:220]):
+        Image.fromarray((255 * x[0].numpy()).round().astype(np.uint8)).save(folder / f"{i}.png")
+    done = submit("mine", "--samples", tmp_path / "drawn", "--suite", suite, "--out", tmp_path / "run")
+    assert done.exit_code == 0 and "mine" in done.output, done.output
+    run = genbench.load(tmp_path / "run")
+    assert frechet(run, "mine") < frechet(run, "control-marginals")
 
 
 def test_other_samples_at_the_same_path_are_another_row(suite: Path, tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ EVALUATION = Evaluation(
     sanity="genbench.evaluations.outlier_detection:sanity",
     pictures={
         "scores": "Scores of ordinary and unusual data",
+        "roc": "ROC curves",
         "confused": "Where the score is most wrong",
     },
     version=3,

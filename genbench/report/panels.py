@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from genbench.report import formatting, glossary
+from genbench.report.by_class import ClassTable, class_tables
 from genbench.report.failures import Failure, failures
 from genbench.report.names import plain_name
 from genbench.report.types import Cell, Column, LeaderboardRow
@@ -35,6 +36,7 @@ class Panel:
     facts: Sequence[tuple[str, str]]
     scores: Sequence[PanelScore]
     failures: Sequence[Failure]
+    by_class: Sequence[ClassTable]
 
 
 def panels(view: View) -> list[Panel]:
@@ -42,6 +44,7 @@ def panels(view: View) -> list[Panel]:
     columns = sum(len(d.overview.columns) for d in view.datasets)
     is_small = columns * len(view.rows) <= MOST_SCORES
     why = _failures(view)
+    of_classes = class_tables(view.found)
     return [
         Panel(
             row=row,
@@ -50,6 +53,7 @@ def panels(view: View) -> list[Panel]:
             facts=tuple(_facts(view, row)),
             scores=tuple(_scores(view, label)) if is_small else (),
             failures=why.get(label, ()),
+            by_class=of_classes.get(label, ()),
         )
         for label, row in view.rows.items()
     ]

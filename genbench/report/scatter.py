@@ -42,7 +42,7 @@ def cost_plot(dataset: DatasetView, words: Language) -> CostPlot | None:
     column, cells = chosen
     shown = [axis for axis in axes(dataset.costs, dataset.boards) if sum(label in cells for label in axis.values) > 1]
     column = replace(column, title=words(column.title))
-    named = [replace(cost, title=words(cost.title)) for cost in shown]
+    named = [replace(cost, title=words(cost.title), unit=words(cost.unit)) for cost in shown]
     return CostPlot([_panel(cost, cells, column) for cost in named], column.title) if named else None
 
 
@@ -79,7 +79,7 @@ def _panel(cost: CostAxis, cells: Mapping[str, Cell], column: Column) -> Markup:
 
 def _frame(cost: CostAxis, across: Axis, upright: Axis, column: Column) -> list[Markup]:
     unit = f", {cost.unit}" if cost.unit else ""
-    log = ", log" if across.is_log else ""
+    log = " (log scale)" if across.is_log else ""
     return [
         Markup('<text class="hint" x="{}" y="12">{}</text>').format(2, f"{column.title} {column.sense.arrow}"),
         Markup('<text class="hint" x="{}" y="{}" text-anchor="end">{}</text>').format(

@@ -205,7 +205,8 @@
     return Number.isNaN(value) ? "" : value;
   };
   const bodyRows = (body) => [...body.rows].filter((row) => !row.classList.contains("divider"));
-  const defaults = new WeakMap();
+  const defaults = new WeakMap(), sortedBoards = new Set();
+  const collator = new Intl.Collator(document.documentElement.lang);
 
   function order(board, index, direction) {
     for (const body of board.tBodies) {
@@ -221,7 +222,7 @@
         const keyed = rows.map((row) => [key(row.cells[index]), row]);
         keyed.sort(([x], [y]) => {
           if (x === "" || y === "") return (x === "") - (y === "");
-          return sign * (typeof x === "number" ? x - y : x.localeCompare(y));
+          return sign * (typeof x === "number" ? x - y : collator.compare(x, y));
         });
         rows = keyed.map(([, row]) => row);
       }
@@ -230,6 +231,7 @@
     for (const th of headsOf(board)) th?.removeAttribute("aria-sort");
     if (direction) headsOf(board)[index].setAttribute("aria-sort", direction);
     board.dataset.sorted = direction ? `${index}${direction[0]}` : "";
+    sortedBoards[direction ? "add" : "delete"](board);
   }
 
   function sort(board, index) {
@@ -479,7 +481,7 @@
     const state = new URLSearchParams();
     for (const name of ["q", "family", "dataset", "evaluation"]) if (value(name)) state.set(name, value(name));
     for (const name of ["controls", "unsupported"]) if (fields[name] && !fields[name].checked) state.set(name, "0");
-    const sorted = $$("table.board[data-sorted]").filter((b) => b.dataset.sorted).map((b) => `${b.id}.${b.dataset.sorted}`);
+    const sorted = [...sortedBoards].map((b) => `${b.id}.${b.dataset.sorted}`);
     if (sorted.length) state.set("sort", sorted.join("~"));
     const text = state.toString();
     history.replaceState(null, "", `#${anchorOf()}${text ? `?${text}` : ""}`);

@@ -28,6 +28,9 @@ SHOWN = 64
 EACH, MOST_CLASSES = 8, 10
 """Images of one class, and classes, of a picture of samples by class."""
 
+ACROSS = 8
+"""Pairs of an example and its reconstruction that stand side by side."""
+
 TILES = "tiles"
 """The text of a PNG file that is a grid of single samples: `COLUMNS COUNT`, so that a page can show them one by one."""
 
@@ -67,12 +70,25 @@ def classes_picture(evidence: Evidence) -> list[Image]:
     return [Image("classes", grid(samples, data.spec, columns=EACH), caption)]
 
 
-def pairs_picture(x: Tensor, made: Tensor, spec: DataSpec, caption: str) -> list[Image]:
-    """Originals above what a model made of them, 16 in two double rows."""
+def pairs_picture(x: Tensor, made: Tensor, spec: DataSpec, how: str) -> list[Image]:
+    """Originals, what a model made of them and how far it is off: the first 8, then the best, middling and worst."""
     if not spec.is_image:
         return []
-    rows = [part for i in (0, 8) for part in (x[i : i + 8], made[i : i + 8]) if len(part)]
-    return [Image("reconstructions", grid(torch.cat(rows), spec, columns=8), caption)]
+    x, made = x.cpu(), made.detach().cpu()
+    order = (made - x).square().flatten(1).mean(1).argsort()
+    middle = len(order) // 2 - 1
+    chosen = torch.cat([order[:3], order[middle : middle + 2], order[-3:]]) if len(order) >= ACROSS else order[:0]
+    rows = [part for i in (torch.arange(min(ACROSS, len(x))), chosen) for part in _with_errors(x[i], made[i], spec)]
+    caption = f"reference examples, {how}, then the absolute error; first {ACROSS} of {len(x):,} as they come"
+    if len(chosen):
+        caption += ", then the 3 best, 2 middling and 3 worst by squared error"
+    return [Image("reconstructions", grid(torch.cat(rows), spec, columns=ACROSS), caption)]
+
+
+def _with_errors(x: Tensor, made: Tensor, spec: DataSpec) -> list[Tensor]:
+    """Examples, what was made of them, and |made − x| from the range's low end upwards."""
+    low = spec.value_range[0] if spec.value_range else float(x.min()) if len(x) else 0.0
+    return [x, made, low + (made - x).abs()] if len(x) else []
 
 
 def grid(x: Tensor, spec: DataSpec, *, columns: int, single: bool = False) -> bytes:

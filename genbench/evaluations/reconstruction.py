@@ -77,7 +77,7 @@ def evaluate(evidence: Evidence, config: ReconstructionConfig) -> Outcome:
         made = made.clamp(*data.spec.value_range)
     found = with_class_names(_measurements(evidence, config, x, made), EVALUATION.by_class, data.classes)
     found = [of_search(one) for one in found] if by_search else found
-    return Outcome(found, pairs_picture(x, made, data.spec, f"reference examples, {how}"))
+    return Outcome(found, pairs_picture(x, made, data.spec, how))
 
 
 def _measurements(evidence: Evidence, config: ReconstructionConfig, x: Tensor, made: Tensor) -> list[Measurement]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from genbench.report import formatting, glossary
 from genbench.report.by_class import ClassTable, class_tables
+from genbench.report.data import Measured
 from genbench.report.failures import Failure, failures
 from genbench.report.names import plain_name
 from genbench.report.types import Cell, Column, LeaderboardRow
@@ -24,6 +25,15 @@ class PanelScore:
     anchor: str
     column: Column
     cell: Cell
+
+    @property
+    def unit(self) -> str:
+        """What its number is in: scale and unit, or what it is a difference from; empty without a value."""
+        if self.cell.mean is None:
+            return ""
+        unit = " ".join(part for part in (self.column.scale.note, self.column.unit) if part)
+        less = f"difference from {self.column.against}" if self.cell.difference is not None else ""
+        return unit or less
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +105,9 @@ def _scores(view: View, label: str) -> Iterator[PanelScore]:
 
 
 def _failures(view: View) -> dict[str, list[Failure]]:
-    found: dict[str, list[Failure]] = {}
-    for failure in failures(view.found):
-        for label in failure.labels:
-            found.setdefault(label, []).append(failure)
-    return found
+    """By label, what of its own has no value."""
+    rows: dict[str, list[Measured]] = {}
+    for one in view.found:
+        if not one.ok:
+            rows.setdefault(one.label, []).append(one)
+    return {label: failures(own) for label, own in rows.items()}

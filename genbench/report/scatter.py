@@ -78,7 +78,8 @@ def _panel(cost: CostAxis, cells: Mapping[str, Cell], column: Column) -> Markup:
 
 
 def _frame(cost: CostAxis, across: Axis, upright: Axis, column: Column) -> list[Markup]:
-    unit = f", {cost.unit}" if cost.unit else ""
+    factor, scale = _common_scale(across.ticks())
+    unit = "".join(f", {part}" for part in (scale, cost.unit) if part)
     log = " (log scale)" if across.is_log else ""
     return [
         Markup('<text class="hint" x="{}" y="12">{}</text>').format(2, f"{column.title} {column.sense.arrow}"),
@@ -86,9 +87,15 @@ def _frame(cost: CostAxis, across: Axis, upright: Axis, column: Column) -> list[
             RIGHT, BOTTOM + 30, f"{cost.title}{unit}{log}"
         ),
         Markup('<path class="frame" d="M{0} {1}V{2}H{3}"/>').format(LEFT, TOP - 6, BOTTOM, RIGHT),
-        *(_tick(across(t), BOTTOM + 14, short(t), "middle") for t in across.ticks()),
+        *(_tick(across(t), BOTTOM + 14, short(t / factor), "middle") for t in across.ticks()),
         *(_tick(LEFT - 5, upright(t) + 4, short(t / column.scale.factor), "end") for t in upright.ticks()),
     ]
+
+
+def _common_scale(ticks: Sequence[float]) -> tuple[float, str]:
+    """(factor, word) that every tick is long enough for; (1, `""`) where there is none."""
+    smallest = min(map(abs, ticks), default=0.0)
+    return next(((factor, name) for factor, name in UNITS.items() if smallest >= max(factor, 1e4)), (1.0, ""))
 
 
 def _tick(x: float, y: float, text: str, anchor: str) -> Markup:

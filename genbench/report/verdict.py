@@ -29,7 +29,7 @@ Ranked = tuple[LeaderboardRow, Cell]
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """`lead`: what it is about; `anchor`: where its numbers are; `tone`: `""`, `caution` or `bad`; `metric`: what its
-    numbers are, with the arrow that says which way is better."""
+    numbers are, with the arrow that says which way is better, where no unit says it."""
 
     lead: str
     text: Markup
@@ -67,14 +67,15 @@ def _of_column(dataset: DatasetView, column: Column, words: Language) -> Sentenc
     )
     if not ordered or not record.ranked:
         return None
-    told = leaders(ordered, words, unit=unit_of(column), once=record.once_a_row)
+    told = leaders(ordered, words, unit=unit_of(column, words), once=record.once_a_row)
     text = Markup("{}{}").format(told, _ceiling(dataset.overview, column, words))
-    return Sentence(lead, text, anchor, metric=f"{words(column.title)}\N{NO-BREAK SPACE}{column.sense.arrow}")
+    metric = "" if column.unit else f"{words(column.title)}\N{NO-BREAK SPACE}{column.sense.arrow}"
+    return Sentence(lead, text, anchor, metric=metric)
 
 
-def unit_of(column: Column) -> str:
+def unit_of(column: Column, words: Language) -> str:
     said = " ".join(part for part in (column.scale.note, column.unit) if part)
-    return f"\N{NO-BREAK SPACE}{said}" if column.unit else ""
+    return f"\N{NO-BREAK SPACE}{words(said)}" if column.unit else ""
 
 
 def leaders(ordered: Sequence[Ranked], words: Language, *, unit: str = "", once: bool = False) -> Markup:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from genbench.core.errors import Unsupported
 from genbench.evaluations.outlier_pictures import roc
-from genbench.evaluations.pictures import TILES, grid, png
+from genbench.evaluations.pictures import TILES, grid, pairs_picture, png
 from genbench.protocols.dataset import DataSpec
 
 
@@ -83,6 +83,20 @@ def test_a_conditional_model_shows_a_row_for_each_class_and_is_measured_by_class
     assert hits / sum(one.m for one in by_class.values()) == pytest.approx(whole.value)
     assert all(one.ci_low <= one.value <= one.ci_high for one in by_class.values())
     assert outcome("diversity", Given(real.x), "digits", context, metrics=["coverage"], samples=200).images == []
+
+
+def test_reconstructions_stand_over_their_errors_the_best_before_the_worst() -> None:
+    x = torch.full((20, 1, 32, 32), 0.5)
+    off = torch.linspace(0.3, 0.01, 20)[:, None, None, None]
+    (image,) = pairs_picture(x, x + off, DataSpec((1, 32, 32), (0.0, 1.0)), "below each what was made")
+    pixels = np.asarray(opened(image.png)).astype(float) / 255
+    at = np.array([[pixels[2 + 34 * i + 5, 2 + 34 * j + 5] for j in range(8)] for i in range(6)])
+    assert np.allclose(at[[0, 3]], 0.5, atol=0.01)
+    assert np.allclose(at[2], off[:8].flatten(), atol=0.01) and np.allclose(at[1], 0.5 + off[:8].flatten(), atol=0.01)
+    assert (np.diff(at[5]) > 0).all() and at[5][0] < 0.02 and at[5][-1] > 0.29
+    assert "first 8 of 20" in image.caption and "3 worst" in image.caption
+    (few,) = pairs_picture(x[:2], x[:2], DataSpec((1, 32, 32), (0.0, 1.0)), "below each what was made")
+    assert "worst" not in few.caption
 
 
 def test_more_classes_than_anyone_reads_have_a_reason() -> None:

@@ -106,7 +106,7 @@ def test_every_column_sorts_both_ways_and_back(page: Any) -> None:
 
 
 def test_search_and_filters_hold_for_tables_plots_and_galleries(page: Any) -> None:
-    page.evaluate(OPEN_ALL)
+    page.evaluate("document.querySelectorAll('details.gallery').forEach((d) => { d.open = true; })")
     page.fill("nav input[type=search]", "GMM")
     assert set(labels(page, DIVERSITY)) == {"ae+gmm10", "vae+gmm10"}
     shown = "(all) => all.filter((e) => e.getClientRects().length).map((e) => e.dataset.m)"

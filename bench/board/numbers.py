@@ -106,13 +106,15 @@ class Order:
 
 
 def order(published: Mapping[str, tuple[float, float]], ours: Mapping[str, Mean]) -> Order:
-    """Published means with their spread against ours: pairs whose intervals overlap in either are left out."""
+    """Published means with their spread against ours: pairs whose intervals overlap in either, or that have under 3
+    seeds, are left out."""
     alike, pairs, turned = 0, 0, []
     names = [name for name in published if name in ours]
     for a, b in combinations(names, 2):
         (x, dx), (y, dy) = published[a], published[b]
         one, other = ours[a], ours[b]
-        if abs(x - y) <= dx + dy or not (one.high < other.low or other.high < one.low):
+        apart = one.high < other.low or other.high < one.low
+        if abs(x - y) <= dx + dy or not apart or None in (one.half, other.half):
             continue
         pairs += 1
         same = (x < y) == (one.value < other.value)

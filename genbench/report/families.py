@@ -166,5 +166,13 @@ def _row(row: LeaderboardRow, cells: Sequence[Cell | None], mean: Cell, column: 
         is_control=row.is_control,
         cells=tuple(None if cell is None else aggregate.write(cell, column) for cell in cells),
         mean=aggregate.write(mean, column),
-        over_sets=mean_interval(means) if mean.mean is not None else None,
+        over_sets=_within(mean_interval(means), column) if mean.mean is not None else None,
     )
+
+
+def _within(interval: Interval | None, column: Column) -> Interval | None:
+    """The interval, cut at the ends of the metric's range."""
+    spec = glossary.metric(column.metric)
+    if interval is None or spec is None:
+        return interval
+    return replace(interval, low=max(interval.low, spec.low), high=min(interval.high, spec.high))

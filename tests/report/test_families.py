@@ -65,6 +65,12 @@ def test_the_mean_is_over_the_hard_target_of_every_set_seed_by_seed() -> None:
     assert halves["ae"] == pytest.approx(t_interval([0.0, 0.001, 0.002]).half) and halves["knn"] is None
 
 
+def test_an_interval_over_sets_ends_where_the_metric_does() -> None:
+    apart = table().assign(value=lambda t: t.value.where(t.dataset != "digits-without-3", t.value - 0.3))
+    ends = {row.label: row.over_sets for row in only(run(apart)).rows}
+    assert ends["knn"] is not None and ends["knn"].high == 1.0 and 0 < ends["knn"].low < 0.7
+
+
 def test_a_row_that_lacks_a_set_has_no_mean_and_says_why() -> None:
     whole = table()
     lacking = whole[~((whole.label == "ae") & (whole.dataset == "digits-without-2"))]

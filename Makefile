@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test check bench fuzz faults docs env
+.PHONY: demo test check bench fuzz faults docs env gate leaderboard
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -34,6 +34,17 @@ fuzz: env
 
 faults: env
 	OMP_NUM_THREADS=1 $(BIN)/python bench/faults.py
+
+# Is anything worse than what is stored? A minute of two cores; the comparison is statistical.
+gate: env
+	rm -rf build/gate
+	$(BIN)/genbench run gate --out build/gate --device cpu
+	$(BIN)/genbench compare docs/leaderboard/small build/gate --fail-on-regression
+
+# What is missing of the reference leaderboard, then its pages. Wants a GPU, and real data in GENBENCH_DATA.
+leaderboard: env
+	$(BIN)/pip install -q -e ".[bench,parquet,effnet]"
+	$(BIN)/python bench/leaderboard.py
 
 docs: env
 	$(BIN)/pip install -q -e ".[docs]"

@@ -3,6 +3,7 @@
 python bench/metrics.py                      # n = 10,000, d = 2,048: minutes on 2 cores
 python bench/metrics.py --n 2000 --rounds 3  # a quick look
 python bench/metrics.py --large              # also the peak memory at n = 50,000
+python bench/metrics.py --device cuda --n 50000 --rounds 3  # all on one card, and equal to the CPU's float64 answers
 
 Needs the extra `bench` for the peers. Each way is timed `--rounds` times in turn, so that what else the machine does
 falls on all alike; the table gives medians and ratios. Memory is what a process of its own takes beyond its inputs.
@@ -21,19 +22,23 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from genbench.metrics import points, vendi
 from genbench.metrics.frechet import frechet_distance, moments
 from genbench.metrics.panel import feature_metrics
 from genbench.metrics.pointset import PointSet
 
 PANEL = ("frechet", "kid", "precision", "recall", "density", "coverage", "vendi", "authenticity")
+CHECKED = (*PANEL, "mmd-rbf", "cmmd", "clipped-density", "clipped-coverage", "nn-accuracy")
 BLOCK = 2048
 
 
@@ -48,11 +53,11 @@ def features(n: int, d: int, seed: int) -> Tensor:
     return x
 
 
-def panel(x: Tensor, y: Tensor) -> dict[str, float | None]:
+def panel(x: Tensor, y: Tensor, metrics: Sequence[str] = PANEL) -> dict[str, float | None]:
     """genbench: everything from one pass, the reference as training set."""
     reference = PointSet(x)
     generator = torch.Generator().manual_seed(0)
-    found = feature_metrics(reference, y, train=reference, metrics=PANEL, generator=generator)
+    found = feature_metrics(reference, y, train=reference, metrics=metrics, generator=generator)
     return {key: value.value for key, value in found.items()}
 
 
@@ -63,7 +68,7 @@ def products(x: Tensor, y: Tensor) -> None:
             for j in range(i if a is b else 0, len(b), BLOCK):
                 torch.mm(a[i : i + BLOCK], b[j : j + BLOCK].T)
     for z in (x, y):
-        total = torch.zeros(z.shape[1], z.shape[1], dtype=torch.float64)
+        total = torch.zeros(z.shape[1], z.shape[1], dtype=torch.float64, device=z.device)
         for rows in torch.split(z, BLOCK):
             wide = rows.double()
             total.addmm_(wide.T, wide)
@@ -99,14 +104,30 @@ def prdc_all(x: Tensor, y: Tensor) -> float:
     """prdc's four."""
     import prdc
 
-    return float(prdc.compute_prdc(x.numpy(), y.numpy(), 5)["coverage"])
+    return float(prdc.compute_prdc(x.cpu().numpy(), y.cpu().numpy(), 5)["coverage"])
+
+
+def prdc_in_torch(x: Tensor, y: Tensor) -> float:
+    """The same four as plain torch code has them: `cdist`, `kthvalue`, comparisons, a thousand rows at a time."""
+    radii = [
+        torch.cat([torch.cdist(rows, z).kthvalue(6, dim=1).values for rows in torch.split(z, 1000)]) for z in (x, y)
+    ]
+    inside, held, found, near = 0.0, 0.0, torch.zeros(len(x), dtype=torch.bool, device=x.device), []
+    for rows, own in zip(torch.split(y, 1000), torch.split(radii[1], 1000), strict=True):
+        distances = torch.cdist(rows, x)
+        in_balls = distances < radii[0]
+        inside += float(in_balls.any(1).sum())
+        held += float(in_balls.sum())
+        found |= (distances < own[:, None]).any(0)
+        near.append(distances.amin(0))
+    return float((torch.stack(near).amin(0) < radii[0]).double().mean())
 
 
 def vendi_dual(x: Tensor, y: Tensor) -> float:
     """vendi-score's dual form."""
     from vendi_score import vendi
 
-    return float(vendi.score_dual(y.numpy(), normalize=True))
+    return float(vendi.score_dual(y.cpu().numpy(), normalize=True))
 
 
 PEERS: dict[str, Callable[[Tensor, Tensor], float]] = {
@@ -118,11 +139,20 @@ PEERS: dict[str, Callable[[Tensor, Tensor], float]] = {
 }
 
 
+ON_A_CARD: dict[str, Callable[[Tensor, Tensor], float]] = {
+    "torch-fidelity KID (subsets)": fidelity_kid,
+    "torch-fidelity precision, recall": fidelity_precision,
+    "prdc in torch": prdc_in_torch,
+    "vendi-score": vendi_dual,
+}
+"""Peers that are timed beside a GPU's panel; torch-fidelity's Fréchet distance works on the CPU, for minutes."""
+
+
 def pytorch_fid(x: Tensor, y: Tensor) -> float:
     """pytorch-fid from features to its number, as its own command does it."""
     from pytorch_fid import fid_score
 
-    sides = [(z.numpy().mean(0), np.cov(z.numpy(), rowvar=False)) for z in (x, y)]
+    sides = [(z.cpu().numpy().mean(0), np.cov(z.cpu().numpy(), rowvar=False)) for z in (x, y)]
     return float(fid_score.calculate_frechet_distance(*sides[0], *sides[1]))
 
 
@@ -150,6 +180,8 @@ def timed(ways: dict[str, Callable[[Tensor, Tensor], object]], x: Tensor, y: Ten
                     warnings.simplefilter("ignore")
                     start = time.perf_counter()
                     results[name] = way(x, y)
+                    if x.is_cuda:
+                        torch.cuda.synchronize()
                     seconds[name].append(time.perf_counter() - start)
             except (ImportError, TypeError) as error:
                 print(f"left out: {name}: {error}", file=sys.stderr)
@@ -197,20 +229,58 @@ def show(rows: list[tuple[str, ...]]) -> None:
     print()
 
 
-def compare_panel(n: int, d: int, rounds: int) -> None:
+def compare_panel(n: int, d: int, rounds: int, device: str) -> None:
     """The panel against the peers' sum and against its own products."""
-    x, y = features(n, d, 2), features(n, d, 3)
-    found = timed({"genbench, whole panel": panel, "matrix products alone": products, **PEERS}, x, y, rounds)
+    x, y = features(n, d, 2).to(device), features(n, d, 3).to(device)
+    peers_here = PEERS if device == "cpu" else ON_A_CARD
+    ways = {"genbench, whole panel": panel, "matrix products alone": products}
+    timed(ways, x, y, 1)  # compiles, and fills the library's work spaces
+    found = timed({**ways, **peers_here}, x, y, rounds)
     ours = found["genbench, whole panel"].seconds
-    peers = sum(found[name].seconds for name in PEERS if name in found)
-    print(
-        f"n = {n:,}, d = {d:,}, {torch.get_num_threads()} threads, {rounds} rounds; the panel is {', '.join(PANEL)}\n"
-    )
+    peers = sum(found[name].seconds for name in peers_here if name in found)
+    where = torch.cuda.get_device_name() if x.is_cuda else f"{torch.get_num_threads()} threads"
+    print(f"n = {n:,}, d = {d:,}, {where}, {rounds} rounds; the panel is {', '.join(PANEL)}\n")
     rows = [("way", "seconds", "ratio to genbench")]
     rows += [(name, f"{t.seconds:.2f}", f"{t.seconds / ours:.2f}") for name, t in found.items()]
     rows.append(("all peers together", f"{peers:.2f}", f"{peers / ours:.2f}"))
     show(rows)
     print(f"genbench / matrix products = {ours / found['matrix products alone'].seconds:.2f}\n")
+
+
+def compare_metrics(n: int, d: int, rounds: int) -> None:
+    """On a card: each metric alone, and the memory beyond the inputs."""
+    x, y = features(n, d, 2).cuda(), features(n, d, 3).cuda()
+    alone = {name: partial(panel, metrics=(name,)) for name in PANEL}
+    found = timed(alone, x, y, max(2, rounds))
+    show([("alone", "seconds"), *((name, f"{t.seconds:.3f}") for name, t in found.items())])
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated()
+    panel(x, y)
+    print(f"memory beyond the inputs: {(torch.cuda.max_memory_allocated() - before) >> 20} MiB\n")
+
+
+def compare_with_cpu(d: int) -> None:
+    """On a card: every number of the panel against the CPU's in float64, on easy and on hard sets of 3,000 rows."""
+    x, y = features(3000, d, 2), features(3000, d, 3)
+    one = y[:1] + 1e-3 * torch.randn(3000, d, generator=torch.Generator().manual_seed(4))
+    labels = torch.arange(3000) % 10
+    classes = 3 * torch.randn(10, d, generator=torch.Generator().manual_seed(5))
+    sets = {
+        "alike": (x, y),
+        "one sample, blurred": (x, one),
+        "copies": (x, torch.cat([x[:1500], y[:1500]])),
+        "ten classes, sorted": (x + classes[labels.sort().values], y + classes[labels.flip(0)]),
+        "far from 0": (x + 100, y + 100),
+    }
+    rows = [("set", "metric", "card", "CPU, float64", "difference")]
+    for name, (real, made) in sets.items():
+        card = panel(real.cuda(), made.cuda(), CHECKED)
+        with mock.patch.object(points, "SMALL", 1 << 60), mock.patch.object(vendi, "EXACT", 1 << 60):
+            cpu = panel(real, made, CHECKED)
+        for key in card:
+            rows.append((name, key, f"{card[key]:.9g}", f"{cpu[key]:.9g}", f"{abs(card[key] - cpu[key]):.1e}"))
+    show(rows)
 
 
 def compare_frechet(n: int, d: int, rounds: int) -> None:
@@ -243,13 +313,18 @@ def main() -> None:
     parser.add_argument("--d", type=int, default=2_048)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--large", action="store_true", help="also the peak memory at five times n")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--memory", metavar="WAY", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
     if arguments.memory:
         measure_memory(arguments.memory, arguments.n, arguments.d)
         return
-    compare_panel(arguments.n, arguments.d, arguments.rounds)
+    compare_panel(arguments.n, arguments.d, arguments.rounds, arguments.device)
+    if arguments.device != "cpu":
+        compare_metrics(arguments.n, arguments.d, arguments.rounds)
+        compare_with_cpu(arguments.d)
+        return
     compare_frechet(1_000, arguments.d, max(3, arguments.rounds))
     compare_memory(arguments.n, arguments.d, large=5 * arguments.n if arguments.large else None)
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from genbench import registry
+from genbench.core.code_state import code_state
 from genbench.core.errors import DataError, UnknownName, UsageError, nearest
-from genbench.core.jobs import Event
+from genbench.core.jobs import Event, content_key
 from genbench.core.records import PlanRecord
 from genbench.core.values import Status
 from genbench.report import frames
@@ -208,6 +209,17 @@ class Run:
             write_file(self.folder.timings, timings)
         return path
 
+    def page(self) -> Path:
+        """The path of the run's own report, which is rendered unless it is what the store, genbench and its packages
+        would give again."""
+        with self.folder.open() as store:
+            plan, code = store.plan(self._plan), code_state()
+            made_of = content_key(state=store.state(plan.id), code=code) if plan and code else ""
+        if not made_of or not self.folder.is_rendered(made_of):
+            self.report()
+            self.folder.note_rendered(made_of)
+        return self.folder.report
+
     def export(self, form: str, output: Path | None = None) -> bytes:
         """The tables in this format, also written to a file where one is named.
 
@@ -278,7 +290,7 @@ def run(
     with _listening(listener, progress) as watch:
         result = session.execute(prepared, watch, command=chosen.command)
     done = Run(result.run, result.plan, result)
-    done.report()
+    done.page()
     return done
 
 

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from genbench.cli import console
 from genbench.report.data import RunData
+from genbench.report.families import Family, families
 from genbench.report.leaderboard import leaderboards
 from genbench.report.over_datasets import OverDatasets, over_datasets
 from genbench.report.types import Column, Leaderboard, LeaderboardRow
@@ -41,8 +42,22 @@ def print_leaderboards(data: RunData) -> None:
         for warning in board.warnings:
             console.out.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
         console.out.print()
+    for family in families(data, boards):
+        _print_family(family)
     for found in over_datasets(boards):
         _print_over(found)
+
+
+def _print_family(found: Family) -> None:
+    """The rows' means over the sets of a family; the sets themselves are above."""
+    table = Table(title=found.caption, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold")
+    for head in found.columns[:3]:
+        table.add_column(head, justify="left" if head == "model" else "right", overflow="fold")
+    for row in found.rows:
+        table.add_row(*map(Text, found.texts(row)[:3]), style="dim" if row.is_control else "")
+    console.out.print(table)
+    console.out.print(Text(found.note, style="dim"), soft_wrap=True)
+    console.out.print()
 
 
 def _print_over(found: OverDatasets) -> None:

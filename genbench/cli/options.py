@@ -89,6 +89,12 @@ def _run_options(
         str, typer.Option(metavar="auto|inline|local|ray", help="Who does the jobs: this process, workers, a cluster.")
     ] = "auto",
     workers: Annotated[int | None, typer.Option(min=1, help="How many workers.")] = None,
+    workers_per_device: Annotated[
+        int | None, typer.Option(min=1, help="How many workers side by side on each GPU [as many as pay].")
+    ] = None,
+    stack: Annotated[
+        str, typer.Option(help="Train seeds and trials of a model together: auto (on a GPU), on or off.")
+    ] = "auto",
     time_limit: Annotated[float | None, typer.Option(help="Seconds that one job may take.")] = None,
     memory_limit: Annotated[float | None, typer.Option(help="GiB that a worker process may take.")] = None,
     ray_address: Annotated[str | None, typer.Option(help="A Ray cluster's [this machine alone].")] = None,
@@ -123,6 +129,8 @@ def _run_options(
         store=store,
         executor=executor,
         workers=workers,
+        workers_per_device=workers_per_device,
+        stack=stack,
         time_limit=time_limit,
         memory_limit=memory_limit,
         ray_address=ray_address,

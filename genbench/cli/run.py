@@ -54,7 +54,7 @@ def run_and_show(suite: Suite, options: Options, *, as_json: bool) -> int:
     with progress() as show:
         result = execute(session, show, command=options.command)
     run_ = Run(result.run)
-    page, data = run_.report(), run_.data()
+    page, data = run_.page(), run_.data()
     if as_json:
         console.print_json(_json(result, page, data))
     else:

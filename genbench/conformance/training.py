@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from genbench.conformance.subject import Check, Subject
 from genbench.core.errors import Unsupported
@@ -13,7 +14,8 @@ from genbench.core.records import ELSEWHERE
 from genbench.core.seeds import seeded
 from genbench.protocols.model import Batch, Budget, FitsItself, Objective, capabilities
 from genbench.training.replicas import objectives_of
-from genbench.training.trainer import TrainConfig, build, fit_stack
+from genbench.training.trainer import TrainConfig, build, fit, fit_stack, fit_together
+from genbench.tuning.spaces import COMMON
 
 
 def builds_from_its_seed(subject: Subject) -> Iterator[str]:
@@ -103,6 +105,45 @@ def stacks(subject: Subject) -> Iterator[str]:
     yield from ()
 
 
+def numbers_are_numbers(subject: Subject) -> Iterator[str]:
+    """Two models that differ in one of the options which its card calls numbers end, trained together, where each ends
+    alone."""
+    if isinstance(subject.fresh(), FitsItself):
+        raise Unsupported("it fits itself")
+    card, options = subject.entry.card, subject.entry.options()
+    unknown = [name for name in card.numbers if name not in options]
+    if unknown:
+        yield f"its `numbers` name {unknown[0]!r}, which is no option of it."
+    for name, domain in {**COMMON, **card.space}.items():
+        if name in card.stacked and name in options:
+            yield from _ends_apart(subject, name, [domain.at(0.1), domain.at(0.9)])
+
+
+def _ends_apart(subject: Subject, name: str, values: list[Any]) -> Iterator[str]:
+    """A sentence where a member of a stack of two is not near to where it ends alone, far nearer than where the other
+    ends. What ends within a hundredth of its way is near: sums are rounded differently."""
+    budget, config = Budget(images=1_280, batch=128), TrainConfig(stack=2)
+    alone, members = (
+        [build(subject.entry.load(), subject.data.spec, {name: value}, seed=0) for value in values] for _ in range(2)
+    )
+    for model in alone:
+        fit(model, subject.data, budget, seed=0, device=subject.device)
+    pairs = fit_together(members, subject.data, budget, seeds=(0, 0), device=subject.device, config=config)
+    if "stack" not in pairs[0][1].trained:
+        raise Unsupported(f"{name}: {pairs[0][1].remark}")
+    start = build(subject.entry.load(), subject.data.spec, {name: values[1]}, seed=0).to(subject.device)
+    began, first, second, apart = map(_weights, (start, *alone, pairs[1][0]))
+    if (apart - second).norm() > max(0.2 * (first - second).norm(), 0.01 * (second - began).norm()):
+        yield (
+            f"trained beside a model with {name} = {values[0]}, one with {name} = {values[1]} does not end where it "
+            f"does alone: give {name!r} to the loss as an attribute, or take it out of `numbers`."
+        )
+
+
+def _weights(model: nn.Module) -> Tensor:
+    return torch.cat([p.detach().flatten() for p in model.parameters()])
+
+
 def captures(subject: Subject) -> Iterator[str]:
     """A step is captured as a CUDA graph, or it says why not."""
     if isinstance(subject.fresh(), FitsItself):
@@ -121,5 +162,6 @@ CHECKS: dict[str, Check] = {
     "training": loss_falls,
     "state": state_is_registered,
     "stacking": stacks,
+    "numbers": numbers_are_numbers,
     "capture": captures,
 }

@@ -64,8 +64,9 @@ class BudgetConfig(BaseModel):
 class Fit:
     """One model to be fitted on one dataset from one seed.
 
-    `stack_key`: what fits that can be trained together share, all but the seed. `data`: the dataset's fingerprint when
-    the run was planned, `""` where nobody knows it. `checkpoint`: the file with its weights, where it is not trained.
+    `stack_key`: what fits that can be trained together share, all but the seed and numbers among the options. `data`:
+    the dataset's fingerprint when the run was planned, `""` where nobody knows it. `checkpoint`: the file with its
+    weights, where it is not trained.
     """
 
     key: str
@@ -101,7 +102,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Fits of one model on one dataset, one a seed, and the jobs that stand on them: done in one go by one worker."""
+    """Fits of one model on one dataset, which differ in seeds and numbers among their options, and the jobs that stand
+    on them: done in one go by one worker."""
 
     fits: tuple[Fit, ...]
     jobs: tuple[Job, ...]
@@ -145,7 +147,7 @@ class Plan:
 def tasks(jobs: Iterable[Job], *, together: bool = False) -> list[Task]:
     """Jobs by fit, in order; evaluations that must run alone come as tasks of their own, last.
 
-    `together`: one task for all seeds of a model, so that they can be trained as a stack.
+    `together`: one task for all fits that can be trained as a stack.
     """
     shared: dict[str, list[Job]] = {}
     alone: dict[str, list[Job]] = {}

@@ -63,6 +63,7 @@ class DataFacts:
 
     `has`: the words of `DATA_WORDS` that are true of it. `outliers`: the fingerprint of each outlier set by its name;
     `near`: those of them that are hard. `pool`: the fingerprint of its pool of unlabelled examples, where it has one.
+    `family`: what it shares with sets of its kind, over which a report shows the mean (`digits-without-*`).
     """
 
     name: str
@@ -72,6 +73,7 @@ class DataFacts:
     outliers: Mapping[str, str] = field(default_factory=dict)
     near: frozenset[str] = frozenset()
     pool: str = ""
+    family: str = ""
 
     def lacks(self, words: Iterable[str]) -> str | None:
         """What is said of the first of these words that is not true of the dataset; None where all are."""

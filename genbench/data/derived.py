@@ -44,7 +44,8 @@ def without_class(base: Dataset, name: str) -> Dataset:
     made = _of_classes(base, left, f"{base.name}-without-{slug(base.classes[out])}")
     outlier = f"class-{slug(base.classes[out])}"
     outliers = _rows(base.reference, [out], None)
-    return replace(made, outliers={outlier: outliers, **made.outliers}, near=frozenset({outlier}))
+    near = frozenset({outlier})
+    return replace(made, outliers={outlier: outliers, **made.outliers}, near=near, family=f"{base.name}-without-*")
 
 
 def only_class(base: Dataset, name: str) -> Dataset:
@@ -55,7 +56,13 @@ def only_class(base: Dataset, name: str) -> Dataset:
     made = _of_classes(base, [kept], f"{base.name}-only-{slug(base.classes[kept])}")
     outliers = _rows(base.reference, others, None)
     others_alone = frozenset({"other-classes"})
-    return replace(made, outliers={"other-classes": outliers, **made.outliers}, near=others_alone, whole=others_alone)
+    return replace(
+        made,
+        outliers={"other-classes": outliers, **made.outliers},
+        near=others_alone,
+        whole=others_alone,
+        family=f"{base.name}-only-*",
+    )
 
 
 def validation(base: Dataset) -> Dataset:
@@ -77,6 +84,7 @@ def validation(base: Dataset) -> Dataset:
     return replace(
         base,
         name=f"{base.name}{VALIDATION}",
+        family=f"{base.family}{VALIDATION}" if base.family else "",
         train=train,
         val=val,
         reference=val,
@@ -131,6 +139,7 @@ def _with_less(base: Dataset, word: str, kept: torch.Tensor, rest: torch.Tensor,
     return replace(
         base,
         name=f"{base.name}@{word}",
+        family=f"{base.family}@{word}" if base.family else "",
         train=base.train.take(kept),
         held_back=back,
         title=f"{base.title}, {title}",

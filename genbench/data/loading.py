@@ -14,10 +14,10 @@ from genbench import registry
 from genbench.core import paths
 from genbench.core.errors import DataError
 from genbench.data.derived import LONG_TAIL, VALIDATION, few, long_tail, only_class, validation, without_class
-from genbench.data.names import is_whole_path, path_exists, path_form
+from genbench.data.names import ONLY, WITHOUT, is_whole_path, path_exists, path_form
 from genbench.protocols.dataset import Dataset, DatasetBuilder
 
-DERIVED: Mapping[str, Callable[[Dataset, str], Dataset]] = {"-without-": without_class, "-only-": only_class}
+DERIVED: Mapping[str, Callable[[Dataset, str], Dataset]] = {WITHOUT: without_class, ONLY: only_class}
 
 OWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "folder": ("genbench.data.own:folder", ("size", "range", "outlier")),

@@ -33,6 +33,23 @@ FORMS: tuple[tuple[str, str, str], ...] = (
 """How data of one's own are named: the form, their kind, what it is."""
 
 
+WITHOUT, ONLY = "-without-", "-only-"
+"""What stands between a set and the class that is left out of it, or that alone is kept."""
+
+
+def is_embedded(name: str) -> bool:
+    """Whether a dataset, or the one that it is made of, is made by genbench's own code of nothing but that and what
+    installed packages carry: no file below a data root, no third party's builder."""
+    base = name
+    while base not in registry.datasets:
+        shorter = next((base.rpartition(word)[0] for word in ("@", WITHOUT, ONLY) if word in base), "")
+        if not shorter:
+            return False
+        base = shorter
+    entry = registry.datasets.get(base)
+    return entry.site is None and not entry.card.needs
+
+
 def is_made(name: str, named: Iterable[str] = ()) -> bool:
     """Whether a dataset is made of another (`digits-without-3`, `digits@200`) or of a file (`npz:PATH`): loading it
     checks it. `named`: the names that a suite gives its own."""

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torchvision import datasets
 
 from genbench.core import network, paths
 from genbench.core.errors import DataError
@@ -37,20 +36,35 @@ class Original:
     turned: bool = False
 
 
+def _torchvision(name: str) -> Maker:
+    """The class of this name in `torchvision.datasets`, imported when a set is made: that takes longer than torch."""
+
+    def make(root: str, *, train: bool, download: bool) -> Any:
+        from torchvision import datasets
+
+        return getattr(datasets, name)(root, train=train, download=download)
+
+    return make
+
+
 def _emnist(root: str, *, train: bool, download: bool) -> Any:
+    from torchvision import datasets
+
     return datasets.EMNIST(root, split="letters", train=train, download=download)
 
 
 def _svhn(root: str, *, train: bool, download: bool) -> Any:
+    from torchvision import datasets
+
     return datasets.SVHN(str(Path(root) / "svhn"), split="train" if train else "test", download=download)
 
 
 ORIGINALS: Mapping[str, Original] = {
-    "mnist": Original("MNIST/raw", datasets.MNIST),
-    "fashion-mnist": Original("FashionMNIST/raw", datasets.FashionMNIST),
-    "kmnist": Original("KMNIST/raw", datasets.KMNIST),
+    "mnist": Original("MNIST/raw", _torchvision("MNIST")),
+    "fashion-mnist": Original("FashionMNIST/raw", _torchvision("FashionMNIST")),
+    "kmnist": Original("KMNIST/raw", _torchvision("KMNIST")),
     "emnist-letters": Original("EMNIST/raw", _emnist, first=1, turned=True),
-    "cifar10": Original("cifar-10-batches-py", datasets.CIFAR10),
+    "cifar10": Original("cifar-10-batches-py", _torchvision("CIFAR10")),
     "svhn": Original("svhn", _svhn),
 }
 

@@ -34,7 +34,7 @@ RARE = 500
 """Examples of each rare kind in its outlier set."""
 POOL, POOL_RARE = 20_000, 250
 """Scenes of the pool, and how many of each rare kind are among them."""
-POOL_RECIPE = "roads-pool-1"
+POOL_RECIPE = "roads-pool-2"
 
 LANDS = torch.tensor([[0.36, 0.55, 0.24], [0.78, 0.66, 0.44], [0.20, 0.40, 0.20]], dtype=torch.float64)
 JACKETS = torch.tensor([[0.85, 0.12, 0.12], [0.95, 0.75, 0.10], [0.12, 0.20, 0.75]], dtype=torch.float64)
@@ -42,7 +42,7 @@ JACKETS = torch.tensor([[0.85, 0.12, 0.12], [0.95, 0.75, 0.10], [0.12, 0.20, 0.7
 
 def roads(*, root: str | None = None) -> Dataset:
     """20,000 scenes of the long-tailed law to train on, 4,000 ordinary ones each as reference and ceiling, 500 of each
-    rare kind as outlier sets, and a pool of 20,000 unlabelled ones, 1,000 of them rare."""
+    rare kind as outlier sets, and for each seed a pool of 20,000 unlabelled ones, 1,000 of them rare."""
     levels = kept(RECIPE, _all)
     parts = Parts(*(_split(levels, name) for name in SIZES))
     about = About(
@@ -59,16 +59,16 @@ def roads(*, root: str | None = None) -> Dataset:
     return replace(data, outliers={**rare, **data.outliers}, near=frozenset(rare), pool=pool)
 
 
-def unlabelled() -> Split:
-    """The pool: 20,000 scenes in a random order, 250 of each rare kind among them."""
-    return _split(kept(POOL_RECIPE, _pool), "pool")
+def unlabelled(seed: int) -> Split:
+    """The pool of a seed: 20,000 scenes in a random order, 250 of each rare kind among them, no scene in two pools."""
+    return _split(kept(f"{POOL_RECIPE}-{seed}", lambda: _pool(seed)), "pool")
 
 
-def _pool() -> dict[str, Tensor]:
+def _pool(seed: int) -> dict[str, Tensor]:
     counts = (POOL - POOL_RARE * (len(KINDS) - 1), *(POOL_RARE for _ in KINDS[1:]))
     alone = [tuple(float(k == i) for k in range(len(KINDS))) for i in range(len(KINDS))]
-    parts = [scenes(n, "pool", KINDS[i], weights=alone[i]) for i, n in enumerate(counts)]
-    attributes = torch.cat(parts)[torch.from_numpy(shuffled(POOL, "roads", "pool"))]
+    parts = [scenes(n, "pool", seed, KINDS[i], weights=alone[i]) for i, n in enumerate(counts)]
+    attributes = torch.cat(parts)[torch.from_numpy(shuffled(POOL, "roads", "pool", seed))]
     return {"pool.attributes": attributes, "pool.levels": _drawn(attributes)}
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torchvision.utils import make_grid
 
 from genbench.core import paths
 from genbench.core.errors import DataError, Unsupported
@@ -65,6 +64,8 @@ def _padded(x: Tensor, columns: int) -> Tensor:
 
 
 def _grid(x: Tensor) -> Image.Image:
+    from torchvision.utils import make_grid  # its import takes longer than torch's
+
     steps = max(1, round(LEAST_SIDE / x.shape[-1]))
     large = x.clamp(0, 1).repeat_interleave(steps, -1).repeat_interleave(steps, -2)
     if large.shape[1] not in (1, 3):

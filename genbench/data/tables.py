@@ -68,6 +68,7 @@ def adbench(name: str, variant: str = "contaminated", *, root: str | None = None
         reference=Split(test[test_y == 0]),
         ceiling=Split(train[:0]),
         outliers={"outliers": Split(test[test_y == 1])},
+        family=f"adbench:*?variant={variant}",
         title=f"ADBench {ADBENCH[name].partition('_')[2]}, {variant} training part",
         licence="BSD-2-Clause",
         source="ADBench (Han et al. 2022, arXiv:2206.09426), Classical",

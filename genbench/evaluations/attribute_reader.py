@@ -171,7 +171,7 @@ def _classifier(context: RunContext, data: Dataset, attribute: str, pool: Split,
         classes=value_names(data, attribute),
     )
     network = cast(Classifier, context.encoder("in-domain", task))
-    return lambda x: torch.cat([network.probabilities(part).argmax(1).cpu() for part in torch.split(x, 500)])
+    return lambda x: network.probabilities(x).argmax(1).cpu()
 
 
 def balanced_rows(y: Tensor, count: int, *identity: str) -> Tensor:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-import torch
-from torch import Tensor
-
 from genbench.core.values import Kind, Measurement, Value
 from genbench.evaluations.choice import by_need
 from genbench.evaluations.context import NEIGHBOURS, equal_n, reference_part
@@ -60,12 +57,10 @@ def _readings(evidence: Evidence, encoder: Encoder, n: int) -> Readings | None:
     if not isinstance(encoder, Classifier):
         return None
     data, key = evidence.dataset, ("readings", n, encoder.fingerprint)
-
-    def read(x: Tensor) -> Tensor:
-        return torch.cat([encoder.probabilities(part).cpu() for part in x.split(500)])  # type: ignore[no-untyped-call]
-
-    real = evidence.context.once((*key, data.fingerprint), lambda: read(reference_part(data, n).x))
-    generated = evidence.once(key, lambda: read(evidence.samples(n)))
+    real = evidence.context.once(
+        (*key, data.fingerprint), lambda: encoder.probabilities(reference_part(data, n).x).cpu()
+    )
+    generated = evidence.once(key, lambda: encoder.probabilities(evidence.samples(n)).cpu())
     return Readings(
         real=real.argmax(1), generated=generated.argmax(1), probabilities=generated, accuracy=encoder.accuracy
     )
@@ -81,7 +76,7 @@ def _conditional_values(evidence: Evidence, encoder: Encoder, n: int, metrics: S
     asked = reference_part(evidence.dataset, n).y
     assert asked is not None  # the metric's declaration asks for labels
     samples = evidence.conditional_samples(asked)
-    read = torch.cat([encoder.probabilities(x).argmax(1).cpu() for x in torch.split(samples, 500)])
+    read = encoder.probabilities(samples).argmax(1).cpu()
     return feature_metrics(
         evidence.context.reference(evidence.dataset, encoder, n),
         encoder.features(samples),

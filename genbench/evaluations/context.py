@@ -33,7 +33,8 @@ NEIGHBOURS = 5
 
 class RunContext:
     """The loaded things of a process. `root`: the data root; `cache`: where trained encoders are kept; `threads`: of
-    torch on the CPU (a sum's last digits depend on it); `named`: what a suite's own names of datasets stand for."""
+    torch on the CPU (a sum's last digits depend on it); `named`: what a suite's own names of datasets stand for;
+    `share`: of the device's free memory that this process may count on, since others work on it too."""
 
     def __init__(
         self,
@@ -43,8 +44,9 @@ class RunContext:
         device: torch.device | str,
         threads: int = 1,
         named: Mapping[str, str] | None = None,
+        share: float = 1.0,
     ) -> None:
-        self.named = named or {}
+        self.named, self.share = named or {}, share
         self.root, self.cache, self.device, self.threads = root, cache, torch.device(device), threads
         self._made: dict[Any, Any] = {}
 

@@ -47,8 +47,9 @@ class Evidence:
     """A fitted model with its sampler, and what has been made of it so far.
 
     `sampler`: the latent sampler or solver asked for, `""` for the model's own; `prior` is the model's own where it
-    has one. `record`: of its training, `refit`: trains it anew, both where it was trained here. `draws`: what is wrong
-    with how samples are drawn, known once some were.
+    has one. `record`: of its training, `refit`: trains it anew, both where it was trained here. `of_model`: what has
+    been made that does not depend on the sampler, shared by the evidence of all samplers of one model. `draws`: what is
+    wrong with how samples are drawn, known once some were.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Evidence:
         *,
         record: FitRecord | None = None,
         refit: Refit | None = None,
+        of_model: dict[Any, Any] | None = None,
     ) -> None:
         self.model, self.seed, self.context = model, seed, context
         self.record, self.refit = record, refit
@@ -69,6 +71,7 @@ class Evidence:
         self._asked = "" if is_own else sampler
         self._made: dict[Any, Any] = {}
         self.draws = ""
+        self._of_model: dict[Any, Any] = {} if of_model is None else of_model
 
     def sibling(self, model: nn.Module) -> Evidence:
         """The evidence of another model in this one's place: the same sampler, data and seed."""
@@ -198,7 +201,7 @@ class Evidence:
         """(x, what the model made of it): n reference examples in a fixed order."""
         self.need("reconstructs")
         x = reference_part(self.dataset, n).x.to(self.context.device)
-        made = self.once(("reconstructions", n), lambda: self.through(self._reconstruct, x))
+        made = self.of_model(("reconstructions", n), lambda: self.through(self._reconstruct, x))
         if not torch.isfinite(made).all():
             raise Diverged("a reconstruction contains NaN or inf.")
         if self.dataset.spec.unit_range and float(made.min()) >= 0 and float(made.mean()) > 1:
@@ -213,6 +216,12 @@ class Evidence:
         self._check_examples(made, "reconstruct", len(x))
         return made
 
+    def restored(self, x: Tensor) -> Tensor:
+        """What the model makes of these examples: their reconstructions, not looked at."""
+        self.need("reconstructs")
+        reconstruct = cast(Reconstructs, self.model).reconstruct
+        return self.of_model(("restored", _content(x)), lambda: self.through(reconstruct, x))
+
     def conditional_samples(self, y: Tensor) -> Tensor:
         """One draw of each class asked for, labels (n,) -> (n, *shape)."""
         self.need("conditional")
@@ -226,19 +235,19 @@ class Evidence:
             ]
             return torch.cat(parts)
 
-        return self.once(("conditional samples", _content(y)), make)
+        return self.of_model(("conditional samples", _content(y)), make)
 
     def log_likelihoods(self, x: Tensor) -> Tensor:
         """(n,): the model's log-density of each example, nats."""
         self.need("density")
         log_prob = cast(EstimatesDensity, self.model).log_prob
-        return self.once(("log-likelihoods", _content(x)), lambda: self.through(log_prob, x))
+        return self.of_model(("log-likelihoods", _content(x)), lambda: self.through(log_prob, x))
 
     def codes(self, split: str) -> Tensor:
         """The codes of a split of the dataset, in its order."""
         self.need("encodes")
         encode = cast(Encodes, self.model).encode
-        return self.once(("codes", split), lambda: self.through(encode, getattr(self.dataset, split).x))
+        return self.of_model(("codes", split), lambda: self.through(encode, getattr(self.dataset, split).x))
 
     def through(self, function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         """`function` applied to copies of x in batches, on the model's device: what it does to them, it does alone."""
@@ -250,6 +259,13 @@ class Evidence:
         if key not in self._made:
             self._made[key] = make()
         made: T = self._made[key]
+        return made
+
+    def of_model(self, key: Any, make: Callable[[], T]) -> T:
+        """The same for what depends on the model and not on how samples are drawn: once for all its samplers."""
+        if key not in self._of_model:
+            self._of_model[key] = make()
+        made: T = self._of_model[key]
         return made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from genbench.evaluations.known_answers import CEILING, COPY, FAR, FLOOR, TOP
 from genbench.protocols.evaluation import Evaluation, FeatureConfig
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from genbench.evaluations.evidence import Evidence
     from genbench.evaluations.outcome import Image, Outcome
     from genbench.protocols.dataset import Dataset
-    from genbench.protocols.model import Reconstructs
 
 
 class MemorisationConfig(FeatureConfig):
@@ -136,7 +135,7 @@ def _likelihood(evidence: Evidence, x: Tensor) -> Tensor:
 def _restored(evidence: Evidence, x: Tensor) -> Tensor:
     """Minus the squared error of each example's reconstruction."""
     evidence.need("reconstructs")
-    made = evidence.through(cast("Reconstructs", evidence.model).reconstruct, x)
+    made = evidence.restored(x)
     return -(made - x.to(made.device)).square().flatten(1).mean(1)
 
 

@@ -6,37 +6,34 @@ What does not depend on the detector is made once for a dataset and a seed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from genbench.core import seeds
-from genbench.core.errors import Unsupported
+from genbench.core import paths, seeds, tensor_files
+from genbench.core.errors import DataError, Unsupported
 from genbench.encoders.classifier import EXTRACTION, train_classifier
 from genbench.evaluations.context import RunContext
+from genbench.evaluations.mining_recipe import MiningRecipe
 from genbench.metrics.mining import MiningInputs, Read
 from genbench.protocols.dataset import Dataset, Pool, Split
 
-BASE = 500
-"""Labelled training examples that the classifier starts from: of a long tail enough to hold some of each rare class."""
-
-LABELLED = 500
-"""Examples of the pool that are labelled."""
-
-RANDOM_DRAWS = 3
-"""Random choices, no example in two of them, over which the accuracy is averaged: one alone is as noisy as the gain."""
+BOUNDS = ("base", "random", "oracle")
+"""The ways of choosing that no detector changes."""
 
 
 @dataclass(frozen=True)
 class Miner:
-    """The loop on one dataset from one seed, which decides the base set, the random choice and the classifier's
-    first weights; all ways of choosing share them, so that they are pairs."""
+    """The loop on one dataset from one seed, which has a pool of its own and decides, repeat by repeat, the base set,
+    the random choice and the classifier's first weights; all ways of choosing share them, so that they are pairs."""
 
     context: RunContext
     data: Dataset
     seed: int
+    recipe: MiningRecipe
 
     @property
     def pool(self) -> Pool:
@@ -46,41 +43,75 @@ class Miner:
         return self.data.pool
 
     def examples(self) -> Split:
-        """The pool's examples with the labels that an annotator would give."""
-        return self.context.once(("pool", self.pool.fingerprint), self.pool.draw)
+        """The seed's pool with the labels that an annotator would give; a process holds one pool at a time."""
+        held: dict[int, Split] = self.context.once(("pool", self.pool.fingerprint), dict)
+        if self.seed not in held:
+            held.clear()
+            held[self.seed] = self.pool.draw(self.seed)
+        return held[self.seed]
 
     def inputs(self, score: Tensor) -> MiningInputs:
         """What labelling the most unusual by a score (N,) of the pool gave; equal ones are taken in a seeded order."""
-        is_rare = self._is_rare()
-        rows = most_unusual(score, self._order(), LABELLED)
+        is_rare, n = self._is_rare(), self.recipe.labelled
+        mined = self._mean_read(lambda order: most_unusual(score, order, n))
         return MiningInputs(
-            read=self._bounds() | {"mined": self._read(rows)},
-            taken=is_rare[rows],
+            read=self._bounds() | {"mined": mined},
+            taken=is_rare[most_unusual(score, self._order(0), n)],
             prevalence=float(is_rare.double().mean()),
         )
 
     def _bounds(self) -> dict[str, Read]:
-        """What no detector changes: the base alone, with random examples, with rare ones."""
-        return self.context.once(("mining", self.data.fingerprint, self.pool.fingerprint, self.seed), self._made)
+        """What no detector changes: the base alone, with random examples, with rare ones. Kept below the cache, so that
+        of several processes one trains these classifiers."""
+        parts = (self.data.fingerprint, self.pool.fingerprint, self.seed, str(self.recipe))
+        path = self.context.cache / "mining" / f"{seeds.derive(*parts):016x}.safetensors"
+        return self.context.once(("mining", *parts), lambda: _kept(path) or _keep(path, self._made()))
 
     def _made(self) -> dict[str, Read]:
-        order, rare = self._order(), self._is_rare()
-        draws = [self._read(rows) for rows in torch.split(order[: RANDOM_DRAWS * LABELLED], LABELLED)]
-        base, oracle = self._read(order[:0]), self._read(order[rare[order]][:LABELLED])
-        return {"base": base, "random": mean_of(draws), "oracle": oracle}
+        rare, n = self._is_rare(), self.recipe.labelled
+        chosen: dict[str, Callable[[Tensor], Tensor]] = {
+            "base": lambda order: order[:0],
+            "random": lambda order: order[:n],
+            "oracle": lambda order: order[rare[order]][:n],
+        }
+        return {way: self._mean_read(chosen[way]) for way in BOUNDS}
 
-    def _order(self) -> Tensor:
-        return torch.randperm(len(self.examples()), generator=seeds.generator("mining", "pool", self.seed))
+    def _order(self, repeat: int) -> Tensor:
+        return torch.randperm(len(self.examples()), generator=seeds.generator("mining", "pool", self.seed, repeat))
 
     def _is_rare(self) -> Tensor:
         return torch.isin(_labels(self.examples()), torch.tensor(self.pool.rare))
 
-    def _read(self, rows: Tensor) -> Read:
+    def _mean_read(self, chosen: Callable[[Tensor], Tensor]) -> Read:
+        """Which test examples are read rightly, the mean over the repeats; `chosen`: from a random order of the pool
+        to the rows that are labelled."""
+        return mean_of([self._read(chosen(self._order(i)), i) for i in range(self.recipe.repeats)])
+
+    def _read(self, rows: Tensor, repeat: int) -> Read:
         """Which test examples are read rightly after these of the pool were labelled."""
-        base = torch.randperm(len(self.data.train), generator=seeds.generator("mining", "base", self.seed))[:BASE]
+        draw = seeds.generator("mining", "base", self.seed, repeat)
+        base = torch.randperm(len(self.data.train), generator=draw)[: self.recipe.base]
         labelled = together([self.data.train.take(base), self.examples().take(rows)])
-        net = train_classifier(labelled, self.data.spec.classes, "mining", str(self.seed))
+        net = train_classifier(labelled, self.data.spec.classes, "mining", str(self.seed), str(repeat))
         return Read(_right(net, _rare_tests(self.data, self.pool)), _right(net, self.data.reference))
+
+
+def _kept(path: Path) -> dict[str, Read] | None:
+    """The reads in a file; None where there is none, or one that is not what was written, which is set aside."""
+    if not path.is_file():
+        return None
+    try:
+        found = tensor_files.read(path)[0]
+        return {way: Read(found[f"{way}.rare"], found[f"{way}.ordinary"]) for way in BOUNDS}
+    except (DataError, KeyError):
+        paths.set_aside(path)
+        return None
+
+
+def _keep(path: Path, made: dict[str, Read]) -> dict[str, Read]:
+    parts = {f"{way}.{kind}": getattr(read, kind) for way, read in made.items() for kind in ("rare", "ordinary")}
+    tensor_files.write(path, parts, {}, writer=paths.first_writer)
+    return made
 
 
 def most_unusual(score: Tensor, order: Tensor, n: int) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from genbench.core.errors import Unsupported
 from genbench.core.values import Measurement
-from genbench.evaluations.evidence import BATCH, Evidence
+from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.outcome import measurements
 from genbench.metrics.laws import ModelLaw
 from genbench.metrics.toys import density_metrics, mode_metrics_from_labels
@@ -39,7 +39,7 @@ def mode_measurements(evidence: Evidence, samples: int | None, metrics: Sequence
 
 def read_channels(x: Tensor, reader: Classifier) -> Tensor:
     """(n, C, H, W) -> (n,): what a classifier of one-channel images reads in each channel, as a number of C digits."""
-    channels = torch.cat([reader.probabilities(part).cpu() for part in torch.split(x.flatten(0, 1)[:, None], BATCH)])
+    channels = reader.probabilities(x.flatten(0, 1)[:, None]).cpu()
     read = channels.argmax(1).view(x.shape[:2])
     places = channels.shape[1] ** torch.arange(x.shape[1] - 1, -1, -1)
     return (read * places).sum(1)

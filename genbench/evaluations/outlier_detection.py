@@ -13,6 +13,7 @@ from pydantic import Field
 
 from genbench.core.records import DataFacts
 from genbench.evaluations.known_answers import NOISE
+from genbench.evaluations.mining_recipe import RECIPE
 from genbench.protocols.evaluation import Evaluation, EvaluationConfig, Tuning
 from genbench.protocols.results import Results, Table
 
@@ -53,9 +54,9 @@ class OutlierDetectionConfig(EvaluationConfig):
     scores: tuple[ScoreName, ...] | None = Field(default=None, min_length=1)
 
     def content(self, facts: DataFacts) -> dict[str, str]:
-        """The fingerprints of the outlier sets that are looked at, and of the pool."""
+        """The fingerprints of the outlier sets that are looked at, and of the pool with how it is mined."""
         sets = {name: facts.outliers.get(name, "") for name in self.outliers or facts.outliers}
-        return sets | ({"pool": facts.pool} if facts.pool else {})
+        return sets | ({"pool": facts.pool, "mining": str(RECIPE)} if facts.pool else {})
 
 
 EVALUATION = Evaluation(
@@ -83,11 +84,12 @@ EVALUATION = Evaluation(
     verdict="Finds outliers best",
     tuning=Tuning(),
     sanity="genbench.evaluations.outlier_detection:sanity",
+    of_model=True,
     pictures={
         "scores": "Scores of ordinary and unusual data",
         "confused": "Where the score is most wrong",
     },
-    version=3,
+    version=4,
 )
 
 
@@ -192,8 +194,8 @@ def _mined(evidence: Evidence, score: Score, metrics: Sequence[str]) -> list[Mea
     from genbench.evaluations.outlier_scores import Examples, scored
     from genbench.metrics.mining import mining_metrics
 
-    miner = Miner(evidence.context, evidence.dataset, evidence.seed)
-    inputs = miner.inputs(scored(score, Examples("pool", miner.examples().x)))
+    miner = Miner(evidence.context, evidence.dataset, evidence.seed, RECIPE)
+    inputs = miner.inputs(scored(score, Examples(f"pool:{evidence.seed}", miner.examples().x)))
     return measurements(mining_metrics(inputs, metrics), score=score.name, split="reference")
 
 

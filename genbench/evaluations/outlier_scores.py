@@ -119,7 +119,7 @@ def _nll(evidence: Evidence) -> Score | None:
     log_prob = (lambda x: model.log_prob(x, k=BOUND)) if is_bound else model.log_prob  # type: ignore[call-arg]
 
     def rule(examples: Examples) -> Tensor:
-        return evidence.once(("nll", examples.name), lambda: -evidence.through(log_prob, examples.x).double())
+        return evidence.of_model(("nll", examples.name), lambda: -evidence.through(log_prob, examples.x).double())
 
     return Score(name, rule)
 

@@ -54,6 +54,7 @@ EVALUATION = Evaluation(
     tuning=Tuning(fixed=("latent",)),  # a larger code always reconstructs better, up to the identity
     sanity="genbench.evaluations.reconstruction:sanity",
     pictures={"reconstructions": "Reconstructions"},
+    of_model=True,
     version=2,
 )
 

@@ -16,6 +16,9 @@ ROUNDS = 10
 LONG = 2.0
 """Seconds after which slow calls need no more rounds, as long as there are three."""
 
+MOST = 10_000
+"""Rounds beyond which a median gains nothing more."""
+
 BUSY = 0.9
 """A share of a core under which something else was running beside what was timed."""
 
@@ -53,20 +56,22 @@ class Timing:
 def timed(
     call: Callable[[], object], seconds: float, *, device: torch.device, rounds: int = ROUNDS, long: float = LONG
 ) -> Timing:
-    """Repeated calls: one to warm up, then at least `rounds` and `seconds`, or `long` seconds in three rounds."""
+    """Repeated calls: one to warm up, then at least `rounds` and `seconds`, or `long` seconds in three rounds; no more
+    than `MOST`."""
     wait: Callable[[], None] = torch.cuda.synchronize if device.type == "cuda" else _nothing
     call()
     wait()
     durations: list[float] = []
-    own = time.process_time()
-    while len(durations) < rounds or sum(durations) < seconds:
+    total, own = 0.0, time.process_time()
+    while len(durations) < rounds or (total < seconds and len(durations) < MOST):
         start = default_timer()
         call()
         wait()
         durations.append(default_timer() - start)
-        if sum(durations) > long and len(durations) >= 3:
+        total += durations[-1]
+        if total > long and len(durations) >= 3:
             break
-    cores = (time.process_time() - own) / sum(durations)
+    cores = (time.process_time() - own) / max(total, 1e-9)
     return Timing(stats_of(durations), cores if device.type == "cpu" else None)
 
 

@@ -72,6 +72,10 @@ class CostInputs:
 def train_throughput(inputs: CostInputs) -> Value:
     """Training images a second of a copy of the model: stretches of the real trainer, without its set-up."""
     inputs.need_steps()
+    return inputs.evidence.of_model("train-throughput", lambda: _train_throughput(inputs))
+
+
+def _train_throughput(inputs: CostInputs) -> Value:
     fresh, config, durations = inputs.fresh(), inputs.config, []
     budget = Budget(images=config.images, batch=128)
     wall, own = 0.0, 0.0
@@ -170,6 +174,10 @@ def sample_throughput(inputs: CostInputs) -> Value:
 def encode_throughput(inputs: CostInputs) -> Value:
     """Images a second through the encoder, batches of 500."""
     inputs.evidence.need("encodes")
+    return inputs.evidence.of_model("encode-throughput", lambda: _encode_throughput(inputs))
+
+
+def _encode_throughput(inputs: CostInputs) -> Value:
     x = inputs.evidence.dataset.train.x[:500].to(inputs.device, copy=True)
     encode = cast(Encodes, inputs.evidence.model).encode
     timing = timed(lambda: encode(x), inputs.config.seconds, device=inputs.device)

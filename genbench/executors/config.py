@@ -29,7 +29,8 @@ class WorkerConfig:
     `origins`: how to make known what third parties have registered; `time_limit`: seconds that one job may take, None
     for no limit; `memory_limit`: bytes that a worker may hold; `workers`: how many, 0 for as many as there is room for;
     `retries`: how often a job is tried again that took its worker with it or ran out of time; `gpus`: the part of a GPU
-    that a worker asks of a cluster.
+    that a worker asks of a cluster; `places`: GPUs of this machine as `CUDA_VISIBLE_DEVICES` names them, over which
+    workers are spread, each of which sees one; empty where all see the same.
     """
 
     runner: str
@@ -42,6 +43,7 @@ class WorkerConfig:
     workers: int = 1
     retries: int = 0
     gpus: float = 1.0
+    places: tuple[str, ...] = ()
 
     def make_runner(self) -> Runner:
         """The runner, in this process."""

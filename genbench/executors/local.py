@@ -35,16 +35,18 @@ main()
 
 
 class _Process(Worker):
-    """A child process."""
+    """A child process; it sees one GPU of this machine where a `place` is given."""
 
-    def __init__(self, config: WorkerConfig, inbox: Inbox, *, alone: bool) -> None:
+    def __init__(self, config: WorkerConfig, inbox: Inbox, *, alone: bool, place: str = "") -> None:
         super().__init__(alone=alone)
+        self.place = place
         threads = str(config.threads)
+        seen = {"CUDA_VISIBLE_DEVICES": place} if place else {}
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", _BOOT, str(Path(genbench.__file__).resolve()), _import_path()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads},
+            env=os.environ | {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads} | seen,
             start_new_session=os.name == "posix",
         )
         self.number = 0
@@ -117,9 +119,16 @@ def run_local(tasks: Sequence[Task], config: WorkerConfig) -> Iterator[Event]:
     """Events as they happen, tasks beside each other on `config.workers` processes; what must run alone does."""
 
     def hire(inbox: Inbox, alone: bool) -> Worker:
-        return _Process(config, inbox, alone=alone)
+        taken = [worker.place for worker in pool.workers if isinstance(worker, _Process)]
+        return _Process(config, inbox, alone=alone, place=emptiest(config.places, taken))
 
-    yield from Pool(tasks, config, hire).events()
+    pool = Pool(tasks, config, hire)
+    yield from pool.events()
+
+
+def emptiest(places: Sequence[str], taken: Sequence[str]) -> str:
+    """The first of the places that the fewest have taken, `""` where there are none."""
+    return min(places, key=list(taken).count, default="")
 
 
 def _session(leader: int) -> Iterator[int]:

@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from genbench.core.jobs import Event, FitEnded, Job, JobEnded, JobStarted, Task, without_value
 from genbench.core.values import Status
@@ -52,12 +53,12 @@ class Worker(ABC):
         self.job: Job | None = None
         self.ended: set[str] = set()
         self.fitted = False
-        self.since = time.monotonic()
+        self.begun = self.since = time.monotonic()
 
     def give(self, task: Task) -> None:
         """Start a task."""
         self.task, self.job, self.ended, self.fitted = task, None, set(), False
-        self.since = time.monotonic()
+        self.begun = self.since = time.monotonic()
         self.send(task)
 
     @abstractmethod
@@ -72,12 +73,21 @@ class Worker(ABC):
         """Bytes that it holds, 0 where that cannot be known."""
         return 0
 
+    def allowed(self, limit: float) -> float:
+        """Seconds that its current job may take: while its models are fitted together, so much for each."""
+        return limit * (len(self.task.fits) if self.task is not None and not self.fitted else 1)
+
     def is_overdue(self, limit: float | None) -> bool:
         """Whether it has taken longer than it may: the limit for a job, and time enough to start before the first."""
         if self.task is None:
             return False
         spent = time.monotonic() - self.since
-        return spent > (limit or float("inf")) if self.ready else spent > max(self.start, limit or 0)
+        return spent > self.allowed(limit or float("inf")) if self.ready else spent > max(self.start, limit or 0)
+
+
+def apart(task: Task) -> list[Task]:
+    """The task as one for each of its fits."""
+    return [replace(task, fits=(fit,), jobs=tuple(job for job in task.jobs if job.fit == fit)) for fit in task.fits]
 
 
 Inbox = queue.SimpleQueue[Message]
@@ -86,7 +96,11 @@ Hire = Callable[[Inbox, bool], Worker]
 
 
 class Pool:
-    """The workers of one run and the tasks that wait."""
+    """The workers of one run and the tasks that wait.
+
+    Of the tasks of one seed the longest are given out first, as far as an earlier seed has shown which these are: a
+    long one that came last would be waited for by all other workers.
+    """
 
     def __init__(self, tasks: Iterable[Task], config: WorkerConfig, hire: Hire) -> None:
         self.config, self.hire = config, hire
@@ -94,6 +108,8 @@ class Pool:
         self.workers: list[Worker] = []
         self.inbox: Inbox = queue.SimpleQueue()
         self.tries: dict[tuple[str, str], int] = {}
+        self.spent: dict[str, float] = {}
+        self.sorted: tuple[bool, tuple[int, ...]] | None = None
 
     def events(self) -> Iterator[Event]:
         """Everything the workers report, until no task is left."""
@@ -112,8 +128,32 @@ class Pool:
             busy = sum(w.task is not None for w in self.workers)
             alone = self.waiting[0].alone or any(w.task and w.task.alone for w in self.workers)
             if busy >= (1 if alone else self.config.workers) and busy:
+                if self.waiting[0].alone:
+                    self._make_ready()
                 return
+            self._sort()
             self._idle(alone=self.waiting[0].alone).give(self.waiting.popleft())
+
+    def _sort(self) -> None:
+        """The longest of the tasks that are next in turn first; those of which nothing is known before them."""
+        group = _group(self.waiting[0])
+        if group == self.sorted:
+            return
+        front = list(takewhile(lambda task: _group(task) == group, self.waiting))
+        for _ in front:
+            self.waiting.popleft()
+        front.sort(key=lambda task: -self.spent.get(task.fits[0].stack_key, float("inf")))
+        self.waiting.extendleft(reversed(front))
+        self.sorted = group
+
+    def _make_ready(self) -> None:
+        """Where only tasks that must run alone are left, whoever is idle makes room for the one that does them, which
+        so is ready when the last of the others has ended."""
+        idle = [w for w in self.workers if w.task is None and not w.alone]
+        if idle and not any(w.alone for w in self.workers):
+            for worker in idle:
+                self._end(worker)
+            self.workers.append(self.hire(self.inbox, True))
 
     def _idle(self, *, alone: bool) -> Worker:
         """A worker without a task. What must run alone gets one of its own, and the others are ended first."""
@@ -139,6 +179,8 @@ class Pool:
         elif message.content == READY:
             worker.ready, worker.since = True, time.monotonic()
         elif message.content in (DONE, SPOILT):
+            if worker.task is not None:
+                self.spent[worker.task.fits[0].stack_key] = time.monotonic() - worker.begun
             worker.task = worker.job = None
             if message.content == SPOILT:
                 self._end(worker)
@@ -159,7 +201,8 @@ class Pool:
         limit, most = self.config.time_limit, self.config.memory_limit
         for worker in list(self.workers):
             if worker.is_overdue(limit) and worker.ready:
-                yield from self._lost(worker, Status.TIMEOUT, f"it took longer than the limit of {limit:g} s")
+                most_seconds = worker.allowed(limit or 0.0)
+                yield from self._lost(worker, Status.TIMEOUT, f"it took longer than the limit of {most_seconds:g} s")
             elif worker.is_overdue(limit):
                 yield from self._lost(worker, Status.FAILED, f"its worker was not ready after {worker.start:g} s")
             elif most is not None and worker.memory() > most:
@@ -168,13 +211,17 @@ class Pool:
 
     def _lost(self, worker: Worker, status: Status, reason: str, *, elsewhere: bool = False) -> Iterator[Event]:
         """A worker is gone: its current job ends with this status (all of its task, if it was still fitting), unless
-        the suite lets it be tried again; the others wait again."""
+        the suite lets it be tried again; the others wait again. Of models that were fitted together nobody knows which
+        it was: each is tried by itself."""
         seconds = time.monotonic() - worker.since
         self._end(worker)
         task = worker.task
         if task is None:
             return
         left = tuple(job for job in task.jobs if job.key not in worker.ended)
+        if len(task.fits) > 1 and not worker.fitted and not elsewhere:
+            self.waiting.extendleft(reversed(apart(task)))
+            return
         between = worker.ready and worker.job is None and status is Status.FAILED  # it died between two tasks
         innocent = (elsewhere and self._again(left, "place", PLACES)) or (between and self._again(left, "word", TRIES))
         current = [job for job in left if not worker.fitted or job == worker.job]
@@ -197,3 +244,8 @@ class Pool:
     def _end(self, worker: Worker) -> None:
         worker.stop()
         self.workers.remove(worker)
+
+
+def _group(task: Task) -> tuple[bool, tuple[int, ...]]:
+    """What tasks have in common whose order among each other is free."""
+    return task.alone, tuple(fit.seed for fit in task.fits)

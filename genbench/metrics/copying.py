@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from genbench.core import seeds
@@ -51,10 +52,14 @@ def distance_ratio(inputs: FeatureInputs) -> Value:
     middle = manifold.median(r)
     if float(middle) == 0:
         raise Unsupported("the median distance of the reference to the training set is 0")
-    ordered = g.sort().values
-    found = intervals.bootstrap(
-        lambda rows: float(manifold.median(ordered[rows.to(g.device)]) / middle), len(g), inputs.generator
-    )
+    ordered, halves = g.sort().values, [(len(g) - 1) // 2, len(g) // 2]
+
+    def ratio(rows: torch.Tensor) -> float:
+        """Of these rows of the ordered distances, whose median is where that of the row numbers is."""
+        low, high = np.partition(rows.numpy(), halves)[halves].tolist()
+        return float(0.5 * (ordered[low] + ordered[high]) / middle)
+
+    found = intervals.bootstrap(ratio, len(g), inputs.generator)
     return value(memorisation.distance_ratio(g**2, r**2), found)
 
 

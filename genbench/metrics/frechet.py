@@ -14,9 +14,9 @@ from scipy import stats
 from torch import Tensor
 
 from genbench.metrics.intervals import Interval, from_error, mean_error
+from genbench.metrics.points import rows_at_once
 from genbench.metrics.symmetric import add_products, congruence, mirror
 
-_ROWS = 2048
 INFLUENCE_LIMIT = 1024
 """Dimension up to which the standard error is worth its eigenvectors."""
 
@@ -79,7 +79,7 @@ def spectrum(matrix: Tensor) -> Tensor:
 
 def moments(x: Tensor) -> Moments:
     """The moments of (n, d) features, n ≥ 2."""
-    total = torch.stack([rows.double().sum(0) for rows in torch.split(x, _ROWS)]).sum(0)
+    total = torch.stack([rows.double().sum(0) for rows in torch.split(x, rows_at_once(x))]).sum(0)
     return Moments(len(x), total / len(x), x)
 
 
@@ -87,8 +87,9 @@ def covariance(x: Tensor, mean: Tensor) -> Tensor:
     """Σ (x − μ)(x − μ)ᵀ / (n − 1) in float64, the lower triangle in panels, then mirrored."""
     n, d = x.shape
     total = torch.zeros(d, d, dtype=torch.float64, device=x.device)
-    for start in range(0, n, _ROWS):
-        rows = x[start : start + _ROWS].to(torch.float64, copy=True).sub_(mean)
+    step = rows_at_once(x)
+    for start in range(0, n, step):
+        rows = x[start : start + step].to(torch.float64, copy=True).sub_(mean)
         add_products(total, rows)
     return mirror(total).div_(n - 1)
 

@@ -13,11 +13,12 @@ import torch
 from torch import Tensor
 
 from genbench.core import seeds
+from genbench.metrics import fused
 from genbench.metrics.drawing import by_content, draw
 from genbench.metrics.intervals import jackknife_error
 from genbench.metrics.manifold import median
-from genbench.metrics.points import Points, refuse_zero_rows
-from genbench.metrics.sweep import Tile
+from genbench.metrics.points import Points, refuse_zero_rows, rows_at_once
+from genbench.metrics.sweep import Tile, tile_side
 
 
 class Kernel(Protocol):
@@ -29,13 +30,18 @@ class Kernel(Protocol):
     def apply(self, u: Tensor, rows: Tensor, columns: Tensor, out: Tensor) -> Tensor:
         """The kernel of a tile written to `out`, less any constant that cancels in an MMD."""
 
+    @property
+    def fused(self) -> tuple[int, float] | None:
+        """Which of `fused`'s kernels it is and what u is multiplied with there; None if it has none."""
+
 
 def _half_raw(points: Points) -> Tensor:
     """p with x·y = u + p_x + p_y: half the squared norm before centring, as far as u has not eaten it."""
     centre = points.centre.double()
     shift = torch.empty_like(points.half)
-    for start in range(0, len(points), 1024):
-        shift[start : start + 1024] = points.x[start : start + 1024].double() @ centre
+    step = rows_at_once(points.x, 1024)
+    for start in range(0, len(points), step):
+        shift[start : start + step] = points.x[start : start + step].double() @ centre
     return points.half + shift - 0.5 * centre @ centre
 
 
@@ -54,6 +60,11 @@ class Cubic:
         s = torch.add(rows, u, alpha=1 / self.dim, out=out).add_(columns.T)
         return torch.addcmul(s.new_tensor(3.0), s + 3, s).mul_(s)
 
+    @property
+    def fused(self) -> tuple[int, float]:
+        """u/d."""
+        return fused.CUBIC, 1 / self.dim
+
 
 @dataclass(frozen=True, slots=True)
 class Gaussians:
@@ -71,6 +82,11 @@ class Gaussians:
         fourth = e.square().square_()
         return e.add_(fourth).add_(fourth.square_().square_()).div_(3)
 
+    @property
+    def fused(self) -> tuple[int, float]:
+        """u/4 median²."""
+        return fused.GAUSSIANS, 1 / (4 * self.median**2)
+
 
 @dataclass(frozen=True, slots=True)
 class UnitGaussian:
@@ -80,7 +96,7 @@ class UnitGaussian:
 
     def terms(self, points: Points) -> Tensor:
         """Half of what u lacks to x·y, and 1/|x|."""
-        norm = torch.cat([row.double().norm(dim=1) for row in torch.split(points.x, 1024)])
+        norm = torch.cat([row.double().norm(dim=1) for row in torch.split(points.x, rows_at_once(points.x, 1024))])
         refuse_zero_rows(norm)
         return torch.stack([_half_raw(points), 1 / norm], 1)
 
@@ -88,6 +104,11 @@ class UnitGaussian:
         """expm1((cos − 1)/σ²)."""
         torch.add(u, rows[:, :1], out=out).add_(columns[:, :1].T).mul_(rows[:, 1:]).mul_(columns[:, 1:].T)
         return out.sub_(1).div_(self.sigma**2).expm1_()
+
+    @property
+    def fused(self) -> tuple[int, float] | None:
+        """(cos − 1)/σ², where that is small enough for the series."""
+        return (fused.UNIT_GAUSSIAN, 1 / self.sigma**2) if self.sigma >= 10 else None
 
 
 class KernelSums:
@@ -99,9 +120,26 @@ class KernelSums:
         self._column_terms = self._row_terms if columns is rows else kernel.terms(columns).to(columns.dtype)
         self.rows = torch.zeros(len(rows), dtype=torch.float64, device=rows.x.device)
         self.columns = self.rows if columns is rows else self.rows.new_zeros(len(columns))
+        self._fused: fused.TileSums | None = None
+        if kernel.fused is not None and fused.runs_on(self._row_terms, len(rows) * len(columns)):
+            self._fused = fused.TileSums(self._row_terms, self._column_terms, *kernel.fused, tile_side(rows))
+
+    def settle(self) -> bool:
+        """Nothing waits."""
+        return True
+
+    def finish(self) -> None:
+        """After a sweep: the sums are complete."""
+        if self._fused is not None:
+            rows, columns = self._fused.sums()
+            self.rows += rows
+            self.columns += columns
 
     def see(self, tile: Tile) -> None:
         """Add a tile; a symmetric sweep's diagonal (each point with itself) is left out."""
+        if self._fused is not None:
+            self._fused.add(tile)
+            return
         terms = self._row_terms[tile.rows], self._column_terms[tile.columns]
         values = self.kernel.apply(tile.u, *terms, tile.scratch)
         if tile.diagonal:

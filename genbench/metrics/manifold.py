@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from genbench.metrics import fused
 from genbench.metrics.points import Points, squared_distances
 from genbench.metrics.sweep import Tile
 
@@ -46,17 +47,39 @@ class Balls:
         none = torch.zeros(1, dtype=torch.int64, device=samples.x.device)
         self._real_balls, self._clipped = none.repeat(len(samples)), none.repeat(len(samples))
         self._samples, self._found = none.repeat(len(reference)), none.repeat(len(reference))
+        self._collected = (
+            fused.NearPairs(self._row_bar) if fused.runs_on(self._row_bar, len(samples) * len(reference)) else None
+        )
+        self._is_short = False  # of room: the tiles that come again are decided at once
 
     def see(self, tile: Tile) -> None:
-        """Find the few pairs that may lie within a radius, and decide each."""
+        """Find the few pairs that may lie within a radius, and decide each, or collect them."""
+        if self._collected is not None and not self._is_short:
+            self._collected.collect(tile, self._row_bar, self._column_bar)
+            return
         near = (tile.u >= self._column_bar[tile.columns]).logical_or_(tile.u >= self._row_bar[tile.rows, None])
         for pairs in torch.split(near.nonzero(), _PAIRS):
-            self._decide(tile, pairs)
+            i, j = pairs.unbind(1)
+            self._decide(i + tile.rows.start, j + tile.columns.start, tile.u[i, j])
 
-    def _decide(self, tile: Tile, pairs: Tensor) -> None:
-        u = tile.u[pairs[:, 0], pairs[:, 1]].double()
-        i, j = pairs[:, 0] + tile.rows.start, pairs[:, 1] + tile.columns.start
-        exact = self._measure(i, j, u)
+    def settle(self) -> bool:
+        """Whether there was room for what was collected; decides it where it gets short."""
+        if self._collected is None or self._is_short:
+            self._is_short = False
+            return True
+        self._is_short = not self._collected.settle()
+        if self._collected.is_filling:
+            self._decide_collected()
+        return not self._is_short
+
+    def _decide_collected(self) -> None:
+        if self._collected is not None:
+            found = self._collected.take()
+            for i, j, u in zip(*(torch.split(part, _PAIRS) for part in (found.i, found.j, found.u)), strict=True):
+                self._decide(i, j, u)
+
+    def _decide(self, i: Tensor, j: Tensor, u: Tensor) -> None:
+        exact = self._measure(i, j, u.double())
         in_real = exact < self._radii2[1][j]
         self._add(self._real_balls, i[in_real])
         self._add(self._samples, j[in_real])
@@ -79,7 +102,8 @@ class Balls:
         counts.scatter_add_(0, at, torch.ones_like(at))
 
     def held(self) -> Held:
-        """The counts so far."""
+        """The counts of all tiles."""
+        self._decide_collected()
         return Held(self._real_balls, self._clipped, self._samples, self._found.bool())
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from genbench.metrics import fused
 from genbench.metrics.points import Points, squared_distances
 from genbench.metrics.sweep import Tile, sweep
 
@@ -34,9 +35,28 @@ class Nearest:
         keep = min(k + _SPARE, others)
         self.u = like.new_full((points, keep), _NOBODY)
         self.index = torch.zeros((points, keep), dtype=torch.int64, device=like.device)
+        self._collects = fused.runs_on(like, points * others)
+        self._collected: Collected | None = None
 
     def see(self, tile: Tile) -> None:
-        """Merge a tile's best into the candidates."""
+        """Merge a tile's best into the candidates, or collect what may be one."""
+        if self._collects and self._collected is None:
+            self._collected = Collected(self)
+        if self._collected is None or not self._collected.take(tile):
+            self.merge(tile)
+
+    def settle(self) -> bool:
+        """Nothing to do, but where near pairs were collected."""
+        return self._collected is None or self._collected.settle()
+
+    def finish(self) -> None:
+        """After a sweep: the candidates are complete."""
+        if self._collected is not None:
+            self._collected.merge()
+            self._collected = None
+
+    def merge(self, tile: Tile) -> None:
+        """Merge all of a tile."""
         if tile.diagonal:
             self._merge(tile.u.clone().fill_diagonal_(_NOBODY), tile.rows, tile.columns.start)
         elif self.side == "columns":
@@ -55,6 +75,64 @@ class Nearest:
         self.index[points] = index.gather(1, order)
 
 
+class Collected:
+    """Near pairs of a sweep on a GPU: those that reach a point's candidates so far, merged now and then.
+
+    A point's first tile is merged whole and sets its bar.
+    """
+
+    def __init__(self, nearest: Nearest) -> None:
+        self._nearest = nearest
+        self._pairs = fused.NearPairs(nearest.u)
+        self._bar = nearest.u[:, -1].clone()
+        self._begun = 0  # points before this one have had their first tile
+        self._is_short = False  # of room: the tiles that come again are merged whole
+
+    def take(self, tile: Tile) -> bool:
+        """Collect a tile's near pairs; False where it has to be merged whole."""
+        by_columns = self._nearest.side == "columns"
+        mine = tile.columns if by_columns else tile.rows
+        if self._is_short:
+            return False
+        if mine.stop > self._begun:
+            self._nearest.merge(tile)
+            self._begun, self._bar[mine] = mine.stop, self._nearest.u[mine, -1]
+        else:
+            both = tile.mirrored or tile.diagonal
+            self._pairs.collect(tile, None if by_columns else self._bar, self._bar if by_columns or both else None)
+        return True
+
+    def settle(self) -> bool:
+        """Whether there was room for the pairs; merges them where it gets short."""
+        if self._is_short:
+            self._is_short = False
+            return True
+        self._is_short = not self._pairs.settle()
+        if self._pairs.is_filling or self._is_short:
+            self.merge()
+        return not self._is_short
+
+    def merge(self) -> None:
+        """Merge what was collected into the candidates: by point, then by u, then by number."""
+        found, nearest = self._pairs.take(), self._nearest
+        one, other, u = found.i, found.j, found.u
+        if nearest.side == "columns":
+            one, other = other, one
+        elif self._pairs.mirrors:
+            one, other, u = torch.cat([one, other]), torch.cat([other, one]), u.repeat(2)
+        n, keep = nearest.u.shape
+        one = torch.cat([torch.arange(n, device=u.device).repeat_interleave(keep), one])
+        other = torch.cat([nearest.index.flatten(), other])
+        u = torch.cat([nearest.u.flatten(), u])
+        order = other.argsort()
+        order = order[u[order].argsort(descending=True, stable=True)]
+        order = order[one[order].argsort(stable=True)]
+        first = torch.searchsorted(one[order], torch.arange(n, device=u.device))
+        best = order[first[:, None] + torch.arange(keep, device=u.device)]
+        nearest.u, nearest.index = u[best], other[best]
+        self._bar = nearest.u[:, -1].clone()
+
+
 def top(u: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """The k largest of each row and their columns: those lie in the k groups with the largest maxima."""
     size = 16 if u.shape[1] >= 1024 else 8
@@ -63,14 +141,20 @@ def top(u: Tensor, k: int) -> tuple[Tensor, Tensor]:
         best = u.topk(k, 1)
         return best.values, best.indices
     whole = groups * size
-    parts = torch.unflatten(u[:, :whole], 1, (size, groups))
-    chosen = parts.amax(1).topk(k, 1).indices
+    chosen = _group_maxima(u[:, :whole], size).topk(k, 1).indices
     columns = (chosen.unsqueeze(2) + groups * torch.arange(size, device=u.device)).flatten(1)
     if whole < u.shape[1]:
         rest = torch.arange(whole, u.shape[1], device=u.device).expand(len(u), -1)
         columns = torch.cat([columns, rest], 1)
     best = u.gather(1, columns).topk(k, 1)
     return best.values, columns.gather(1, best.indices)
+
+
+def _group_maxima(u: Tensor, size: int) -> Tensor:
+    """(n, groups): the largest of the columns g, g + groups, ... of each row; column by column where u lies so."""
+    if u.stride(0) == 1 < u.stride(1):
+        return torch.unflatten(u.T, 0, (size, -1)).amax(0).T.contiguous()
+    return torch.unflatten(u, 1, (size, -1)).amax(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +177,7 @@ def resolve(found: Nearest, points: Points, others: Points, *, same: bool) -> Ne
     A candidate is settled where float32 can't have it wrong; the others are measured in float64, and a point whose
     candidates don't reach beyond the close calls is looked at again in a float64 sweep of its own.
     """
+    found.finish()
     nearest2, index, open_first = _order(found, points, others, 1)
     kth2, _, open_kth = (nearest2, index, open_first) if found.k == 1 else _order(found, points, others, found.k)
     again = (open_first | open_kth).nonzero().squeeze(1)
@@ -108,6 +193,7 @@ def _again(rows: Tensor, points: Points, others: Points, k: int, *, same: bool) 
     all_others = Points(others.x, others.centre, torch.float64)
     found = Nearest(len(few), len(all_others), k + same, few.half)
     sweep(few, all_others, [found])
+    found.finish()
     if same:
         _drop_itself(found, rows)
         found.k = k
@@ -202,6 +288,10 @@ class _TiedInSweep:
         others = seen.sides[1]
         slack = few.rounding() * (few.half + others.half.max())
         self._bar = (-0.5 * seen.limit2[rows] - slack).to(few.dtype)
+
+    def settle(self) -> bool:
+        """Nothing waits."""
+        return True
 
     def see(self, tile: Tile) -> None:
         """Find the pairs that may be tied, and decide each."""

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from genbench.core.errors import DataError, Unsupported
+from genbench.metrics import fused
 
 SMALL = 1 << 33
 """Multiply-adds up to which a Gram matrix is taken in float64: there it costs next to nothing and rounds to nothing."""
@@ -18,7 +19,13 @@ SMALL = 1 << 33
 LARGEST = 1e15
 """Features may be this large: of larger ones, squared distances overflow float32 and a cubic kernel float64."""
 
+_ALIGNED = 32  # columns of a buffer on a GPU are a multiple of this: its products like it
 _PIECE = 1 << 20  # values in one temporary of the float64 refinement
+
+
+def rows_at_once(x: Tensor, on_cpu: int = 2048) -> int:
+    """Rows of x that a temporary holds: few enough for a CPU's caches, or many enough for a GPU to be busy."""
+    return 8192 if x.is_cuda else on_cpu
 
 
 def check_features(x: Tensor, name: str) -> Tensor:
@@ -28,10 +35,12 @@ def check_features(x: Tensor, name: str) -> Tensor:
     x = x.cpu() if x.device.type == "mps" else x  # which has no float64
     x = x if x.is_floating_point() else x.to(torch.float32)
     x = x if x.dtype in (torch.float32, torch.float64) else x.to(torch.float32)
-    for start in range(0, x.shape[0], 2048):
-        bad = ~torch.isfinite(x[start : start + 2048])
-        bad = bad if bad.any() else x[start : start + 2048].abs() > LARGEST
-        if bad.any():
+    step = rows_at_once(x)
+    for start in range(0, x.shape[0], step):
+        rows = x[start : start + step]
+        if not bool((rows.abs() <= LARGEST).all()):  # nor is NaN
+            bad = ~torch.isfinite(rows)
+            bad = bad if bad.any() else rows.abs() > LARGEST
             row, column = (int(i) for i in bad.nonzero()[0])
             raise DataError(f"{name} features hold {_complaint(x, f'row {start + row}, column {column}')}.")
     return x
@@ -54,9 +63,16 @@ def refuse_zero_rows(norms: Tensor, name: str = "feature vectors") -> None:
         raise Unsupported(f"{len(zero)} {name} are all 0, the first is row {int(zero[0])}: they have no direction")
 
 
-def working_dtype(rows: int, columns: int, d: int) -> torch.dtype:
-    """Float64 for small Gram matrices, float32 (with refinement of close calls) for large ones."""
-    return torch.float64 if rows * columns * d <= SMALL else torch.float32
+def working_dtype(rows: int, columns: int, x: Tensor) -> torch.dtype:
+    """Float64 for small Gram matrices of x's rows and where it is as fast, float32 (close calls refined) for others."""
+    if rows * columns * x.shape[1] <= SMALL or is_fast_in_float64(x.device):
+        return torch.float64
+    return torch.float32
+
+
+def is_fast_in_float64(device: torch.device) -> bool:
+    """Whether products take no longer in float64 than in float32, as on A100 and H100 (and their kin)."""
+    return device.type == "cuda" and torch.cuda.get_device_capability(device) in {(8, 0), (9, 0)}
 
 
 class Points:
@@ -66,9 +82,10 @@ class Points:
         self.x, self.dtype = x, dtype
         self.centre = centre.to(torch.promote_types(x.dtype, dtype))
         self.half = torch.empty(len(x), dtype=torch.float64, device=x.device)
-        for start in range(0, len(x), 1024):
-            a = self._centred(start, start + 1024)
-            self.half[start : start + 1024] = 0.5 * (a * a).sum(1)
+        step = rows_at_once(x, 1024)
+        for start in range(0, len(x), step):
+            a = self._centred(start, start + step)
+            self.half[start : start + step] = 0.5 * (a * a).sum(1)
         self.half = self.half.to(dtype).double()
 
     def __len__(self) -> int:
@@ -83,14 +100,22 @@ class Points:
         """x − c, subtracted in the wider of the two types."""
         return (self.x[start:stop].to(self.centre.dtype) - self.centre).to(self.dtype)
 
+    def buffer(self, rows: int) -> Tensor:
+        """(rows, d + 2 and as many more as make the products of a GPU fast) for `write`, all 0."""
+        wide = -(-(self.dim + 2) // _ALIGNED) * _ALIGNED if self.x.is_cuda else self.dim + 2
+        return self.x.new_zeros((rows, wide), dtype=self.dtype)
+
     def write(self, start: int, stop: int, out: Tensor, *, minus_half_at: int) -> Tensor:
-        """Rows start..stop as [x − c, ...] in `out` (at least stop − start, d + 2); the other extra column is 1."""
+        """Rows start..stop as [x − c, ...] in `out`, a `buffer`; the other extra column is 1."""
         d, part = self.dim, out[: stop - start]
+        if fused.runs_on(self.x) and self.x.is_contiguous():
+            fused.write(self, start, stop, part, minus_half_at=minus_half_at)
+            return part
         if self.x.dtype == self.dtype:
             torch.sub(self.x[start:stop], self.centre, out=part[:, :d])
         else:
             part[:, :d] = self._centred(start, stop)
-        part[:, d:] = 1.0
+        part[:, d : d + 2] = 1.0
         part[:, d + minus_half_at] = -self.half[start:stop].to(self.dtype)
         return part
 
@@ -104,6 +129,8 @@ class Points:
 
 def squared_distances(x: Tensor, y: Tensor, i: Tensor, j: Tensor) -> Tensor:
     """|x_i − y_j|² of the listed pairs, by differences in float64: 0 for equal rows, the same either way round."""
+    if fused.runs_on(x, len(i) * x.shape[1]) and fused.runs_on(y):
+        return fused.squared_distances(x, y, i, j)
     out = torch.empty(len(i), dtype=torch.float64, device=x.device)
     step = max(1, _PIECE // x.shape[1])
     for start in range(0, len(i), step):

@@ -16,7 +16,7 @@ from genbench.metrics.drawing import by_content
 from genbench.metrics.kernels import Kernel, KernelSums
 from genbench.metrics.manifold import Balls, Held
 from genbench.metrics.neighbours import Nearest, Neighbours, Ties, Weigh, resolve, ties
-from genbench.metrics.points import Points, check_features, working_dtype
+from genbench.metrics.points import Points, check_features, rows_at_once, working_dtype
 from genbench.metrics.sweep import Observer, sweep, symmetric_sweep
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class PointSet:
         self,
         features: Tensor,
         k: int = 5,
-        block: int = 2048,
+        block: int | None = None,
         *,
         name: str = "reference",
         centre: Tensor | None = None,
@@ -107,7 +107,7 @@ class PointSet:
         in a kernel distance these roundings then cancel.
         """
         centre = self.moments.mean if self._centre is None else self._centre
-        return self.about(centre, working_dtype(len(self), len(self), self.dim))
+        return self.about(centre, working_dtype(len(self), len(self), self.features))
 
     def about(self, centre: Tensor, dtype: torch.dtype) -> Points:
         """The features about another centre."""
@@ -138,6 +138,8 @@ class PointSet:
             observers.append(nearest)
         if observers:
             symmetric_sweep(self.points, observers, block=self.block)
+        for observer in sums.values():
+            observer.finish()
         self._sums.update({kernel: observer.rows for kernel, observer in sums.items()})
         if nearest is not None:
             self._neighbours = resolve(nearest, self.points, self.points, same=True)
@@ -177,7 +179,7 @@ class PointSet:
     @cached_property
     def has_zero_row(self) -> bool:
         """Whether some row is all 0 and so has no direction."""
-        return any(bool((rows == 0).all(1).any()) for rows in torch.split(self.features, 2048))
+        return any(bool((rows == 0).all(1).any()) for rows in torch.split(self.features, rows_at_once(self.features)))
 
     def nearest_in(self, other: PointSet) -> Tensor:
         """(n,): squared distance of each row to the nearest row of another set; kept as long as this set is."""
@@ -200,7 +202,7 @@ class Pair:
 
     @cached_property
     def _points(self) -> tuple[Points, Points]:
-        dtype = working_dtype(len(self.rows), len(self.columns), self.columns.dim)
+        dtype = working_dtype(len(self.rows), len(self.columns), self.columns.features)
         own = self.columns.points
         right = own if own.dtype == dtype else self.columns.about(own.centre, dtype)
         left = self.rows.points
@@ -224,11 +226,13 @@ class Pair:
         observers += found.values()
         if observers:
             sweep(left, right, observers, block=self.columns.block)
+        for observer in sums.values():
+            observer.finish()
         self._sums.update({kernel: observer.rows for kernel, observer in sums.items()})
         self._held = held.held() if held is not None else self._held
-        for side, observer in found.items():
+        for side, near in found.items():
             a, b = (left, right) if side == "rows" else (right, left)
-            self._nearest[side] = resolve(observer, a, b, same=False)
+            self._nearest[side] = resolve(near, a, b, same=False)
 
     def sums(self, kernel: Kernel) -> kernels.Sums:
         """The kernel's row sums within each set and across."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 
 import torch
 from torch import Tensor
@@ -29,6 +30,9 @@ class Ranked:
 
 Statistic = Callable[[Ranked], Tensor]
 
+PART = 2**17
+"""Counts that are worked on at once."""
+
 
 def rank(ordinary: Tensor, outlier: Tensor) -> Ranked:
     """Scores (n,) and (m,) as counts over their different values."""
@@ -40,14 +44,38 @@ def rank(ordinary: Tensor, outlier: Tensor) -> Ranked:
 
 def resample(ranked: Ranked, rounds: int, generator: torch.Generator) -> Ranked:
     """Stratified bootstrap: each class drawn again with replacement, `rounds` times."""
+    return Ranked(*(_drawn_again(counts[0], rounds, generator) for counts in (ranked.outlier, ranked.ordinary)))
 
-    def again(counts: Tensor) -> Tensor:
-        total = int(counts.sum())
-        drawn = torch.multinomial(counts[0], rounds * total, replacement=True, generator=generator)
-        found = torch.zeros(rounds, counts.shape[1], dtype=torch.float64)
-        return found.scatter_add_(1, drawn.view(rounds, total), torch.ones(rounds, total, dtype=torch.float64))
 
-    return Ranked(again(ranked.outlier), again(ranked.ordinary))
+def _drawn_again(counts: Tensor, rounds: int, generator: torch.Generator) -> Tensor:
+    """Counts (U,) drawn again: (rounds, U).
+
+    The very draws of `torch.multinomial(counts, ..., replacement=True)`, which looks for each of its uniform numbers
+    among all U sums: here the place among the examples is the number itself, and the example knows its value.
+    """
+    value, size = torch.repeat_interleave(counts.long()), len(counts)
+    total = len(value)
+    drawn = torch.empty(rounds, size, dtype=torch.float64)
+    for rows in torch.split(drawn, max(1, PART // total)):
+        uniform = torch.rand(len(rows), total, dtype=torch.float64, generator=generator)
+        place = (uniform * total).ceil_()  # the first with place / total >= uniform, but for rounding
+        place += place / total < uniform
+        place -= ((place - 1) / total >= uniform).double()
+        found = value[place.clamp_(1, total).long().sub_(1)].add_(torch.arange(len(rows))[:, None] * size)
+        rows.copy_(torch.bincount(found.flatten(), minlength=rows.numel()).view_as(rows))
+    return drawn
+
+
+def _in_parts(statistic: Statistic) -> Statistic:
+    """The statistic of some resamplings after the other: what it reads of them then stays near the processor."""
+
+    @wraps(statistic)
+    def of_all(ranked: Ranked) -> Tensor:
+        rows = max(1, PART // ranked.outlier.shape[1])
+        pairs = zip(torch.split(ranked.outlier, rows), torch.split(ranked.ordinary, rows), strict=True)
+        return torch.cat([statistic(Ranked(outlier, ordinary)) for outlier, ordinary in pairs])
+
+    return of_all
 
 
 def average_precision(positive: Tensor, negative: Tensor) -> Tensor:
@@ -57,17 +85,20 @@ def average_precision(positive: Tensor, negative: Tensor) -> Tensor:
     return (precision * positive).sum(1) / positive.sum(1)
 
 
+@_in_parts
 def aupr_out(ranked: Ranked) -> Tensor:
     """Average precision with outliers positive; ↑ (0, 1], the prevalence for a random score."""
     return average_precision(ranked.outlier, ranked.ordinary)
 
 
+@_in_parts
 def aupr_in(ranked: Ranked) -> Tensor:
     """Average precision with ordinary data positive and the score negated; ↑ (0, 1]."""
     other = ranked.flipped()
     return average_precision(other.ordinary, other.outlier)
 
 
+@_in_parts
 def fpr95(ranked: Ranked) -> Tensor:
     """Share of outliers accepted at the threshold that accepts 95 % of ordinary data; ↓ [0, 1].
 
@@ -86,10 +117,11 @@ def room_for(size: int, share: float = 0.05) -> int:
     return max(1, round(share * size))
 
 
-def recall_at(ranked: Ranked, share: float = 0.05) -> Tensor:
+@_in_parts
+def recall_at(ranked: Ranked) -> Tensor:
     """Share of all outliers among the 5 % most unusual of all; ↑ [0, 1]. Ties at the edge count by their share."""
     both = ranked.outlier + ranked.ordinary
-    room = room_for(int(both[0].sum()), share)
+    room = room_for(int(both[0].sum()))
     seen = both.cumsum(1)
     edge = (seen >= room).int().argmax(1, keepdim=True)
     tied, above = ranked.outlier.gather(1, edge), ranked.outlier.cumsum(1).gather(1, edge)

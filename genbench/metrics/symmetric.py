@@ -10,9 +10,10 @@ _PANEL = 512  # columns at a time: wide enough for full speed, narrow enough to 
 
 def add_products(total: Tensor, rows: Tensor) -> None:
     """Add rowsᵀ rows to the lower triangle (in panels) of `total` (d, d), in the type of each."""
-    for top in range(0, len(total), _PANEL):
-        left, right = rows[:, top : top + _PANEL].T, rows[:, : top + _PANEL]
-        part = total[top : top + _PANEL, : top + _PANEL]
+    panel = len(total) if rows.is_cuda else _PANEL  # one product fills a GPU better than four do
+    for top in range(0, len(total), panel):
+        left, right = rows[:, top : top + panel].T, rows[:, : top + panel]
+        part = total[top : top + panel, : top + panel]
         if rows.dtype == total.dtype:
             part.addmm_(left, right)
         else:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from genbench.metrics.points import refuse_zero_rows
+from genbench.metrics.points import is_fast_in_float64, refuse_zero_rows, rows_at_once
 from genbench.metrics.symmetric import add_products, mirror
 
 EXACT = 1 << 33
@@ -35,7 +35,7 @@ def vendi_score(x: Tensor) -> Vendi:
     Taken on the smaller of the m × m and the d × d side, whose eigenvalues other than 0 agree.
     """
     m, d = x.shape
-    norms = torch.cat([row.double().norm(dim=1) for row in torch.split(x, 1024)])
+    norms = torch.cat([row.double().norm(dim=1) for row in torch.split(x, rows_at_once(x, 1024))])
     refuse_zero_rows(norms)
     small = m <= d
     matrix = _similarity(x, norms) if small else _second_moment(x, norms)
@@ -54,7 +54,7 @@ def rke_score(x: Tensor) -> Vendi:
     Its standard error is that of the mean over rows of ĝᵀρĝ, whose double is the influence of a row on the mean.
     """
     m, d = x.shape
-    norms = torch.cat([row.double().norm(dim=1) for row in torch.split(x, 1024)])
+    norms = torch.cat([row.double().norm(dim=1) for row in torch.split(x, rows_at_once(x, 1024))])
     refuse_zero_rows(norms)
     if m <= d:
         terms = m * _similarity(x, norms).square().sum(1)
@@ -83,10 +83,11 @@ def _similarity(x: Tensor, norms: Tensor) -> Tensor:
 
 def _second_moment(x: Tensor, norms: Tensor) -> Tensor:
     m, d = x.shape
-    dtype = torch.float64 if m * d * d <= EXACT else torch.float32
+    dtype = torch.float64 if m * d * d <= EXACT or is_fast_in_float64(x.device) else torch.float32
     total = torch.zeros(d, d, dtype=torch.float64, device=x.device)
-    for start in range(0, m, 2048):
-        rows = slice(start, start + 2048)
+    step = rows_at_once(x)
+    for start in range(0, m, step):
+        rows = slice(start, start + step)
         add_products(total, _unit(x[rows], norms[rows], dtype))
     return mirror(total).div_(m)
 

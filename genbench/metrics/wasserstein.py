@@ -6,6 +6,7 @@ Checked against scipy's `wasserstein_distance` and POT.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -44,27 +45,59 @@ class Sliced:
     directions: int
 
 
-def sliced_wasserstein(x: Tensor, y: Tensor, generator: torch.Generator) -> Sliced:
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Random directions in whole orthonormal bases, (d, s), and a set's sorted projections on each 256 of them, where
+    they are few enough to be kept: they are the same for all that is compared with the set."""
+
+    directions: Tensor
+    sorted: tuple[Tensor, ...] = ()
+
+    def parts(self, x: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """(directions (d, s), sorted projections of x (s, n)), part by part."""
+        for i, part in enumerate(torch.split(self.directions, TOGETHER, 1)):
+            yield part, self.sorted[i] if self.sorted else _project(x, part).sort(1).values
+
+
+TOGETHER = 256
+"""Directions that are projected on at once."""
+
+KEPT = 2**22
+"""Sorted projections, float64, that are kept."""
+
+
+def lines(x: Tensor, generator: torch.Generator) -> Lines:
+    """Directions for (n, d) features, at least `DIRECTIONS`, and their sorted projections."""
+    d = x.shape[1]
+    bases = [orthonormal(d, generator).to(x.device) for _ in range(1 if d == 1 else math.ceil(DIRECTIONS / d))]
+    found = Lines(torch.cat(bases, 1))
+    if len(x) * found.directions.shape[1] > KEPT:
+        return found
+    return Lines(found.directions, tuple(sorted_ for _, sorted_ in found.parts(x)))
+
+
+def sliced_wasserstein(x: Tensor, y: Tensor, generator: torch.Generator, *, on: Lines | None = None) -> Sliced:
     """√ mean over directions of the squared 1-D 2-Wasserstein distance of (n, d) and (m, d) features; ↓ [0, ∞).
 
-    Directions come as whole random orthonormal bases: exact for shifts (‖v‖/√d), and less variance than lone ones. The
-    standard error is that of the mean of the transport's potentials over the samples y, x held fixed (del Barrio &
-    Loubes 2019), and of the mean over bases where there are several; near 0, where the potentials are flat, the value
-    is biased upwards and the interval says nothing of that.
+    Directions come as whole random orthonormal bases (`on`: those that were drawn for x already): exact for shifts
+    (‖v‖/√d), and less variance than lone ones. The standard error is that of the mean of the transport's potentials
+    over the samples y, x held fixed (del Barrio & Loubes 2019), and of the mean over bases where there are several;
+    near 0, where the potentials are flat, the value is biased upwards and the interval says nothing of that.
     """
     d, m = x.shape[1], len(y)
-    bases = [orthonormal(d, generator).to(x.device) for _ in range(1 if d == 1 else math.ceil(DIRECTIONS / d))]
+    on = on or lines(x, generator)
+    bases = on.directions.shape[1] // d
     potential = torch.zeros(m, dtype=torch.float64, device=y.device)
     costs = []
-    for part in torch.split(torch.cat(bases, 1), 256, 1):
-        lines, (moved, order) = _project(x, part).sort(1).values, _project(y, part).sort(1)
-        costs.append(line_cost(lines, moved, 2))
-        potential.scatter_add_(0, order.flatten(), line_potential(lines, moved).flatten())
-    by_basis = torch.cat(costs).view(len(bases), d).mean(1)
+    for part, ordered in on.parts(x):
+        moved, order = _project(y, part).sort(1)
+        costs.append(line_cost(ordered, moved, 2))
+        potential.scatter_add_(0, order.flatten(), line_potential(ordered, moved).flatten())
+    by_basis = torch.cat(costs).view(bases, d).mean(1)
     value = math.sqrt(float(by_basis.mean()))
-    between = mean_error(by_basis) if len(bases) > 1 else 0.0
-    error = math.hypot(mean_error(potential / (d * len(bases))), between) / (2 * value) if value and m > 1 else 0.0
-    return Sliced(value, error, d * len(bases))
+    between = mean_error(by_basis) if bases > 1 else 0.0
+    error = math.hypot(mean_error(potential / (d * bases)), between) / (2 * value) if value and m > 1 else 0.0
+    return Sliced(value, error, d * bases)
 
 
 def line_potential(x: Tensor, y: Tensor) -> Tensor:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from genbench.protocols.space import Domain
 
+COMMON_NUMBERS = ("lr", "ema")
+"""Options that mean the same in every model that has them: the rate of its optimisers, the decay of its averages."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
@@ -18,6 +21,8 @@ class ModelCard:
     `sampler`: how its own `sample` draws, empty where it has none; `solvers`: kinds of solver that may draw instead.
     `deviations`: in what it is not its paper's, a sentence each, with the reason where it is not plain.
     `space`: what `genbench tune` may try of the options that are its own; the common ones (`lr`, `latent`) are known.
+    `numbers`: options of its own that change nothing but numbers (in its losses, as attributes; in its optimisers; in
+    its weights and buffers), so that fits which differ in them are trained as one stack.
     """
 
     name: str
@@ -33,6 +38,12 @@ class ModelCard:
     weaknesses: str = ""
     deviations: tuple[str, ...] = ()
     space: Mapping[str, Domain] = field(default_factory=dict)
+    numbers: tuple[str, ...] = ()
+
+    @property
+    def stacked(self) -> frozenset[str]:
+        """Options in which the members of a stack may differ."""
+        return frozenset({*COMMON_NUMBERS, *self.numbers})
 
     def __post_init__(self) -> None:
         if "samples" not in self.capabilities:

@@ -98,12 +98,13 @@ MOST_COPIED = 2**33
 class Pool:
     """Examples that nobody has labelled yet, some of them of rare classes: what a detector may search.
 
-    `draw` makes them when they are asked for: x, and y as an annotator would give it. `fingerprint` stands for their
-    content. `rare`: the numbers of the rare classes; examples of them that no model has seen are in the outlier sets.
+    `draw` makes those of a seed when they are asked for: x, and y as an annotator would give it. `fingerprint` stands
+    for the content of them all. `rare`: the numbers of the rare classes; examples of them that no model has seen are in
+    the outlier sets.
     """
 
     fingerprint: str
-    draw: Callable[[], Split]
+    draw: Callable[[int], Split]
     rare: tuple[int, ...]
 
 
@@ -139,13 +140,14 @@ class Dataset:
     `train` (fitting), `val` (tuning; may be empty), `reference` (what metrics compare with), `ceiling` (real data that
     plays the part of a perfect model). `outliers`: named sets of unusual data in the same shape and range; `near` names
     those that are hard, `whole` those of which a protocol takes all, not as many as there are reference examples.
-    `pool`: unlabelled examples, made when asked for. `density`: the exact law where known. `bernoulli`: the training
-    pixels are probabilities, of which the trainer draws each batch anew (dynamic binarisation); the other splits are
-    drawn already. `held_back`: more real training examples that no model sees, where the training part is a part of
-    another set's. `attributes`: names of factors, whole numbers from 0, whose shares matter; `balanced`: the name of a
-    set of the same law in which these are equal. `mode_reader`: the dataset whose classifier reads each channel, where
-    what the channels show together is one of equally frequent modes. `notes`: how files were read and what of it is too
-    small for its numbers, a sentence each.
+    `pool`: unlabelled examples, made when asked for, others for each seed. `density`: the exact law where known.
+    `bernoulli`: the training pixels are probabilities, of which the trainer draws each batch anew (dynamic
+    binarisation); the other splits are drawn already. `held_back`: more real training examples that no model sees,
+    where the training part is a part of another set's. `attributes`: names of factors, whole numbers from 0, whose
+    shares matter; `balanced`: the name of a set of the same law in which these are equal. `mode_reader`: the dataset
+    whose classifier reads each channel, where what the channels show together is one of equally frequent modes.
+    `notes`: how files were read and what of it is too small for its numbers, a sentence each.
+    `family`: its name with a star for what tells it from sets of its kind, empty where it stands alone.
     """
 
     name: str
@@ -170,6 +172,7 @@ class Dataset:
     balanced: str = ""
     mode_reader: str = ""
     notes: tuple[str, ...] = ()
+    family: str = ""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -260,6 +263,7 @@ class Dataset:
             outliers=dict(self.outlier_fingerprints),
             near=self.near,
             pool=self.pool.fingerprint if self.pool else "",
+            family=self.family,
         )
 
 

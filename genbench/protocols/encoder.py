@@ -33,7 +33,7 @@ class Classifier(Protocol):
     accuracy: float  # on held-out real data, stated so that a reader can judge what stands on it
 
     def probabilities(self, x: Tensor) -> Tensor:
-        """(N, *shape) -> (N, classes) float32, rows sum to 1."""
+        """(N, *shape) -> (N, classes) float32, rows sum to 1; in batches of a fixed size, as `features`."""
 
 
 class EncoderBuilder(Protocol):

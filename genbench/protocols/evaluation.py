@@ -104,7 +104,9 @@ class Evaluation:
     `"module:function"`, that yields a sentence for each control out of its place; `copying`: likewise one that judges
     which rows copy their training data. `pictures`: titles by name, in the order in which they are shown. `once_a_row`:
     measured on the first seed alone with nothing else running; `timed`: its numbers depend on the machine, which is
-    part of their identity, and their intervals are quartiles. `version` grows whenever the protocol changes.
+    part of their identity, and their intervals are quartiles. `of_model`: nothing of it depends on how samples are
+    drawn, so that rows of one fitted model that differ in their sampler alone are measured once. `version` grows
+    whenever the protocol changes.
     """
 
     name: str
@@ -128,6 +130,7 @@ class Evaluation:
     pictures: Mapping[str, str] = field(default_factory=dict)
     once_a_row: bool = False
     timed: bool = False
+    of_model: bool = False
     version: int = 1
     paper: str = ""
 

@@ -35,6 +35,7 @@ def register_model(
     def decorate(cls: type[T]) -> type[T]:
         from genbench.protocols.model import capabilities
 
+        declared = getattr(cls, "numbers", ())
         card = ModelCard(
             name=name,
             family=family,
@@ -44,6 +45,7 @@ def register_model(
             weaknesses=weaknesses,
             deviations=tuple(deviations),
             space=dict(space or {}),
+            numbers=declared if isinstance(declared, tuple) else (),
             capabilities=capabilities(cls),
             likelihood=getattr(cls, "likelihood", ""),
             sampler=getattr(cls, "sampler", "prior"),

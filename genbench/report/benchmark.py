@@ -45,11 +45,10 @@ def _machine(provenance: Any) -> dict[str, Any]:
 def _benchmarks(data: RunData) -> Iterator[dict[str, Any]]:
     if "details" not in data.table:
         return
-    for row in data.table.to_dict("records"):
-        details = row["details"] or {}
+    is_timed = data.table["details"].map(lambda details: any(name.startswith(TIMER) for name in details or {}))
+    for row in data.table[is_timed.astype(bool)].to_dict("records"):
+        details = row["details"]
         stats = {name.removeprefix(TIMER): value for name, value in details.items() if name.startswith(TIMER)}
-        if not stats:
-            continue
         metric = f"{row['metric']}:{row['target']}" if row["target"] else row["metric"]
         name = f"{metric}[{row['label']}-{row['dataset']}]"
         yield {

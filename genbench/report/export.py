@@ -16,6 +16,7 @@ from genbench.core.errors import UsageError, nearest
 from genbench.report.aggregate import column_key
 from genbench.report.csvtext import written
 from genbench.report.data import RunData, read_rows
+from genbench.report.families import Family, families
 from genbench.report.leaderboard import leaderboards
 from genbench.report.over_datasets import OverDatasets, over_datasets
 from genbench.report.types import Cell, Column, Leaderboard, LeaderboardRow
@@ -100,7 +101,9 @@ def flat(table: pd.DataFrame) -> pd.DataFrame:
 def to_markdown(data: RunData) -> bytes:
     """The leaderboards as Markdown tables, and what the plan leaves out."""
     boards = leaderboards(data)
-    parts = [board_markdown(board) for board in boards] + [_markdown_over(found) for found in over_datasets(boards)]
+    parts = [board_markdown(board) for board in boards]
+    parts += [_markdown_family(found) for found in families(data, boards)]
+    parts += [_markdown_over(found) for found in over_datasets(boards)]
     if data.notes:
         parts.append("\n".join(["### What does not apply", "", *(f"- {note}" for note in data.notes)]))
     return "\n\n".join(parts).encode() + b"\n"
@@ -113,6 +116,12 @@ def board_markdown(board: Leaderboard) -> str:
     for row in board.all_rows:
         lines.append(_markdown_row([_name(row), *(_cell(row.cells.get(c.key)) for c in board.columns)]))
     return "\n".join([*lines, *(f"\n> {warning}" for warning in board.warnings), *(f"\n{n}" for n in board.notes)])
+
+
+def _markdown_family(found: Family) -> str:
+    lines = [f"### {found.caption}", "", _markdown_row(found.columns)]
+    lines.append(_markdown_row(["---", *("---:" for _ in found.columns[1:])]))
+    return "\n".join([*lines, *(_markdown_row(found.texts(row)) for row in found.rows), f"\n{found.note}"])
 
 
 def _markdown_over(found: OverDatasets) -> str:
@@ -131,7 +140,8 @@ def _markdown_row(parts: Sequence[str]) -> str:
 def to_latex(data: RunData) -> bytes:
     """The leaderboards as LaTeX tables (booktabs); the leading group is bold, ranges of places stand small beside."""
     boards = leaderboards(data)
-    parts = [_latex(board) for board in boards] + [_latex_over(found) for found in over_datasets(boards) if found.rows]
+    parts = [_latex(board) for board in boards] + [_latex_family(found) for found in families(data, boards)]
+    parts += [_latex_over(found) for found in over_datasets(boards) if found.rows]
     return ("\n\n".join(parts) + "\n").encode()
 
 
@@ -152,6 +162,23 @@ def _latex(board: Leaderboard) -> str:
             lines.append(" & ".join([_escape(_name(row)), *cells]) + " \\\\")
     notes = [f"\\par{{\\footnotesize {_escape(note)}}}" for note in board.notes]
     lines += ["\\bottomrule", "\\end{tabular}", *notes, "\\end{table}"]
+    return "\n".join(lines)
+
+
+def _latex_family(found: Family) -> str:
+    lines = [
+        "\\begin{table}",
+        f"\\caption{{{_escape(found.caption)}}}",
+        f"\\begin{{tabular}}{{l{'r' * (len(found.columns) - 1)}}}",
+        "\\toprule",
+        " & ".join(map(_escape, found.columns)) + " \\\\",
+        "\\midrule",
+        *(" & ".join(map(_escape, found.texts(row))) + " \\\\" for row in found.rows),
+        "\\bottomrule",
+        "\\end{tabular}",
+        f"\\par{{\\footnotesize {_escape(found.note)}}}",
+        "\\end{table}",
+    ]
     return "\n".join(lines)
 
 

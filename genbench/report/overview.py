@@ -58,7 +58,7 @@ def _headline_columns(
     made: list[tuple[Column, dict[RowKey, Cell]]] = []
     if len(same) > 1 and rule:
         for name, part in _groups(same, near if rule == "near" else ()):
-            means = {(label, ""): _over_targets(row, part) for label, row in chosen.items()}
+            means = {(label, ""): over_targets(row, part) for label, row in chosen.items()}
             named, over = _named(name, part), tuple(c.target for c in part)
             mean = replace(head, key=f"{head.key}|{name or 'mean'}", target=named, over=over, identities=())
             column = aggregate.scaled(mean, list(means.values()))
@@ -89,7 +89,7 @@ def _unranked(cell: Cell) -> Cell:
     return replace(cell, place=None, last_place=None, leads=False, score=None, scores={}, flags=())
 
 
-def _over_targets(row: LeaderboardRow, columns: Sequence[Column]) -> Cell:
+def over_targets(row: LeaderboardRow, columns: Sequence[Column]) -> Cell:
     """A row's mean over targets, seed by seed; a seed that lacks a target has no value.
 
     The targets are compared with the same ordinary data, so that their errors may go together: the sample interval is
@@ -108,7 +108,7 @@ def _over_targets(row: LeaderboardRow, columns: Sequence[Column]) -> Cell:
             error=_mean_error(parts, columns),
             comparable=all(cell.comparable for cell in parts),
             twin=twins.pop() if len(twins) == 1 else "",
-            sample=_mean_interval([cell.sample for cell in parts]),
+            sample=mean_interval_of([cell.sample for cell in parts]),
         )
     )
 
@@ -120,7 +120,7 @@ def _mean_error(cells: Sequence[Cell], columns: Sequence[Column]) -> float | Non
     return fmean(errors) if errors else None
 
 
-def _mean_interval(parts: Sequence[tuple[float, float] | None]) -> tuple[float, float] | None:
+def mean_interval_of(parts: Sequence[tuple[float, float] | None]) -> tuple[float, float] | None:
     """The mean of both ends, None where a part has no interval."""
     known = [part for part in parts if part is not None]
     if len(known) < len(parts):

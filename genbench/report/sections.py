@@ -15,6 +15,7 @@ from genbench.report import figures, gallery, glossary
 from genbench.report.agreement import agreements
 from genbench.report.cells import FOLDED
 from genbench.report.failures import failures
+from genbench.report.families import families
 from genbench.report.heat import heat_grid
 from genbench.report.over_datasets import over_datasets
 from genbench.report.panels import panels
@@ -85,9 +86,9 @@ def _part(view: View, dataset: DatasetView) -> DatasetPart:
 
 
 def over_all_datasets(view: View) -> Content | None:
-    """Each evaluation over its datasets, and whether metrics agree."""
-    over, agreed = over_datasets(view.boards), agreements(view.boards)
-    return {"over": over, "agreements": agreed} if over or agreed else None
+    """The families of sets, each evaluation over its datasets, and whether metrics agree."""
+    akin, over, agreed = families(view.data, view.boards), over_datasets(view.boards), agreements(view.boards)
+    return {"families": akin, "over": over, "agreements": agreed} if akin or over or agreed else None
 
 
 def models(view: View) -> Content | None:

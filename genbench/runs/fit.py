@@ -1,4 +1,4 @@
-"""Fitted models: trained now, several seeds together where that pays, or loaded because they were trained before."""
+"""Fitted models: trained now, several together where that pays, or loaded because they were trained before."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ from genbench.core.records import FitRecord
 from genbench.core.text import safe_text
 from genbench.core.values import Status
 from genbench.evaluations.context import RunContext
-from genbench.protocols.dataset import Dataset, DataSpec
-from genbench.protocols.model import Budget
+from genbench.protocols.dataset import Dataset, DataSpec, Split
+from genbench.protocols.model import Budget, FitsItself
 from genbench.runs.folder import RunFolder
 from genbench.training.config import TrainConfig
+from genbench.training.placement import placed
 from genbench.training.result import TrainResult
-from genbench.training.trainer import build, fit, fit_stack, given_result
+from genbench.training.trainer import build, fit, fit_together, given_result
 from genbench.training.weights import load_checkpoint, load_weights, save_weights
 
 
@@ -41,7 +42,8 @@ class FittedModel:
 
 
 def fitted(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Iterator[FittedModel]:
-    """Every fit of one model on one dataset, one a seed; what is on disk and whole is loaded, the rest trained."""
+    """Fits of one model on one dataset that differ in seeds and numbers; what is on disk and whole is loaded, the rest
+    trained."""
     missing = []
     for wanted in fits:
         loaded = _loaded(wanted, context, folder)
@@ -122,6 +124,11 @@ def _trained(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Ite
         with contained():
             pairs = _train(fits, context, folder)
     except Exception as error:
+        parts = _by_options(fits)
+        if len(parts) > 1:  # whose options were too much for it?
+            for part in parts:
+                yield from _trained(part, context, folder)
+            return
         spent = time.perf_counter() - began
         yield from (_not_fitted(wanted, error, spent / len(fits), context) for wanted in fits)
         return
@@ -156,19 +163,36 @@ def _train(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Seque
     budget = _budget(first.budget)
     name = first.key if len(fits) == 1 else content_key(fits=[wanted.key for wanted in fits])
     config = TrainConfig(
-        checkpoint=folder.checkpoint(name), out_of_memory=first.out_of_memory, precision=first.precision
+        checkpoint=folder.checkpoint(name),
+        out_of_memory=first.out_of_memory,
+        precision=first.precision,
+        stack=None if context.device.type == "cuda" else len(fits),  # elsewhere it pays only where it was asked for
+        share=context.share,
     )
+    models = [build_model(wanted, data) for wanted in fits]
+    if context.device.type != "cpu" and not isinstance(models[0], FitsItself):  # which are given copies
+        data = dataclasses.replace(data, train=_on_device(data, context))
     if len(fits) == 1:
-        model = build_model(first, data)
-        return [(model, fit(model, data, budget, seed=first.seed, device=context.device, config=config))]
-    return fit_stack(
-        lambda: _made(first, data.spec),
-        data,
-        budget,
-        seeds=[wanted.seed for wanted in fits],
-        device=context.device,
-        config=config,
-    )
+        return [(models[0], fit(models[0], data, budget, seed=first.seed, device=context.device, config=config))]
+    seeds = [wanted.seed for wanted in fits]
+    return fit_together(models, data, budget, seeds=seeds, device=context.device, config=config)
+
+
+def _on_device(data: Dataset, context: RunContext) -> Split:
+    """The training set where it fits, which is copied there once for all models that follow each other on it."""
+    kept: dict[str, Split] = context.once("training set on the device", dict)
+    if data.fingerprint not in kept:
+        kept.clear()
+        kept[data.fingerprint] = placed(data.train, context.device, TrainConfig(share=context.share))
+    return kept[data.fingerprint]
+
+
+def _by_options(fits: Sequence[Fit]) -> list[list[Fit]]:
+    """The fits in parts of the same options."""
+    parts: dict[str, list[Fit]] = {}
+    for wanted in fits:
+        parts.setdefault(content_key(options=wanted.options), []).append(wanted)
+    return list(parts.values())
 
 
 def _from_checkpoint(wanted: Fit, data: Dataset, context: RunContext) -> nn.Module:

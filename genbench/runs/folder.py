@@ -9,6 +9,7 @@ DIR/artifacts/checkpoints/KEY*.safetensors
 DIR/artifacts/pictures/KEY-NAME.png   KEY the content key of a job
 DIR/failures/*.txt                    tracebacks
 DIR/log.jsonl                         what happened and when, a JSON object a line (the older half in log.1.jsonl)
+DIR/.report.json                      what `report.html` was made of, and its digest
 DIR/.lock, DIR/.lock.json             who is at work here
 DIR/.at-work.json, .at-work-crash.txt the job at work inline, and where Python wrote down a crash
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import hashlib
 import json
 import os
 import re
@@ -27,7 +29,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
@@ -36,10 +38,13 @@ from genbench.core.errors import UsageError
 from genbench.core.jobs import FileMade
 from genbench.core.records import Picture, RunRecord
 from genbench.core.text import file_stem, safe_text
-from genbench.store import Place, Store
-from genbench.store.place import DATABASE, redacted
+from genbench.store.place import DATABASE, Place, redacted
+
+if TYPE_CHECKING:
+    from genbench.store import Store
 
 RECORD, REPORT, LOCK, NOTE = "run.json", "report.html", ".lock", ".lock.json"
+MADE_OF = ".report.json"
 LOG, OLDER_LOG, AT_WORK = "log.jsonl", "log.1.jsonl", ".at-work.json"
 
 MOST_LOGGED = 16 * 2**20
@@ -183,6 +188,20 @@ class RunFolder:
         with paths.last_writer(self.root / RECORD) as temporary:
             temporary.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
 
+    def is_rendered(self, made_of: str) -> bool:
+        """Whether the page is there, whole, and was made of this."""
+        try:
+            note = json.loads((self.root / MADE_OF).read_text(encoding="utf-8"))
+            return bool(note == {"made_of": made_of, "digest": _digest(self.report)})
+        except (OSError, ValueError):
+            return False
+
+    def note_rendered(self, made_of: str) -> None:
+        """Write down what the page was made of."""
+        content = {"made_of": made_of, "digest": _digest(self.report)}
+        with paths.last_writer(self.root / MADE_OF) as temporary:
+            temporary.write_text(json.dumps(content) + "\n", encoding="utf-8")
+
     def check_output(self, path: Path) -> None:
         """Raise `UsageError` where a file that is to be written is a folder, or one of the run's own."""
         if path.is_dir():
@@ -198,6 +217,8 @@ class RunFolder:
 
     def open(self, *, existing: bool = True) -> Store:
         """The run's store."""
+        from genbench.store import Store
+
         return Store(self.place.url, existing=existing)
 
     @contextmanager
@@ -291,6 +312,11 @@ class RunFolder:
                 temporary = TEMPORARY.fullmatch(path.name)
                 if pattern.fullmatch(temporary[1] if temporary else path.name) and not path.is_symlink():
                     yield path
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _store_of(folder: Path) -> str | None:

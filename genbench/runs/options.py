@@ -20,6 +20,7 @@ LISTS = ("models", "datasets", "plugins", "settings")
 """Options that are lists, so that a word is no list of its letters."""
 
 EXECUTORS = ("auto", "inline", "local", "ray")
+STACKING = ("auto", "on", "off")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,8 @@ class Options:
     """What the command line may say of a run; the suite says the rest.
 
     `time_limit`: seconds a job; `memory_limit`: GiB a worker; `ray_address`: of a cluster; `gpus`: the part of a GPU
-    that a worker on a cluster asks for.
+    that a worker on a cluster asks for; `workers_per_device`: side by side on each GPU, None for what pays; `stack`:
+    whether fits that differ in seeds and numbers are trained together, `auto` on a GPU.
     """
 
     models: Sequence[str] = ()
@@ -39,6 +41,8 @@ class Options:
     store: str | None = None
     executor: str = "auto"
     workers: int | None = None
+    workers_per_device: int | None = None
+    stack: str = "auto"
     time_limit: float | None = None
     memory_limit: float | None = None
     ray_address: str | None = None
@@ -105,6 +109,14 @@ def _check_executor(options: Options) -> None:
         raise UsageError("--executor ray needs Ray: pip install 'genbench[ray]', or take --executor local.")
     if options.ray_address is not None and name != "ray":
         raise UsageError("--ray-address needs --executor ray.")
+    if options.stack not in STACKING:
+        raise UsageError(f"--stack is one of {', '.join(STACKING)}; got {options.stack!r}.")
+    if options.workers_per_device is not None:
+        if name in ("inline", "ray"):
+            instead = "take --gpus for a cluster" if name == "ray" else "omit it, or take --executor local"
+            raise UsageError(f"--workers-per-device needs worker processes on this machine: {instead}.")
+        if options.workers is not None:
+            raise UsageError("--workers and --workers-per-device both say how many workers there are: give one.")
     if not 0 < options.gpus <= 1:
         raise UsageError(f"--gpus is the part of a GPU a worker gets, above 0 and at most 1; got {options.gpus:g}.")
     for option, limit, unit in (

@@ -41,8 +41,9 @@ class Conditions:
 def make_plan(suite: Suite, conditions: Conditions) -> Plan:
     """Every job of the suite that applies: seeds outermost, so that a run cut short has compared all models once."""
     chosen, notes = choices(suite, conditions)
+    maker = JobMaker(suite, conditions)
     jobs = [
-        make_job(suite, conditions, use, dataset, seed, config)
+        maker.job(use, dataset, seed, config)
         for seed in range(suite.seeds)
         for dataset in suite.all_datasets()
         for use in suite.models
@@ -82,41 +83,79 @@ def make_job(
     suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, seed: int, config: EvaluationConfig
 ) -> Job:
     """One evaluation of one row of the suite on one dataset from one seed."""
+    return JobMaker(suite, conditions).job(use, dataset, seed, config)
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """An evaluation as it is asked for on a dataset: what its jobs share. `parts`: of their content keys."""
+
+    config: EvaluationConfig
+    evaluation: Evaluation
+    metrics: tuple[str, ...]
+    other_data: Mapping[str, str]
+    parts: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class JobMaker:
+    """Makes the jobs of a suite; fits, and what jobs of one evaluation on one dataset share, are made once."""
+
+    suite: Suite
+    conditions: Conditions
+    _fits: dict[tuple[str, str, int], Fit] = field(default_factory=dict)
+    _evaluations: dict[tuple[str, int], _Settled] = field(default_factory=dict)
+
+    def job(self, use: ModelUse, dataset: str, seed: int, config: EvaluationConfig) -> Job:
+        """One evaluation of one row on one dataset from one seed."""
+        settled, fit = self._settled(dataset, config), self._fit(use, dataset, seed)
+        family = registry.models.get(use.model).card.family
+        return Job(
+            key=content_key(fit=fit.key, label=use.name, sampler=use.sampler, **settled.parts),
+            fit=fit,
+            row=Row(label=use.name, model=use.model, family=family, sampler=use.sampler, dataset=dataset, seed=seed),
+            config=settled.config,
+            evaluation=settled.evaluation.name,
+            metrics=settled.metrics,
+            alone=settled.evaluation.once_a_row,
+            content=settled.other_data,
+        )
+
+    def _fit(self, use: ModelUse, dataset: str, seed: int) -> Fit:
+        key = (use.name, dataset, seed)
+        if key not in self._fits:
+            self._fits[key] = make_fit(self.suite, self.conditions, use, dataset, seed)
+        return self._fits[key]
+
+    def _settled(self, dataset: str, config: EvaluationConfig) -> _Settled:
+        key = (dataset, id(config))  # the suite's own tables, which stay while it is there
+        if key not in self._evaluations:
+            self._evaluations[key] = _settled(self.conditions, dataset, config)
+        return self._evaluations[key]
+
+
+def _settled(conditions: Conditions, dataset: str, config: EvaluationConfig) -> _Settled:
+    """The evaluation with its metrics chosen and its encoder named."""
     record, facts = record_of(config), conditions.datasets[dataset]
     choice = choose(record, config, facts)
     if isinstance(choice, str):
         raise SuiteError(f"{config.name} does not apply to {dataset}: it {choice}.")
-    fit = make_fit(suite, conditions, use, dataset, seed)
-    family = registry.models.get(use.model).card.family
-    row = Row(label=use.name, model=use.model, family=family, sampler=use.sampler, dataset=dataset, seed=seed)
     changes: dict[str, Any] = {"metrics": choice.metrics, "headline": None, "datasets": None}
     encoder = ""
     if hasattr(config, "encoder"):
         changes["encoder"], encoder = conditions.encoder(config.encoder, dataset)
     settled = config.model_copy(update=changes)
     other_data = dict(config.content(facts))
-    key = content_key(
-        fit=fit.key,
-        label=use.name,
-        sampler=use.sampler,
-        config=settled.model_dump(mode="json", exclude={"datasets", "headline"}),
-        evaluation=[record.version, _code(registry.evaluations.get(record.name), conditions)],
-        metrics={name: _metric(name, conditions) for name in choice.metrics},
-        encoder=encoder,
-        data=other_data,
-        machine=conditions.machine if record.timed else "",
-        chunk=CHUNK,
-    )
-    return Job(
-        key=key,
-        fit=fit,
-        row=row,
-        config=settled,
-        evaluation=record.name,
-        metrics=choice.metrics,
-        alone=record.once_a_row,
-        content=other_data,
-    )
+    parts = {
+        "config": settled.model_dump(mode="json", exclude={"datasets", "headline"}),
+        "evaluation": [record.version, _code(registry.evaluations.get(record.name), conditions)],
+        "metrics": {name: _metric(name, conditions) for name in choice.metrics},
+        "encoder": encoder,
+        "data": other_data,
+        "machine": conditions.machine if record.timed else "",
+        "chunk": CHUNK,
+    }
+    return _Settled(settled, record, choice.metrics, other_data, parts)
 
 
 def _metric(name: str, conditions: Conditions) -> list[Any]:
@@ -143,9 +182,12 @@ def make_fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, 
     }
     if use.checkpoint:  # by content, wherever it lies; and no budget is spent on it
         content |= {"checkpoint": _digest(Path(use.checkpoint)), "budget": None}
+    own = frozenset() if use.checkpoint else entry.card.stacked
+    alike = {name: value for name, value in options.items() if name not in own}
+    unset = sorted(name for name, value in (entry.defaults() | options).items() if name in own and value is None)
     return Fit(
         key=content_key(seed=seed, **content),
-        stack_key=content_key(**content),
+        stack_key=content_key(**content | {"options": alike, "unset": unset}),
         model=use.model,
         options=options,
         dataset=dataset,

@@ -1,21 +1,28 @@
-"""Where numbers come from: versions, hardware, data, encoders. Everything that a reader needs to do it again."""
+"""Where numbers come from: versions, hardware, data, encoders. Everything that a reader needs to do it again.
+
+Torch is imported where a device must be asked: what it is built for stands in a file of its own.
+"""
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.metadata
+import importlib.util
 import os
 import platform
+import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 import genbench
 from genbench.core.errors import Unsupported, UsageError, nearest
-from genbench.evaluations.context import RunContext
 from genbench.registry.plugins import loaded
+
+if TYPE_CHECKING:
+    from genbench.evaluations.context import RunContext
 
 PACKAGES = ("torch", "torchvision", "torchmetrics", "numpy", "scipy", "scikit-learn", "pandas")
 
@@ -43,6 +50,8 @@ def hardware(device: str) -> dict[str, str | int]:
     if memory:
         found["memory GiB"] = memory
     if device.startswith("cuda"):
+        import torch
+
         found["gpu"] = torch.cuda.get_device_name()
         found["cuda"] = str(torch.version.cuda)
     return found
@@ -59,6 +68,10 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 def pick_device(asked: str) -> str:
     """`auto` is CUDA, else MPS, else the CPU."""
+    if asked == "cpu" or (asked == "auto" and _has_cpu_alone()):
+        return "cpu"
+    import torch
+
     if asked != "auto":
         return _checked(asked)
     if torch.cuda.is_available():
@@ -66,7 +79,36 @@ def pick_device(asked: str) -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
+def _has_cpu_alone() -> bool:
+    """Whether there can be no accelerator, as torch's build and the system's devices say; False where that is not
+    sure."""
+    if sys.platform != "linux":
+        return False
+    build = _build()
+    devices = ("nvidia*", "nvhost*", "nvgpu*", "nvmap", "dxg", "kfd")  # NVIDIA's, Tegra's, WSL's, AMD's
+    return bool(build) and (
+        not (build.get("cuda") or build.get("hip")) or not any(any(Path("/dev").glob(name)) for name in devices)
+    )
+
+
+@cache
+def _build() -> dict[str, Any]:
+    """What torch's own `version.py` says of it, without importing torch; empty where it is not to be read."""
+    spec = importlib.util.find_spec("torch")
+    path = Path(spec.origin).with_name("version.py") if spec and spec.origin else None
+    if path is None or not path.is_file():
+        return {}
+    found = {}
+    for line in ast.parse(path.read_text(encoding="utf-8")).body:
+        target = line.targets[0] if isinstance(line, ast.Assign) else getattr(line, "target", None)
+        if isinstance(target, ast.Name) and isinstance(value := getattr(line, "value", None), ast.Constant):
+            found[target.id] = value.value
+    return found
+
+
 def _checked(device: str) -> str:
+    import torch
+
     try:
         torch.device(device)
     except RuntimeError as error:
@@ -107,7 +149,13 @@ def encoder_entry(context: RunContext, dataset: str, name: str) -> tuple[str, di
 
 
 def _torch() -> str:
-    return str(torch.__version__)
+    """Torch's version as it says it itself."""
+    found = _build().get("__version__")
+    if found is None:
+        import torch
+
+        found = torch.__version__
+    return str(found)
 
 
 def _processor() -> str:

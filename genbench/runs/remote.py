@@ -15,7 +15,8 @@ from pathlib import Path
 from genbench.core import paths
 from genbench.core.jobs import Event, FileMade, Task
 from genbench.runs.folder import LOG, RunFolder
-from genbench.runs.task import TaskRunner, TaskSetting
+from genbench.runs.setting import TaskSetting
+from genbench.runs.task import TaskRunner
 from genbench.store import Place
 
 SENT = ("artifacts/fits", "artifacts/pictures", "failures")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from genbench import registry
 from genbench.core import paths
@@ -20,44 +20,53 @@ from genbench.core.records import PlanRecord, RunRecord
 from genbench.core.stopping import held
 from genbench.core.text import safe_text
 from genbench.core.values import Status
-from genbench.encoders.loading import encoder_identity, fallback_note
-from genbench.evaluations.context import RunContext
 from genbench.executors.accounting import each_once
-from genbench.executors.config import WorkerConfig, cores
+from genbench.executors.config import WorkerConfig
 from genbench.executors.inline import run_inline
 from genbench.executors.local import run_local
 from genbench.runs import provenance
 from genbench.runs.crash import CrashNote
+from genbench.runs.crew import crew_of
 from genbench.runs.folder import AT_WORK, RunFolder
+from genbench.runs.known import Known
 from genbench.runs.options import Options
 from genbench.runs.plan import Conditions, make_plan
-from genbench.runs.remote import packed
+from genbench.runs.setting import TaskSetting
 from genbench.runs.suite import Suite
-from genbench.runs.task import TaskRunner, TaskSetting
 from genbench.store import Store
 from genbench.store.database import is_blank
 from genbench.store.place import redacted
 
+if TYPE_CHECKING:
+    from genbench.evaluations.context import RunContext
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A suite, its plan, what of it is missing, and all that doing it takes: what `--dry-run` shows."""
+    """A suite, its plan, what of it is missing, and all that doing it takes: what `--dry-run` shows. `together`: fits
+    that differ in seeds and numbers make one task, and are trained as a stack."""
 
     suite: Suite
     plan: Plan
     missing: list[Job]
     folder: RunFolder
-    context: RunContext
+    known: Known
     setting: TaskSetting
     workers: WorkerConfig
     executor: str
     force: bool = False
     ray_address: str | None = None
+    together: bool = False
+
+    @property
+    def context(self) -> RunContext:
+        """Where datasets and encoders of this process are loaded."""
+        return self.known.context
 
     def reading(self) -> list[str]:
         """How files were read into datasets, and what of these is too small: a sentence each."""
         names = self.suite.all_datasets()
-        return [f"{name}: {note}" for name in names for note in self.context.dataset(name).notes]
+        return [f"{name}: {note}" for name in names for note in self.known.dataset(name).notes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +120,8 @@ def prepare(
     """
     device = provenance.pick_device(options.device)
     folder = RunFolder.to_make(options.folder(suite.name), options.store)
+    executor = _executor(options)
+    crew = crew_of(suite, options, executor, device)
     setting = TaskSetting(
         place=folder.place,
         cache=paths.cache_dir(),
@@ -118,11 +129,11 @@ def prepare(
         threads=suite.threads,
         data_root=options.data_root,
         named=suite.named,
+        share=1 / crew.a_device,
     )
-    context = context or setting.context()
-    plan = planner(suite, conditions_of(suite, context))
-    plan = dataclasses.replace(plan, notes=(*plan.notes, *_fallbacks(suite, context)))
-    executor = _executor(options)
+    known = Known(setting, context)
+    plan = planner(suite, conditions_of(suite, known))
+    plan = dataclasses.replace(plan, notes=(*plan.notes, *_fallbacks(suite, known)))
     workers = WorkerConfig(
         runner=_RUNNERS.get(executor, "genbench.runs.task:TaskRunner.of"),
         setting=setting,
@@ -131,13 +142,15 @@ def prepare(
         origins=registry.origins(),
         time_limit=options.time_limit,
         memory_limit=round(options.memory_limit * 2**30) if options.memory_limit is not None else None,
-        workers=options.workers or _room(executor, suite, context),
+        workers=crew.workers,
         retries=suite.retries,
         gpus=options.gpus,
+        places=crew.places,
     )
+    together = options.stack == "on" or (options.stack == "auto" and device.startswith("cuda"))
     missing = plan.missing(_settled(folder), force=options.force)
     return Session(
-        suite, plan, missing, folder, context, setting, workers, executor, options.force, options.ray_address
+        suite, plan, missing, folder, known, setting, workers, executor, options.force, options.ray_address, together
     )
 
 
@@ -145,36 +158,23 @@ _RUNNERS = {"ray": "genbench.runs.remote:RemoteRunner.of"}
 """What does tasks where the run's folder is not seen."""
 
 
-def _room(executor: str, suite: Suite, context: RunContext) -> int:
-    """How many workers there are unless somebody says so; 0: as many as a cluster holds."""
-    if executor == "ray":
-        return 0
-    return max(1, cores() // suite.threads) if context.device.type == "cpu" else 1
-
-
-def conditions_of(suite: Suite, context: RunContext) -> Conditions:
+def conditions_of(suite: Suite, known: Known) -> Conditions:
     """What the keys of a plan depend on, here and now."""
-
-    def encoder(name: str, dataset: str) -> tuple[str, str]:
-        data = context.dataset(dataset)
-        real = context.encoder_name(name, data)
-        return real, context.once(("encoder identity", real, data.fingerprint), lambda: encoder_identity(real, data))
-
-    device = str(context.device)
+    device = known.setting.device
     return Conditions(
-        datasets={name: context.dataset(name).facts for name in suite.all_datasets()},
-        device=context.device.type,
+        datasets={name: known.dataset(name).facts for name in suite.all_datasets()},
+        device=device.partition(":")[0],
         machine=provenance.machine(device),
-        encoder=encoder,
+        encoder=known.encoder,
     )
 
 
-def _fallbacks(suite: Suite, context: RunContext) -> Iterator[str]:
+def _fallbacks(suite: Suite, known: Known) -> Iterator[str]:
     """A line for each dataset whose features are not those of a classifier of its own."""
     automatic = {dataset for dataset, config in suite.pairs() if getattr(config, "encoder", "") == "auto"}
     for dataset in suite.all_datasets():
-        note = fallback_note(context.dataset(dataset)) if dataset in automatic else None
-        if note is not None:
+        note = known.dataset(dataset).fallback if dataset in automatic else ""
+        if note:
             yield note
 
 
@@ -288,14 +288,15 @@ def _forget(session: Session, store: Store) -> None:
 
 
 def _events(session: Session) -> Iterator[Event]:
-    """On a GPU all seeds of a model make one task: they are trained together."""
-    work: list[Task] = tasks(session.missing, together=session.setting.device.startswith("cuda"))
+    """Where they are trained together all seeds and trials of a model make one task."""
+    work: list[Task] = tasks(session.missing, together=session.together)
     if not work:
         return iter(())
     if session.executor == "local":
         return run_local(work, session.workers)
     if session.executor == "ray":
         from genbench.executors.ray import run_ray  # an extra
+        from genbench.runs.remote import packed
 
         return run_ray(
             work,
@@ -308,6 +309,8 @@ def _events(session: Session) -> Iterator[Event]:
 
 def _inline(session: Session, work: Sequence[Task]) -> Iterator[Event]:
     """In this process; where an earlier one has crashed, its job ends as failed and the others are done."""
+    from genbench.runs.task import TaskRunner
+
     note = CrashNote(session.folder.root / AT_WORK)
     dead = note.victims(session.missing)
     yield from dead
@@ -346,7 +349,9 @@ def _failures(jobs: Sequence[Job], ends: Mapping[str, Mapping[str, Any]], *, tog
 def plan_record(session: Session) -> PlanRecord:
     """The plan as the store keeps it, with what a report needs beside the numbers."""
     plan = session.plan
-    facts = {name: {"kind": str(f.kind), "near": sorted(f.near)} for name, f in plan.datasets.items()}
+    facts = {
+        name: {"kind": str(f.kind), "near": sorted(f.near), "family": f.family} for name, f in plan.datasets.items()
+    }
     content = {"headlines": plan.headlines, "notes": list(plan.notes), "datasets": facts, "named": session.suite.named}
     return PlanRecord(id=plan.id, suite=session.suite.name, jobs=plan.keys, content=content)
 

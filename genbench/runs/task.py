@@ -9,10 +9,10 @@ reference, classifier and feature again for each of them; the check costs a few 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -27,26 +27,8 @@ from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.outcome import Outcome
 from genbench.runs.fit import FittedModel, Refit, fitted, status_of
 from genbench.runs.folder import RunFolder
+from genbench.runs.setting import TaskSetting
 from genbench.runs.suite import CONTROL
-from genbench.store import Place
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskSetting:
-    """What a process needs to do tasks, as it can be sent to another one."""
-
-    place: Place
-    cache: Path
-    device: str = "cpu"
-    threads: int = 1
-    data_root: str | None = None
-    named: Mapping[str, str] = field(default_factory=dict)
-
-    def context(self) -> RunContext:
-        """An empty context."""
-        return RunContext(
-            root=self.data_root, cache=self.cache, device=self.device, threads=self.threads, named=self.named
-        )
 
 
 @dataclass(slots=True)
@@ -58,6 +40,8 @@ class TaskRunner:
     folder: RunFolder
     spoilt: bool = False
     evidence: dict[tuple[str, str], Evidence] = field(default_factory=dict)
+    outcomes: dict[tuple[str, str, str], Outcome] = field(default_factory=dict)
+    of_model: dict[str, dict[Any, Any]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, setting: TaskSetting) -> TaskRunner:
@@ -84,7 +68,7 @@ class TaskRunner:
             yield from self._evaluations(one, [job for job in task.jobs if job.fit == one.fit])
 
     def _evaluations(self, one: FittedModel, jobs: Sequence[Job]) -> Iterator[Event]:
-        self.evidence.clear()
+        self._forget_made()
         for job in jobs:
             yield JobStarted(job)
             if one.model is None:
@@ -102,7 +86,14 @@ class TaskRunner:
         if found is None:
             again = None if one.record.trained == ELSEWHERE else Refit(one.fit, self.context)
             found = self.evidence[one.fit.key, sampler] = Evidence(
-                one.model, sampler, job.fit.dataset, job.fit.seed, self.context, record=one.record, refit=again
+                one.model,
+                sampler,
+                job.fit.dataset,
+                job.fit.seed,
+                self.context,
+                record=one.record,
+                refit=again,
+                of_model=self.of_model.setdefault(one.fit.key, {}),
             )
         if dict(job.content) != dict(job.config.content(found.dataset.facts)):  # type: ignore[attr-defined]
             raise DataError(f"the outlier sets of {job.fit.dataset} are not those planned: run the same command again.")
@@ -112,10 +103,9 @@ class TaskRunner:
         start, fit = time.perf_counter(), one.record
         try:
             with contained(), self._put_back(job), torch.no_grad():
-                evaluate = registry.evaluations.get(job.evaluation).load()
                 evidence = self._evidence(job, one)
                 evidence.model.eval()
-                outcome: Outcome = evaluate(evidence, job.config)
+                outcome = self._outcome(job, evidence)
             changed = self._changed(job)
             if changed:
                 raise GenbenchError(
@@ -132,13 +122,30 @@ class TaskRunner:
             return without_value(job, status, reason, seconds=spent, device=fit.device, retry=retry)
         return _ended(job, evidence, outcome, fit, tuple(pictures), time.perf_counter() - start)
 
+    def _outcome(self, job: Job, evidence: Evidence) -> Outcome:
+        """What the evaluation gives; of rows that differ in their sampler alone it is asked once, if it draws none."""
+        entry = registry.evaluations.get(job.evaluation)
+        evaluate = entry.load()
+        if not entry.card.of_model:
+            outcome: Outcome = evaluate(evidence, job.config)
+            return outcome
+        key = (job.fit.key, job.evaluation, job.config.model_dump_json())
+        if key not in self.outcomes:
+            self.outcomes[key] = evaluate(evidence, job.config)
+        return self.outcomes[key]
+
     def _changed(self, job: Job) -> str | None:
         """The split of its dataset that was changed; whatever comes next then works on one that is loaded anew."""
         changed = self.context.changed(job.fit.dataset)
         if changed is not None:
             self.context.forget()
-            self.evidence.clear()
+            self._forget_made()
         return changed
+
+    def _forget_made(self) -> None:
+        """Nothing that was made of a model is there any more."""
+        for made in (self.evidence, self.outcomes, self.of_model):
+            made.clear()
 
     @contextmanager
     def _put_back(self, job: Job) -> Iterator[None]:

@@ -17,7 +17,7 @@ from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.pictures import grid, sample_picture
 from genbench.registry import models
 from genbench.runs.folder import RunFolder
-from genbench.runs.task import TaskSetting
+from genbench.runs.setting import TaskSetting
 from genbench.training.trainer import build
 from genbench.training.weights import load_weights, save_weights
 

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize
 
+from genbench.stats import laws
 from genbench.stats.comparisons import holm, pairwise_p
 from genbench.stats.estimates import ROUNDING, Row, estimates
 from genbench.stats.intervals import LEAST, Interval
@@ -104,7 +105,7 @@ def _share(share: float, sizes: Sequence[tuple[float, float]], level: float = 0.
     """A mean of Mann-Whitney shares with Newcombe's interval (2006, Stat. Med. 25:559, method 5), which solves
     (θ̂ − θ)² = z² Var(θ) and so does not shrink to nothing where all of m runs beat all of n: 3 against 3 in one block
     give [0.50, 1]."""
-    z, counts = float(stats.norm.ppf((1 + level) / 2)), Counter(sizes)
+    z, counts = laws.normal_quantile((1 + level) / 2), Counter(sizes)
 
     def variance(theta: float) -> float:
         lean = (1 - theta) / (2 - theta) + theta / (1 + theta)
@@ -139,10 +140,10 @@ def simultaneous_places(blocks: Sequence[Block], *, alpha: float = 0.05) -> list
     losses, ranks = np.stack([block.losses for block in blocks]), duels(blocks).mean_ranks
     first, second = np.triu_indices(len(ranks), 1)
     p = np.stack([pairwise_p(estimates(block.rows), first, second, block.scale) for block in blocks])
-    scores = np.sign(losses[:, first] - losses[:, second]) * stats.norm.isf(np.maximum(p, SMALLEST_P) / 2)
+    scores = np.sign(losses[:, first] - losses[:, second]) * laws.normal_score(np.maximum(p, SMALLEST_P) / 2)
     together = scores.sum(0) / math.sqrt(len(blocks))
     can_tell = together * (ranks[first] - ranks[second]) > 0
-    adjusted = np.array(holm(np.where(can_tell, 2 * stats.norm.sf(np.abs(together)), 1.0).tolist()))
+    adjusted = np.array(holm(np.where(can_tell, 2 * laws.normal_tail(np.abs(together)), 1.0).tolist()))
     differ = np.zeros((len(ranks), len(ranks)), dtype=np.bool_)
     differ[first, second] = differ[second, first] = adjusted <= alpha
     low, high = rank_ranges(ranks, differ)
@@ -151,8 +152,7 @@ def simultaneous_places(blocks: Sequence[Block], *, alpha: float = 0.05) -> list
 
 def rank_table(losses: Array) -> Array:
     """Ranks from 1 within each block: (blocks, rows) -> (blocks, rows); equal rows share the mean of their ranks."""
-    ranks: Array = stats.rankdata(_merged(losses), axis=-1)
-    return ranks
+    return laws.mean_ranks(_merged(losses))
 
 
 def _merged(losses: Array) -> Array:
@@ -170,7 +170,7 @@ def _merged(losses: Array) -> Array:
 
 def interquartile_mean(values: Sequence[float]) -> float:
     """The mean without the lowest and the highest quarter (`scipy.stats.trim_mean`, rounded down as there)."""
-    return float(stats.trim_mean(np.asarray(values, dtype=np.float64), 0.25))
+    return float(laws.trimmed_mean(np.asarray(values, dtype=np.float64), 0.25))
 
 
 def iqm_interval(
@@ -189,10 +189,10 @@ def iqm_interval(
     parts = [np.asarray(v, dtype=np.float64) for v in blocks]
     widened = [x.mean() + (x - x.mean()) * math.sqrt(len(x) / (len(x) - 1)) for x in parts]
     drawn = np.concatenate([x[draw.integers(len(x), size=(resamples, len(x)))] for x in widened], axis=1)
-    error = float(stats.trim_mean(drawn, 0.25, axis=1).std(ddof=1))
+    error = float(laws.trimmed_mean(drawn, 0.25).std(ddof=1))
     kept = 1 - 2 * (drawn.shape[1] // 4) / drawn.shape[1]
     degrees = kept * sum(len(x) - 1 for x in parts)
-    half = float(stats.t.ppf((1 + level) / 2, degrees)) * error
+    half = float(laws.t_quantile((1 + level) / 2, degrees)) * error
     middle = interquartile_mean(np.concatenate(parts).tolist())
     return Interval(middle - half, middle + half, "stratified bootstrap, t")
 
@@ -216,6 +216,8 @@ def critical_difference(losses: Array, *, alpha: float = 0.05) -> CriticalDiffer
     blocks, rows = losses.shape
     if blocks < LEAST_BLOCKS or rows < 3:
         return None
+    from scipy import stats  # its import takes longer than a leaderboard
+
     table = rank_table(losses)
     ranks = table.mean(0)
     p = 1.0 if np.ptp(ranks) == 0 else float(stats.friedmanchisquare(*table.T).pvalue)
@@ -265,7 +267,7 @@ def agreement(a: Array, b: Array, *, level: float = 0.95) -> Agreement | None:
         return None
     tau = float(((signs[0] * signs[1]).sum((1, 2)) / np.sqrt(pairs[0] * pairs[1])).mean())
     inside = 1 - 4 / (rows * (rows - 1))
-    half = float(stats.norm.ppf((1 + level) / 2)) * math.sqrt(0.437 / (rows - 4))
+    half = laws.normal_quantile((1 + level) / 2) * math.sqrt(0.437 / (rows - 4))
     middle = math.atanh(min(max(tau, -inside), inside))
     low = -1.0 if tau <= -inside else math.tanh(middle - half)
     high = 1.0 if tau >= inside else math.tanh(middle + half)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from genbench.stats import laws
 from genbench.stats.estimates import Estimates, Row, estimates, moderate
 from genbench.stats.intervals import Interval
 from genbench.stats.scales import Array, Scale
@@ -38,7 +38,7 @@ def compare_pairs(
     first, second = np.arange(0, 2 * len(pairs), 2), np.arange(1, 2 * len(pairs), 2)
     difference = rows.mean[second] - rows.mean[first]
     error, degrees = standard_errors(moderate(rows), first, second)
-    half = stats.t.ppf((1 + level) / 2, degrees) * error
+    half = laws.t_quantile((1 + level) / 2, degrees) * error
     p = pairwise_p(rows, first, second, scale)
     return [
         Comparison(float(d), Interval(float(d - h), float(d + h), "Welch, moderated") if h > 0 else None, float(one))
@@ -62,7 +62,7 @@ def pairwise_p(rows: Estimates, first: Index, second: Index, scale: Scale = Scal
     error, degrees = standard_errors(scaled, first, second)
     gap = scaled.mean[..., first] - scaled.mean[..., second]
     can_tell = (error > 0) & (gap * (rows.mean[..., first] - rows.mean[..., second]) > 0)
-    p: Array = 2 * stats.t.sf(np.abs(gap) / np.where(error > 0, error, 1.0), degrees)
+    p: Array = 2 * laws.t_tail(np.abs(gap) / np.where(error > 0, error, 1.0), degrees)
     return np.where(can_tell, p, 1.0)
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy import stats
+
+from genbench.stats import laws
 
 LEAST = 3
 """Fewer values than this have no interval: a spread seen once or twice says nothing of the spread."""
@@ -57,11 +58,13 @@ def t_interval(values: Sequence[float], *, level: float = 0.95) -> Interval:
 @cache
 def t_quantile(share: float, degrees: int) -> float:
     """The quantile of Student's t, asked of scipy once: a leaderboard has thousands of intervals over few sizes."""
-    return float(stats.t.ppf(share, degrees))
+    return float(laws.t_quantile(share, degrees))
 
 
 def bca_interval(values: Sequence[float], *, level: float = 0.95, resamples: int = 9_999, seed: int = 0) -> Interval:
     """The bias-corrected and accelerated bootstrap interval of the mean (Efron 1987), by `scipy.stats.bootstrap`."""
+    from scipy import stats  # its import takes longer than a leaderboard
+
     x = np.asarray(values, dtype=np.float64)
     found = stats.bootstrap(
         (x,), np.mean, n_resamples=resamples, confidence_level=level, method="BCa", rng=np.random.default_rng(seed)

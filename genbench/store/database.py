@@ -22,6 +22,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from genbench.core.errors import StoreError, UsageError
+from genbench.core.jobs import content_key
 from genbench.core.records import FitRecord, JobRecord, Picture, PlanRecord, RunRecord
 from genbench.core.text import safe_text
 from genbench.core.values import Measurement, Status
@@ -198,6 +199,16 @@ class Store:
         with self.reading() as connection:
             return [RunRecord(**row) for row in connection.execute(query).mappings()]
 
+    def state(self, plan: str) -> str:
+        """20 hex digits over what is shown of a plan: its content, its calls, and which of its jobs ended when, in the
+        database's own count. A job that is done again has another place in it, so equal states show equal numbers."""
+        query, order = self._of_plan(sa.select(schema.jobs.c.key, schema.jobs.c.ended), schema.jobs, plan)
+        with self.reading() as connection:
+            ended = [list(row) for row in connection.execute(query.order_by(*order))]
+        record = self.plan(plan)
+        runs = [run.id for run in self.runs(plan)]
+        return content_key(plan=record and [record.suite, record.jobs, record.content], runs=runs, ended=ended)
+
     # --- what was done
 
     def add_fit(self, fit: FitRecord) -> None:
@@ -335,7 +346,7 @@ class Store:
         return schema.jobs.c.key.in_(sa.select(schema.plan_jobs.c.job).where(schema.plan_jobs.c.plan == plan))
 
     def _of_plan(
-        self, query: sa.Select[Any], joined: sa.Join, plan: str | None
+        self, query: sa.Select[Any], joined: sa.FromClause, plan: str | None
     ) -> tuple[sa.Select[Any], list[sa.ColumnElement[Any]]]:
         """The query over these tables for the plan's jobs, and what orders it."""
         if plan is None:

@@ -45,6 +45,10 @@ class FusedAdam:
         parameters, *moments = (list(compress(values, has)) for values in (self.parameters, *self._moments()))
         self._update(parameters, grads, *moments)
 
+    def set_factor(self, factor: float) -> None:
+        """Take steps of the settings' rate times this factor."""
+        self.set_lr(self.settings.lr * factor)
+
     def set_lr(self, lr: float) -> None:
         """Change the learning rate, without a wait for the device."""
         if isinstance(self.lr, Tensor):
@@ -72,24 +76,8 @@ class FusedAdam:
         first: list[Tensor],
         second: list[Tensor],
     ) -> None:
-        settings = self.settings
-        kernel = torch._fused_adamw_ if settings.weight_decay else torch._fused_adam_
         torch._foreach_add_(steps, 1)
-        kernel(
-            parameters,
-            grads,
-            first,
-            second,
-            [],
-            steps,
-            lr=self.lr,
-            beta1=settings.betas[0],
-            beta2=settings.betas[1],
-            weight_decay=settings.weight_decay,
-            eps=settings.eps,
-            amsgrad=False,
-            maximize=False,
-        )
+        fused_step(self.settings, self.lr, parameters, grads, (steps, first, second))
 
     def _torch_optimizer(self) -> torch.optim.Optimizer:
         settings = self.settings
@@ -101,3 +89,30 @@ class FusedAdam:
         for parameter, step, first, second in zip(self.parameters, *self._moments(), strict=True):
             optimizer.state[parameter] = {"step": step, "exp_avg": first, "exp_avg_sq": second}
         return optimizer
+
+
+def fused_step(
+    settings: Adam,
+    lr: float | Tensor,
+    parameters: list[Tensor],
+    grads: list[Tensor],
+    moments: tuple[list[Tensor], list[Tensor], list[Tensor]],
+) -> None:
+    """Torch's kernel over all parameters; `moments`: steps taken, this one included, and both averages of each."""
+    steps, first, second = moments
+    kernel = torch._fused_adamw_ if settings.weight_decay else torch._fused_adam_
+    kernel(
+        parameters,
+        grads,
+        first,
+        second,
+        [],
+        steps,
+        lr=lr,
+        beta1=settings.betas[0],
+        beta2=settings.betas[1],
+        weight_decay=settings.weight_decay,
+        eps=settings.eps,
+        amsgrad=False,
+        maximize=False,
+    )

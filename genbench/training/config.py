@@ -17,18 +17,20 @@ Progress = Callable[[int, int], None]
 class TrainConfig:
     """How a training is to be run; all but `precision` change the result by no more than float tolerance.
 
-    `capture`: whether a CUDA graph is tried. `stack`: seeds of one stack at most; `None` lets memory and the model's
-    size decide. `out_of_memory`: split the batch and add up gradients (a loss that is not a mean over examples then
-    changes), or fail by name. `checkpoint`: a file kept up to date every `every` seconds, from which the same call
-    goes on after a kill; it is deleted at the end, unless it is to `keep`. `processes`: the group that shares each
-    batch, `Accelerated()` in each of its processes; `fit` then gives the same model in all of them. `data`: where
-    the training set lies, `host` in main memory (each batch is copied), `auto` on the device if half of its free memory
-    holds it. `precision`: `bfloat16` runs every loss under autocast, where the device multiplies it faster; the result
-    then says so.
+    `capture`: whether a CUDA graph is tried. `stack`: models of one stack at most; `None` lets memory and the model's
+    size decide. `share`: of the device's free memory that this process may count on; others work beside it.
+    `out_of_memory`: split the batch and add up gradients (a loss that is not a mean over examples then changes), or
+    fail by name. `checkpoint`: a file kept up to date every `every` seconds, from which the same call goes on after a
+    kill; it is deleted at the end, unless it is to `keep`. `processes`: the group that shares each batch,
+    `Accelerated()` in each of its processes; `fit` then gives the same model in all of them. `data`: where the training
+    set lies, `host` in main memory (each batch is copied), `auto` on the device if half of its free memory holds it.
+    `precision`: `bfloat16` runs every loss under autocast, where the device multiplies it faster; the result then says
+    so.
     """
 
     capture: Literal["auto", "never"] = "auto"
     stack: int | None = None
+    share: float = 1.0
     out_of_memory: Literal["split", "fail"] = "split"
     checkpoint: Path | None = None
     every: float = 60.0

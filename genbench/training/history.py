@@ -49,7 +49,8 @@ class TrainHistory:
             details[f"gradient norm of {optimizer.name}"] = [point[i][seed] for point in self.norms]
         shown = self.iterations * state.images_per_iteration
         cost = state.cost
-        averages = sorted({f"ema {o.objective.ema:g}" for o in state.optimizers if o.objective.ema is not None})
+        members = [optimizer.members[seed] for optimizer in state.optimizers]
+        averages = sorted({f"ema {member.ema:g}" for member in members if member.ema is not None})
         return TrainResult(
             seconds=self.setup + self.seconds,
             images=self.iterations * cost.images,

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from genbench.core.errors import GenbenchError
+from genbench.core.errors import GenbenchError, Unsupported
 from genbench.protocols.model import Batch, Objective
 from genbench.training.adam import FusedAdam
+from genbench.training.member_adam import MemberAdam
 from genbench.training.parallel import Alone, Processes
 
 EMA_START = 10
@@ -19,30 +20,46 @@ EMA_START = 10
 class ObjectiveOptimizer:
     """One objective's loss, the leaf tensors that it trains and the optimiser that updates them.
 
-    `loss`: Batch -> scalar, for a stack of S seeds (parameters (S, *shape)) -> (S,). A stack gives its S as `seeds`,
-    one model 0. All state is made here, so that it can be saved, put back and captured from the first step on.
+    `loss`: Batch -> scalar, for a stack of S models (parameters (S, *shape)) -> (S,). A stack gives the objective of
+    each of them, whose rates, decays and bounds may differ; its S is `seeds`, 0 for one model. `shared`: its batches
+    are (B, ...), the same for all, else (S, B, ...). All state is made here, so that it can be saved, put back and
+    captured from the first step on. Raises `Unsupported` where the objectives differ in more.
     """
 
     def __init__(
-        self, objective: Objective, loss: Callable[[Batch], Tensor], parameters: Sequence[Tensor], *, seeds: int = 0
+        self,
+        objective: Objective,
+        loss: Callable[[Batch], Tensor],
+        parameters: Sequence[Tensor],
+        *,
+        members: Sequence[Objective] = (),
+        shared: bool = False,
     ) -> None:
-        self.objective, self.loss, self.parameters, self.seeds = objective, loss, list(parameters), seeds
-        self.name, self.settings = objective.name, objective.optimizer
+        self.objective, self.loss, self.parameters, self.seeds = objective, loss, list(parameters), len(members)
+        self.name, self.settings, self.members = objective.name, objective.optimizer, list(members) or [objective]
+        check_alike(self.members)
+        self.batch_axis = 1 if members and not shared else 0
         self.device = self.parameters[0].device
         self.parts, self.split = 1, True
         self.reduced = objective.precision == "bfloat16" and multiplies_bfloat16(self.device)
         self.processes: Processes = Alone()
-        self.optimizer = FusedAdam(self.settings, self.parameters)
+        settings = [member.optimizer for member in self.members]
+        alike = all(s == settings[0] for s in settings)
+        self.optimizer: FusedAdam | MemberAdam = (
+            FusedAdam(self.settings, self.parameters) if alike else MemberAdam(settings, self.parameters)
+        )
         self.averages = [p.detach().clone() for p in self.parameters] if objective.ema is not None else []
-        self._pull = torch.ones((), device=self.device)
+        self._least_pull = self._each([1 - (member.ema or 0.0) for member in self.members])
+        self._pull = torch.ones_like(self._least_pull)
+        self._bound = None if objective.clip is None else self._each([member.clip or 0.0 for member in self.members])
 
     def step(self, batch: Batch) -> Tensor:
         """One optimiser step on this batch; the loss before it, detached, () or (S,). Never waits for the device."""
         loss = self._gradient(batch)
         if self.processes.size > 1:
             self.processes.average(self._gradients())
-        if self.objective.clip is not None:
-            self._clip(self.objective.clip)
+        if self._bound is not None:
+            self._clip(self._bound)
         self.optimizer.step()
         if self.averages:
             self._average()
@@ -51,9 +68,9 @@ class ObjectiveOptimizer:
     def prepare(self, progress: float, step: int) -> None:
         """Set what changes over a training, before optimiser step number `step`, at this fraction of the budget."""
         if self.settings.schedule != "constant" or self.settings.warmup:
-            self.optimizer.set_lr(self.settings.lr * self.settings.factor(progress))
-        if self.objective.ema is not None:
-            self._pull.fill_(1 - min(self.objective.ema, (1 + step) / (EMA_START + step)))
+            self.optimizer.set_factor(self.settings.factor(progress))
+        if self.averages:
+            torch.clamp(self._least_pull, min=1 - (1 + step) / (EMA_START + step), out=self._pull)
 
     @property
     def scheduled(self) -> bool:
@@ -82,7 +99,7 @@ class ObjectiveOptimizer:
         try:
             return self._backward(batch) if self.parts == 1 else self._backward_in_parts(batch)
         except RuntimeError as error:
-            size = batch.x.shape[1 if self.seeds else 0]
+            size = batch.x.shape[self.batch_axis]
             if not out_of_memory(error):
                 raise
             if not self.split or 2 * self.parts > size:
@@ -111,7 +128,7 @@ class ObjectiveOptimizer:
         return loss.detach()
 
     def _backward_in_parts(self, batch: Batch) -> Tensor:
-        axis = 1 if self.seeds else 0
+        axis = self.batch_axis
         xs = batch.x.tensor_split(self.parts, axis)
         ys = [None] * len(xs) if batch.y is None else batch.y.tensor_split(self.parts, axis)
         loss = torch.zeros(self.seeds if self.seeds else (), device=self.device)
@@ -123,7 +140,7 @@ class ObjectiveOptimizer:
     def _gradients(self) -> list[Tensor]:
         return [p.grad for p in self.parameters if p.grad is not None]
 
-    def _clip(self, bound: float) -> None:
+    def _clip(self, bound: Tensor) -> None:
         grads = self._gradients()
         factor = (bound / (norm(grads, self.seeds, self.device) + 1e-6)).clamp(max=1.0)
         if not self.seeds:
@@ -135,8 +152,31 @@ class ObjectiveOptimizer:
     def _average(self) -> None:
         with torch.no_grad():
             step = torch._foreach_sub(self.parameters, self.averages)
-            torch._foreach_mul_(step, self._pull)
+            if self._pull.dim():
+                torch._foreach_mul_(step, [self._pull.view(-1, *[1] * (t.dim() - 1)) for t in step])
+            else:
+                torch._foreach_mul_(step, self._pull)
             torch._foreach_add_(self.averages, step)
+
+    def _each(self, values: Sequence[float]) -> Tensor:
+        """One number, or (S,) where the members of a stack differ in it."""
+        alike = len(set(values)) == 1
+        return torch.tensor(values[0] if alike else values, device=self.device)
+
+
+def check_alike(objectives: Sequence[Objective]) -> None:
+    """Raise `Unsupported` where these, each of a member of a stack, differ in more than numbers of their optimisers."""
+
+    def form(objective: Objective) -> tuple[object, ...]:
+        without = (objective.clip is None, objective.ema is None)
+        rate = (objective.optimizer.schedule, objective.optimizer.warmup)
+        return (objective.name, objective.steps, objective.precision, objective.reads_data, *without, *rate)
+
+    if len({form(objective) for objective in objectives}) > 1:
+        raise Unsupported(
+            f"the objective {objectives[0].name!r} is not the same in all members of the stack: they may differ in "
+            "numbers of its optimiser, the decay of its average and the bound of its gradient"
+        )
 
 
 def out_of_memory(error: BaseException) -> bool:

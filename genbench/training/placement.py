@@ -13,7 +13,11 @@ SHARE = 0.5
 
 def placed(split: Split, device: torch.device, config: TrainConfig) -> Split:
     """The split on the device, or as it is where it is there already, the config says so or it does not fit."""
-    if split.x.device.type == device.type or config.data == "host" or byte_size(split) > available_bytes(device):
+    if (
+        split.x.device.type == device.type
+        or config.data == "host"
+        or byte_size(split) > config.share * available_bytes(device)
+    ):
         return split
     return split.to(device)
 

@@ -17,8 +17,8 @@ class TrainResult:
     included; `images_per_second` of all of them, in images of the budget (a batch a step), without the set-up.
     `curve`: `{"images": [...], objective: [...]}`, about 100 means over equal intervals of the budget; `details`:
     further series over the same intervals (`gradient norm of ...`, `images per second`).
-    `trained`: `plain`, `captured`, `stack of seeds 0-7`, `closed form`. `remark`: why it was not trained the fast way,
-    or why its operations were not counted.
+    `trained`: `plain`, `captured`, `stack of seeds 0-7`, `stack of 5 settings` (of one seed), `closed form`.
+    `remark`: why it was not trained the fast way, or why its operations were not counted.
     `weights`: which weights the model holds now, `last` or `ema 0.999`. `diverged`: the place where a loss or weight
     became NaN or inf; the model then holds its last finite state.
     """

@@ -6,8 +6,10 @@ A chunk of a diffusion sampler is thousands of small launches; replayed as a CUD
 from __future__ import annotations
 
 import contextlib
+import time
 import warnings
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,7 +19,10 @@ from genbench.core.errors import Unsupported
 from genbench.training.dry_run import first_sentence
 
 WORTH = 3
-"""Chunks from which a capture, which costs about two of them, pays."""
+"""Chunks from which a capture, which costs about two of them, can pay."""
+
+CAPTURE = 0.03
+"""Seconds that a capture costs besides: what is drawn in one pass is drawn sooner than captured."""
 
 Sample = Callable[..., Tensor]
 
@@ -31,10 +36,41 @@ def chunks(
     first: int = 0,
 ) -> Iterator[Tensor]:
     """What `seeds.chunks` gives, captured where the device is a GPU, n is worth it and the sampler allows it."""
-    if torch.device(device).type == "cuda" and n - first * chunk > WORTH * chunk:
+    eager = seeds.chunks(sample, n, *parts, device=device, chunk=chunk, first=first)
+    left = -(-n // chunk) - first
+    if torch.device(device).type != "cuda" or left <= WORTH:
+        return eager
+    return _sooner(sample, eager, _Rest(n, parts, chunk, first + 1), torch.device(device))
+
+
+class _Rest(NamedTuple):
+    """What is drawn after the first chunk."""
+
+    n: int
+    parts: tuple[str | int, ...]
+    chunk: int
+    first: int
+
+
+def _sooner(sample: Sample, eager: Iterator[Tensor], rest: _Rest, device: torch.device) -> Iterator[Tensor]:
+    """One chunk by the clock, then the others captured where they would take longer than that."""
+    x, seconds = _timed(eager, device)
+    yield x
+    left = -(-rest.n // rest.chunk) - rest.first
+    if (left - WORTH + 1) * seconds > CAPTURE:
         with contextlib.suppress(Unsupported):
-            return _replayed(captured(sample, chunk, torch.device(device)), n, parts, chunk, first)
-    return seeds.chunks(sample, n, *parts, device=device, chunk=chunk, first=first)
+            replay = captured(sample, rest.chunk, device)
+            eager = (replay(seeds.derive(*rest.parts, i)) for i in range(rest.first, rest.first + left))
+    yield from eager
+
+
+def _timed(chunks: Iterator[Tensor], device: torch.device) -> tuple[Tensor, float]:
+    """The next chunk, and the seconds that it took."""
+    torch.cuda.synchronize(device)
+    began = time.perf_counter()
+    x = next(chunks)
+    torch.cuda.synchronize(device)
+    return x, time.perf_counter() - began
 
 
 def captured(sample: Sample, chunk: int, device: torch.device) -> Callable[[int], Tensor]:
@@ -74,10 +110,3 @@ def _warm_up(sample: Sample, chunk: int, device: torch.device) -> None:
         sample(2, generator=torch.Generator(device).manual_seed(0))
     torch.cuda.set_sync_debug_mode("default")
     torch.cuda.current_stream().wait_stream(stream)
-
-
-def _replayed(
-    replay: Callable[[int], Tensor], n: int, parts: tuple[str | int, ...], chunk: int, first: int
-) -> Iterator[Tensor]:
-    for i in range(first, (n + chunk - 1) // chunk):
-        yield replay(seeds.derive(*parts, i))

@@ -1,4 +1,4 @@
-"""How many seeds are trained together: as many as fit, where that pays."""
+"""How many models are trained together: as many as fit, where that pays."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from genbench.protocols.model import FitsItself
 from genbench.training.config import TrainConfig
 from genbench.training.dry_run import dry_run
 from genbench.training.indices import ShuffledIndices
-from genbench.training.replicas import SingleModel
-from genbench.training.stacked import StackedModels
+from genbench.training.member_numbers import differing
+from genbench.training.objective_optimizer import check_alike
+from genbench.training.replicas import objectives_of
+from genbench.training.stacked import stacked
 from genbench.training.train_state import TrainState
 
 LARGEST = 10_000_000
@@ -24,8 +26,10 @@ SHARE = 0.6
 """The share of the free memory that a stack may take."""
 
 
-def stack_size(models: Sequence[nn.Module], data: Split, batch: int, config: TrainConfig) -> tuple[int, str]:
-    """Seeds to a stack, at least 1, and the reason where it is 1 although more were asked for.
+def stack_size(
+    models: Sequence[nn.Module], data: Split, batch: int, config: TrainConfig, *, one_seed: bool = False
+) -> tuple[int, str]:
+    """Models to a stack, at least 1, and the reason where it is 1 although more were asked for.
 
     On a GPU the share of the free memory that one iteration takes, measured by a dry run, decides; on the CPU seeds are
     stacked only where the config says so.
@@ -36,14 +40,17 @@ def stack_size(models: Sequence[nn.Module], data: Split, batch: int, config: Tra
     if config.stack is None and not on_gpu(models[0]):
         return 1, ""
     if config.stack is None and sum(p.numel() for p in models[0].parameters()) > LARGEST:
-        return 1, "not stacked: one seed alone fills the device"
-    indices = [ShuffledIndices(len(data), 0), ShuffledIndices(len(data), 1)]
+        return 1, "not stacked: one model alone fills the device"
+    indices = [ShuffledIndices(len(data), seed) for seed in range(1 if one_seed else 2)]
     try:
-        dry_run(TrainState(StackedModels(models[:2]), data, batch, indices))
-    except (Unsupported, RuntimeError) as error:
+        for members in zip(*map(objectives_of, models), strict=True):
+            check_alike(members)
+        pair = TrainState(stacked(models[:2], one_seed, differing(models)), data, batch, indices)
+        if on_gpu(models[0]):
+            return max(1, min(most, int(config.share * copies_that_fit(pair)))), ""
+        dry_run(pair)
+    except (Unsupported, RuntimeError, ValueError) as error:
         return 1, f"not stacked: {error}"
-    if on_gpu(models[0]):
-        most = min(most, max(1, copies_that_fit(TrainState(SingleModel(models[0]), data, batch, indices[:1]))))
     return most, ""
 
 
@@ -53,10 +60,11 @@ def on_gpu(model: nn.Module) -> bool:
 
 
 def copies_that_fit(state: TrainState) -> int:
-    """How many times the memory of one iteration fits into what is free."""
-    torch.cuda.empty_cache()
-    torch.cuda.reset_peak_memory_stats()
-    before = torch.cuda.memory_allocated()
+    """How many times the memory that an iteration takes of each model fits into what is free."""
+    device = state.device
+    torch.cuda.reset_peak_memory_stats(device)
+    before = torch.cuda.memory_allocated(device)
     dry_run(state)
-    taken = max(1, torch.cuda.max_memory_allocated() - before)
-    return int(SHARE * torch.cuda.mem_get_info()[0] / taken)
+    taken = max(1, (torch.cuda.max_memory_allocated(device) - before) // max(1, state.seeds))
+    cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # torch's own, free to use again
+    return int(SHARE * (torch.cuda.mem_get_info(device)[0] + cached) / taken)

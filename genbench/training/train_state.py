@@ -33,7 +33,7 @@ class IterationCost:
 
 @dataclass(slots=True)
 class TrainState:
-    """Replicas and the data that they are trained on, in an order of its own for each seed.
+    """Replicas and the data that they are trained on, in an order of its own for each seed (`indices`).
 
     The data lie on the replicas' device or, where they are too large, in main memory.
     """
@@ -81,13 +81,14 @@ class TrainState:
         return self.steps_per_iteration * self.batch
 
     def rows(self, start: int, stop: int) -> Tensor:
-        """Row numbers of iterations [start, stop): (iterations, steps, B), for a stack (iterations, steps, S, B).
+        """Row numbers of iterations [start, stop): (iterations, steps, B), for a stack of different orders
+        (iterations, steps, S, B).
 
         Of several processes each gets its share of every batch.
         """
         images, shape = self.images_per_iteration, (stop - start, self.steps_per_iteration, self.batch)
         parts = [indices.slice(start * images, stop * images).view(shape) for indices in self.indices]
-        rows = torch.stack(parts, dim=2) if self.seeds else parts[0]
+        rows = torch.stack(parts, dim=2) if self.optimizers[0].batch_axis else parts[0]
         return rows[..., self.processes.rank :: self.processes.size].to(self.data.x.device)
 
     def train_step(self, rows: Tensor) -> Tensor:

@@ -28,10 +28,10 @@ from genbench.training.placement import placed
 from genbench.training.replicas import Replicas, SingleModel
 from genbench.training.result import TrainResult
 from genbench.training.stack_size import stack_size
-from genbench.training.stacked import StackedModels
+from genbench.training.stacked import stacked
 from genbench.training.train_state import TrainState
 
-__all__ = ["TrainConfig", "TrainResult", "build", "fit", "fit_stack", "given_result"]
+__all__ = ["TrainConfig", "TrainResult", "build", "fit", "fit_stack", "fit_together", "given_result"]
 
 
 def build(builder: ModelBuilder, spec: DataSpec, options: Mapping[str, Any], *, seed: int) -> nn.Module:
@@ -81,19 +81,38 @@ def fit_stack(
     models = []
     for seed in seeds:
         with seeded("init", seed):
-            models.append(build().to(device).train())
+            models.append(build())
+    return fit_together(models, data, budget, seeds=seeds, device=device, progress=progress, config=config)
+
+
+def fit_together(
+    models: Sequence[nn.Module],
+    data: Dataset,
+    budget: Budget,
+    *,
+    seeds: Sequence[int],
+    device: torch.device,
+    progress: Progress | None = None,
+    config: TrainConfig = TrainConfig(),  # noqa: B008 (frozen)
+) -> list[tuple[nn.Module, TrainResult]]:
+    """Train models of one class and size, each with its seed, in stacks as large as fit.
+
+    They may differ in seeds, or in numbers among their options, or in both. Models of one seed are shown the same
+    batches and draw the same noise, so that each ends where it would alone, up to rounding.
+    """
+    models = [model.to(device).train() for model in models]
     data = replace(data, train=placed(data.train, device, config))  # once for all parts
-    size, remark = stack_size(models, data.train, budget.batch, config)
+    size, remark = stack_size(models, data.train, budget.batch, config, one_seed=len(set(seeds)) == 1)
     results: list[tuple[nn.Module, TrainResult]] = []
     parts: list[Path] = []
     for start in range(0, len(seeds), size):
         members, chosen = models[start : start + size], seeds[start : start + size]
-        own = _part(config, chosen)
+        own = _part(config, start, start + len(members))
         parts += [own.checkpoint] if own.checkpoint else []
         if isinstance(members[0], FitsItself):
             records = [_fit_itself(members[0], data, budget, seed=chosen[0], device=device)]
         else:
-            replicas = SingleModel(members[0]) if len(members) == 1 else StackedModels(members)
+            replicas = SingleModel(members[0]) if len(members) == 1 else stacked(members, len(set(chosen)) == 1)
             records = _fit_replicas(replicas, data, budget, chosen, progress, own)
         results += [(m, replace(r, remark=r.remark or remark)) for m, r in zip(members, records, strict=True)]
     for path in parts:
@@ -101,12 +120,12 @@ def fit_stack(
     return results
 
 
-def _part(config: TrainConfig, seeds: Sequence[int]) -> TrainConfig:
-    """The config with a checkpoint of these seeds' own, which is kept when they end: the others may not have."""
+def _part(config: TrainConfig, start: int, stop: int) -> TrainConfig:
+    """The config with a checkpoint of these models' own, which is kept when they end: the others may not have."""
     if config.checkpoint is None:
         return config
     path = config.checkpoint
-    return replace(config, checkpoint=path.with_name(f"{path.stem}-{seeds[0]}-{seeds[-1]}{path.suffix}"), keep=True)
+    return replace(config, checkpoint=path.with_name(f"{path.stem}-{start}-{stop - 1}{path.suffix}"), keep=True)
 
 
 def _fit_itself(model: FitsItself, data: Dataset, budget: Budget, *, seed: int, device: torch.device) -> TrainResult:
@@ -146,7 +165,11 @@ def _fit_replicas(
     """Train replicas, one result a seed; the models end in `eval()`, with their averages where they have them."""
     began = time.perf_counter()
     device = replicas.optimizers[0].device
-    indices, group = [ShuffledIndices(len(data.train), seed) for seed in seeds], config.processes
+    different = list(dict.fromkeys(seeds))
+    indices, group = (
+        [ShuffledIndices(len(data.train), s) for s in (different if len(different) == 1 else seeds)],
+        config.processes,
+    )
     train = placed(data.train, device, config)
     state = TrainState(replicas, train, budget.batch, indices, group, binarised=data.bernoulli)
     group.copy_first(list(replicas.weights().values()))
@@ -157,7 +180,7 @@ def _fit_replicas(
         model.train()
     try:
         own = () if group.rank == 0 else (f"process {group.rank}",)
-        with seeded("noise", *seeds, *own, device=device), torch.enable_grad():
+        with seeded("noise", *different, *own, device=device), torch.enable_grad():
             state.cost = iteration_cost(state)
             budget = replace(budget, seconds=budget.seconds * max(1, state.seeds))  # a stack trains for all its seeds
             checkpointer = Checkpointer(state, budget, seeds, config)
@@ -185,7 +208,7 @@ def _fit_replicas(
     replicas.copy_to_models()
     if group.size > 1:
         trained = f"{trained} over {group.size} processes"
-    name = trained if not state.seeds else f"{trained} stack of seeds {_span(seeds)}".removeprefix("plain ")
+    name = trained if not state.seeds else f"{trained} stack of {_members(seeds)}".removeprefix("plain ")
     name += ", bfloat16" if any(optimizer.reduced for optimizer in state.optimizers) else ""
     remark = "; ".join(filter(None, (remark, _split_remark(state), _host_remark(state), _cost_remark(state))))
     return [
@@ -206,8 +229,15 @@ def _train_step(state: TrainState, config: TrainConfig) -> tuple[TrainStep, str,
         return state.train_step, "plain", f"not captured: {error}"
 
 
+def _members(seeds: Sequence[int]) -> str:
+    """A stack in words: `seeds 0-7` where they follow each other, else `seeds 0, 2, 5`; `5 settings` of one seed."""
+    different = list(dict.fromkeys(seeds))
+    if len(different) == 1:
+        return f"{len(seeds)} settings"
+    return f"seeds {_span(different)}" + (f" in {len(seeds)} settings" if len(different) < len(seeds) else "")
+
+
 def _span(seeds: Sequence[int]) -> str:
-    """Seeds in words: `0-7` where they follow each other, else `0, 2, 5`."""
     if list(seeds) == list(range(seeds[0], seeds[0] + len(seeds))):
         return f"{seeds[0]}-{seeds[-1]}"
     return ", ".join(map(str, seeds))

@@ -36,18 +36,20 @@ class RandomDraws:
 
 
 class OptunaDraws:
-    """The tree-structured Parzen estimator (Bergstra et al. 2011) of Optuna, one trial at a time after the default.
+    """The tree-structured Parzen estimator (Bergstra et al. 2011) of Optuna: the default, then random draws together,
+    then one trial at a time.
 
-    The first half of the trials, at most ten, are drawn at random. Equal scores give equal proposals, so that a second
-    call finds every trial in the store.
+    The first half of the trials, at most ten, are drawn at random: none depends on another, so they are one round.
+    Equal scores give equal proposals, so that a second call finds every trial in the store.
     """
 
     def __init__(self, study: Study, search: Search) -> None:
         self.study = study
-        self.rounds = [[trial] for trial in range(search.trials)]
         self._optuna: Any = _optuna()
         seed = seeds.derive("tune", search.seed, study.use.name, study.dataset) % 2**32
         startup = min(10, max(1, search.trials // 2))
+        later = [[trial] for trial in range(startup, search.trials)]
+        self.rounds = [[0], *([list(range(1, startup))] if startup > 1 else []), *later]
         sampler = self._optuna.samplers.TPESampler(seed=seed, n_startup_trials=startup)
         self._asked: dict[int, Any] = {}
         self._optuna.logging.set_verbosity(self._optuna.logging.WARNING)

@@ -44,5 +44,27 @@ def test_nothing_heavy_is_imported(arguments: tuple[str, ...]) -> None:
     assert imported_by(*arguments) == set()
 
 
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """A command that has done all there is to do."""
+    folder = tmp_path_factory.mktemp("light")
+    (folder / "small.toml").write_text(
+        'schema = 1\nname = "small"\nmodels = ["gaussian"]\ndatasets = ["digits", "ring8"]\nseeds = 1\n'
+        '[[evaluations]]\nname = "sample-quality"\nsamples = 50\nmetrics = ["frechet"]\n'
+    )
+    command = ("run", str(folder / "small.toml"), "--out", str(folder / "run"), "--device", "cpu")
+    assert "torch" in imported_by(*command, "--executor", "inline")
+    return command
+
+
+def test_no_torch_where_nothing_is_missing(done: tuple[str, ...]) -> None:
+    assert imported_by(*done) & {"torch", "torchvision", "sklearn"} == set()
+    assert imported_by(*done, "--dry-run") & {"torch", "torchvision", "sklearn"} == set()
+
+
+def test_no_torch_for_a_report(done: tuple[str, ...]) -> None:
+    assert imported_by("report", done[3]) & {"torch", "torchvision", "sklearn"} == set()
+
+
 def test_the_check_can_fail() -> None:
     assert "torch" in imported_by("show", "model", "vae")

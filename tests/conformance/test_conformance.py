@@ -13,11 +13,14 @@ from torch import nn
 from genbench import registry
 from genbench.conformance import check_model
 from genbench.conformance.names import names_are_known
+from genbench.conformance.subject import Subject
+from genbench.conformance.training import numbers_are_numbers
 from genbench.core.errors import UnknownName
+from genbench.data.loading import load_dataset
 from genbench.models.score_based import EDM
 from genbench.models.vae import VAE
 from genbench.protocols.model import DataSpec, GenerativeModel, Objective
-from genbench.protocols.space import Choice
+from genbench.protocols.space import Choice, Range
 from genbench.registry import register_model
 
 
@@ -40,7 +43,7 @@ def findings(cls: type, *, family: str = "test") -> dict[str, str]:
 def test_honest_models_pass(name):
     found = check_model(name)
     assert [f for f in found if f.status == "wrong"] == []
-    assert len({f.check for f in found}) == 21
+    assert len({f.check for f in found}) == 22
 
 
 @pytest.mark.parametrize("name", ["vae", "sngan", "gaussian"])
@@ -278,3 +281,45 @@ class NoWidth(GenerativeModel):
 def test_codes_without_a_width_are_a_sentence_of_our_own():
     found = " ".join(findings(NoWidth).values())
     assert "encode needs `latent` beside it" in found and "has no attribute" not in found
+
+
+class Hidden(VAE):
+    """Keeps its weight where no stack can see it."""
+
+    numbers = ("weight",)
+
+    def __init__(self, data, *, weight: float = 1.0):
+        super().__init__(data)
+        self.weighed = lambda kl: weight * kl
+
+    def loss(self, batch):
+        log_likelihood, kl, _ = self.elbo(batch.x)
+        return (self.weighed(kl) - log_likelihood).mean()
+
+
+class Shown(Hidden):
+    def __init__(self, data, *, weight: float = 1.0):
+        super().__init__(data)
+        self.weight = weight
+        self.weighed = lambda kl: self.weight * kl
+
+
+class Unknown(VAE):
+    numbers = ("wieght",)
+
+
+WIDE = {"weight": Range(0.1, 100.0)}
+
+
+@pytest.mark.parametrize(
+    "cls, space, said",
+    [(Hidden, WIDE, "weight = "), (Shown, WIDE, None), (Unknown, None, "'wieght', which is no option")],
+)
+def test_an_option_that_is_called_a_number_and_is_none_is_named(cls, space, said):
+    name = f"conformance-numbers-{cls.__name__}"
+    register_model(name, family="test", summary="x", space=space)(cls)
+    try:
+        sentences = list(numbers_are_numbers(Subject(name, load_dataset("ring8"), torch.device("cpu"))))
+    finally:
+        registry.models._own.pop(name)
+    assert len(sentences) == (said is not None) and all(said in sentence for sentence in sentences)

@@ -163,8 +163,9 @@ def test_tables_have_no_sheet(data_root: Path) -> None:
 def test_the_pool_of_roads_holds_so_many_of_each_rare_kind_in_no_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roads, "POOL", 40)
     monkeypatch.setattr(roads, "POOL_RARE", 3)
-    made = roads._pool()
+    made = roads._pool(0)
     kinds = made["pool.attributes"][:, 0].long()
     assert torch.bincount(kinds).tolist() == [28, 3, 3, 3, 3] and kinds.tolist() != sorted(kinds.tolist())
     assert torch.equal(made["pool.levels"], roads.draw(made["pool.attributes"]))
+    assert not torch.isin(made["pool.attributes"][:, 7], roads._pool(1)["pool.attributes"][:, 7]).any()
     assert not torch.equal(made["pool.attributes"][kinds == 0][0], roads.scenes(1, "train", weights=roads.ORDINARY)[0])

@@ -11,10 +11,12 @@ from torch import Tensor, nn
 
 from genbench.core.values import Status, Value
 from genbench.data.derived import only_class, validation, without_class
-from genbench.evaluations import mining
+from genbench.encoders import classifier
+from genbench.evaluations import mining, outlier_detection
 from genbench.evaluations.context import RunContext
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.mining import Miner, most_unusual
+from genbench.evaluations.mining_recipe import RECIPE, MiningRecipe
 from genbench.evaluations.outlier_detection import OutlierDetectionConfig, evaluate
 from genbench.metrics.mining import MiningInputs, Read, mining_metrics
 from genbench.protocols.dataset import Dataset, DataSpec, Pool, Split
@@ -42,7 +44,7 @@ def data(pool: int = 2_000) -> Dataset:
         outliers={"columns": stripes(200, 1.0, 4), "noise": Split(torch.rand(50, 1, 8, 8))},
         near=frozenset({"columns"}),
         classes=("high", "low", "column"),
-        pool=Pool("stripes-1", lambda: stripes(pool, 0.04, 5), rare=(2,)),
+        pool=Pool("stripes-1", lambda seed: stripes(pool, 0.04, 5 + seed), rare=(2,)),
     )
 
 
@@ -93,8 +95,7 @@ def test_the_metrics_by_hand() -> None:
 def test_rare_examples_that_are_found_are_worth_more_than_random_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mining, "BASE", 20)
-    monkeypatch.setattr(mining, "LABELLED", 40)
+    monkeypatch.setattr(outlier_detection, "RECIPE", MiningRecipe(base=20, labelled=40, repeats=2))
     found = values(context(tmp_path, data()), Columns(), metrics=("mining-gain", "mining-accuracy", "mining-precision"))
     rare = {way: found[f"mining-accuracy:rare:{way}"].value for way in ("base", "random", "mined", "oracle")}
     assert rare["base"] <= rare["random"] < rare["mined"] <= rare["oracle"] + 0.02
@@ -121,31 +122,50 @@ def labelled(monkeypatch: pytest.MonkeyPatch) -> list[Split]:
 
 
 def test_what_no_detector_changes_is_made_once_for_a_seed(tmp_path: Path, labelled: list[Split]) -> None:
-    where = context(tmp_path, data())
+    where, each = context(tmp_path, data()), RECIPE.repeats
     for model in (Columns(), Columns(-1.0)):
         values(where, model, metrics=("mining-gain",))
-    assert len(labelled) == 5 + 2
+    assert len(labelled) == (3 + 2) * each
     values(where, Columns(), seed=1, metrics=("mining-gain",))
-    assert len(labelled) == 7 + 5 + 1
+    assert len(labelled) == (5 + 4) * each
+
+
+def test_another_process_reads_what_the_first_has_trained(tmp_path: Path, labelled: list[Split]) -> None:
+    alone = MiningRecipe(base=20, labelled=40, repeats=1)
+    first, second = (Miner(context(tmp_path, data()), data(), 0, alone).inputs(torch.zeros(2_000)) for _ in "ab")
+    assert len(labelled) == 4 + 1
+    assert all(torch.equal(first.read[way].rare, second.read[way].rare) for way in mining.BOUNDS)
+    (file,) = (tmp_path / "mining").iterdir()
+    file.write_bytes(b"broken")
+    Miner(context(tmp_path, data()), data(), 0, alone).inputs(torch.zeros(2_000))
+    assert len(labelled) == 4 + 1 + 4
 
 
 def test_all_ways_share_the_base_and_have_as_many_more(tmp_path: Path, labelled: list[Split]) -> None:
-    miner = Miner(context(tmp_path, data(pool=20_000)), data(pool=20_000), 0)
+    wide = data(pool=20_000)
+    miner = Miner(context(tmp_path, wide), wide, 0, MiningRecipe(repeats=2))
     inputs = miner.inputs(Columns().outlier_score(miner.examples().x))
-    *randoms, base, oracle, mined = labelled
-    assert [len(split) for split in labelled] == [1000, 1000, 1000, 500, 1000, 1000]
-    assert all(torch.equal(split.x[:500], base.x) for split in labelled)
-    shares = [int((split.y[500:] == 2).sum()) for split in (randoms[0], oracle, mined)]
+    mined, base, random, oracle = (labelled[i : i + 2] for i in range(0, 8, 2))
+    assert [len(split) for split in labelled] == [1000, 1000, 500, 500, 1000, 1000, 1000, 1000]
+    assert all(torch.equal(way[i].x[:500], base[i].x) for way in (mined, random, oracle) for i in range(2))
+    assert not torch.equal(base[0].x, base[1].x) and not torch.equal(random[0].x, random[1].x)
+    shares = [int((way[0].y[500:] == 2).sum()) for way in (random, oracle, mined)]
     assert shares[1:] == [500, 500] and shares[0] < 50
     assert bool(inputs.taken.all()) and inputs.prevalence == pytest.approx(0.04, abs=0.005)
 
 
 def test_a_constant_score_mines_at_random(tmp_path: Path, labelled: list[Split]) -> None:
-    miner = Miner(context(tmp_path, data()), data(), 0)
-    inputs = miner.inputs(torch.zeros(2_000))
-    assert torch.equal(labelled[0].x, labelled[-1].x) and torch.equal(
-        inputs.read["mined"].rare, inputs.read["random"].rare
-    )
+    inputs = Miner(context(tmp_path, data()), data(), 0, MiningRecipe(repeats=1)).inputs(torch.zeros(2_000))
+    mined, _, random, _ = labelled
+    assert torch.equal(random.x, mined.x) and torch.equal(inputs.read["mined"].rare, inputs.read["random"].rare)
+
+
+def test_each_seed_searches_a_pool_of_its_own_and_a_process_holds_one(tmp_path: Path) -> None:
+    where, drawn = context(tmp_path, data()), []
+    pool = Pool("counted", lambda seed: drawn.append(seed) or stripes(50, 0.1, seed), rare=(2,))  # type: ignore[func-returns-value]
+    first, second = (Miner(where, replace(data(), pool=pool), seed, RECIPE) for seed in (0, 1))
+    assert not torch.equal(first.examples().x, second.examples().x)
+    assert torch.equal(first.examples().x, first.examples().x) and drawn == [0, 1, 0]
 
 
 def test_where_there_is_no_pool_the_separations_are_measured_all_the_same(tmp_path: Path) -> None:
@@ -161,7 +181,8 @@ def test_derived_sets_have_no_pool_and_facts_know_of_it() -> None:
         assert made.pool is None and made.facts.lacks(("pool",)) == "has no pool of unlabelled examples"
 
 
-def test_the_pool_is_part_of_what_a_job_depends_on() -> None:
+def test_the_pool_and_how_it_is_mined_are_part_of_what_a_job_depends_on() -> None:
     config = OutlierDetectionConfig(name="outlier-detection")
     assert config.content(data().facts)["pool"] == "stripes-1"
+    assert config.content(data().facts)["mining"] == str(RECIPE) == f"2 x 500 + 500, {classifier.RECIPE}"
     assert "pool" not in config.content(replace(data(), pool=None).facts)

@@ -55,6 +55,10 @@ def test_ten_rounds_or_two_seconds(clock: Clock, each: float, seconds: float, ro
     assert found.stats.median == pytest.approx(each)
 
 
+def test_what_takes_no_time_is_not_repeated_for_ever(clock: Clock) -> None:
+    assert timed(lambda: clock.takes(1e-9), 0.05, device=CPU).stats.rounds == stopwatch.MOST
+
+
 def test_something_else_that_runs_is_said() -> None:
     stats = stats_of([1.0, 2.0, 3.0])
     assert "something else was running" in (Timing(stats, 0.5).value(lambda t: t).reason or "")

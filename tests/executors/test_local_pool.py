@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,8 @@ from genbench.core.jobs import Event, JobEnded, JobStarted, Task, without_value
 from genbench.core.values import Status
 from genbench.executors.config import WorkerConfig
 from genbench.executors.local import run_local
+from genbench.executors.pool import Inbox, Message, Pool, Worker
+from genbench.executors.worker import DONE, READY
 
 
 @dataclass
@@ -50,3 +54,120 @@ def test_a_runner_that_cannot_be_made_says_so_of_each_job() -> None:
     ended = [e for e in run_local(tasks(2), config) if isinstance(e, JobEnded)]
     assert [e.record.status for e in ended] == [Status.FAILED] * 2
     assert all("could not be made ready" in (e.record.reason or "") for e in ended)
+
+
+@dataclass
+class Places:
+    """Ends each job with the GPU that its process sees, when another process has begun too."""
+
+    folder: str
+    spoilt: bool = False
+
+    def run(self, task: Task) -> Iterator[Event]:
+        for one in task.jobs:
+            yield JobStarted(one)
+            place = os.environ["CUDA_VISIBLE_DEVICES"]
+            (Path(self.folder) / f"{place}-{os.getpid()}").touch()
+            while len(list(Path(self.folder).iterdir())) < 4:
+                threading.Event().wait(0.01)
+            yield without_value(one, Status.UNSUPPORTED, place)
+
+
+def test_workers_are_spread_over_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four tasks that wait for each other, on four workers of two pretended GPUs."""
+    monkeypatch.setattr(sys, "path", [*sys.path, str(Path(__file__).parent)])
+    config = WorkerConfig(runner="test_local_pool:Places", setting=str(tmp_path), workers=4, places=("GPU-a", "7"))
+    ended = [e.record.reason for e in run_local(tasks(4), config) if isinstance(e, JobEnded)]
+    assert sorted(ended) == ["7", "7", "GPU-a", "GPU-a"]
+
+
+@dataclass
+class DiesOfOne:
+    """Its process ends while it fits the model of the job `1`, alone or among others."""
+
+    setting: object
+    spoilt: bool = False
+
+    def run(self, task: Task) -> Iterator[Event]:
+        yield JobStarted(task.jobs[0])
+        if "1" in {fit.key.removeprefix("f") for fit in task.fits}:
+            os._exit(3)
+        for one in task.jobs:
+            yield without_value(one, Status.UNSUPPORTED, f"beside {len(task.fits) - 1}")
+
+
+def test_a_stack_that_takes_its_worker_with_it_is_tried_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path, str(Path(__file__).parent)])
+    jobs = [job(str(i)) for i in range(3)]
+    config = WorkerConfig(runner="test_local_pool:DiesOfOne", setting=None)
+    stack = Task(tuple(one.fit for one in jobs), tuple(jobs))
+    ended = [e.record for e in run_local([stack], config) if isinstance(e, JobEnded)]
+    assert [(r.key, r.status) for r in ended] == [
+        ("0", Status.UNSUPPORTED),
+        ("1", Status.FAILED),
+        ("2", Status.UNSUPPORTED),
+    ]
+    assert "exit status 3" in (ended[1].reason or "") and ended[2].reason == "beside 0"
+
+
+class Idle(Worker):
+    """Is given tasks and does nothing."""
+
+    def send(self, task: Task) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def test_models_that_are_fitted_together_have_the_limit_of_each() -> None:
+    jobs = [job(str(i)) for i in range(3)]
+    worker = Idle()
+    worker.give(Task(tuple(one.fit for one in jobs), tuple(jobs)))
+    worker.ready, worker.since = True, time.monotonic() - 25.0
+    assert not worker.is_overdue(10.0) and worker.is_overdue(8.0) and not worker.is_overdue(None)
+    worker.fitted = True
+    assert worker.is_overdue(10.0) and not worker.is_overdue(30.0)
+
+
+class Clockwork(Worker):
+    """Does a task in no time, of which `clock` says how long it took; ends it when the pool next looks."""
+
+    def __init__(self, inbox: Inbox, given: list[str], clock: dict[str, float], *, alone: bool) -> None:
+        super().__init__(alone=alone)
+        self.inbox, self.given, self.clock = inbox, given, clock
+        given.append("alone" if alone else "hired")
+        inbox.put(Message(self, READY))
+
+    def send(self, task: Task) -> None:
+        self.given.append(f"{task.fits[0].stack_key}{task.fits[0].seed}")
+        self.begun -= self.clock.get(task.fits[0].stack_key, 0.0)
+        for one in task.jobs:
+            self.inbox.put(Message(self, without_value(one, Status.UNSUPPORTED, "no")))
+        self.inbox.put(Message(self, DONE))
+
+    def stop(self) -> None:
+        self.given.append("ended")
+
+
+def work(model: str, seed: int, *, alone: bool = False) -> Task:
+    one = replace(job(f"{model}{seed}"), alone=alone)
+    fit = replace(one.fit, key=f"{model}{seed}", stack_key=model, seed=seed)
+    return Task((fit,), (replace(one, fit=fit),))
+
+
+def order(waiting: list[Task], clock: dict[str, float], workers: int) -> list[str]:
+    given: list[str] = []
+    config = WorkerConfig(runner="", setting=None, workers=workers)
+    pool = Pool(waiting, config, lambda inbox, alone: Clockwork(inbox, given, clock, alone=alone))
+    assert sum(isinstance(e, JobEnded) for e in pool.events()) == len(waiting)
+    return given
+
+
+def test_the_longest_of_a_seed_is_done_first_once_it_is_known() -> None:
+    waiting = [work(model, seed) for seed in range(3) for model in "abc"]
+    given = order(waiting, {"a": 1.0, "b": 3.0, "c": 2.0}, workers=1)
+    assert given == ["hired", "a0", "b0", "c0", "b1", "c1", "a1", "b2", "c2", "a2", "ended"]
+
+
+def test_who_works_alone_is_made_ready_while_the_last_of_the_others_works() -> None:
+    given = order([work("a", 0), work("b", 0), work("c", 0, alone=True)], {}, workers=2)
+    assert given == ["hired", "a0", "hired", "b0", "ended", "alone", "ended", "c0", "ended"]

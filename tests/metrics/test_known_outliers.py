@@ -153,3 +153,21 @@ def test_newcombes_ends_are_where_the_score_is_196(area: float, n: int, m: int) 
 def test_the_prevalence_is_printed() -> None:
     found = outlier_metrics(draws(90, 0), draws(10, 1), metrics=ALL, generator=gen())
     assert all(value.details["prevalence"] == pytest.approx(0.1) for value in found.values())
+
+
+@pytest.mark.parametrize(("n", "m", "tied"), [(1, 1, False), (10, 7, False), (501, 333, False), (600, 200, True)])
+def test_the_bootstrap_draws_what_torch_draws(n: int, m: int, tied: bool) -> None:
+    ordinary, outlier = draws(n, 0), draws(m, 1)
+    ranks = rank(ordinary.mul(3).round(), outlier.mul(3).round()) if tied else rank(ordinary, outlier)
+    again, generator = statistics.resample(ranks, 150, gen(2)), gen(2)
+    for counts, found in ((ranks.outlier[0], again.outlier), (ranks.ordinary[0], again.ordinary)):
+        total = int(counts.sum())
+        rows = torch.multinomial(counts, 150 * total, replacement=True, generator=generator).view(150, total)
+        assert found.equal(torch.stack([torch.bincount(row, minlength=len(counts)) for row in rows]).double())
+
+
+def test_statistics_of_many_resamplings_are_those_of_each() -> None:
+    again = statistics.resample(rank(draws(3000, 0), draws(900, 1)), 120, gen(2))  # more than are worked on at once
+    for statistic in (statistics.aupr_out, statistics.aupr_in, statistics.fpr95, statistics.recall_at):
+        each = [statistic(statistics.Ranked(again.outlier[i : i + 1], again.ordinary[i : i + 1])) for i in range(120)]
+        assert statistic(again).equal(torch.cat(each))

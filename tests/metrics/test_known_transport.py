@@ -10,6 +10,9 @@ import torch
 from oracles import gen, normal, number, values
 from scipy.stats import wasserstein_distance
 
+from genbench.metrics import wasserstein
+from genbench.metrics.panel import feature_metrics
+from genbench.metrics.pointset import PointSet
 from genbench.metrics.wasserstein import line_cost, line_potential, orthonormal, sliced_wasserstein, wasserstein_1
 
 
@@ -91,3 +94,24 @@ def test_the_potential_is_the_slope_of_the_cost_in_the_mass_at_a_point() -> None
     step = 20 / (40 * 50 + 40)  # the share of mass that was moved to each of the two
     grown = float(line_cost(x, heavier, 2)) - float(line_cost(x, y, 2))
     assert grown == pytest.approx(float(step * (psi[10] + psi[30])), rel=0.1)
+
+
+@pytest.mark.parametrize("kept", [0, 2**22])
+def test_directions_that_were_drawn_before_give_the_same_distance(kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wasserstein, "KEPT", kept)
+    x, y = normal(200, 3), normal(150, 3, 1) + 0.3
+    on = wasserstein.lines(x, gen(4))
+    assert bool(on.sorted) == bool(kept)
+    assert sliced_wasserstein(x, y, gen(5), on=on) == sliced_wasserstein(x, y, gen(4))
+
+
+def test_rows_of_one_seed_share_the_lines_of_the_reference() -> None:
+    reference, generator = PointSet(normal(90, 3)), gen(1)
+    drawn = []
+    for seed in (2, 3):
+        rows = normal(80, 3, seed)
+        found = feature_metrics(reference, rows, metrics=["sliced-wasserstein"], generator=generator)
+        drawn.append(found["sliced-wasserstein"].value)
+        alone = feature_metrics(PointSet(normal(90, 3)), rows, metrics=["sliced-wasserstein"], generator=generator)
+        assert alone == found
+    assert drawn[0] != drawn[1] and len(reference.once("lines", dict)) == 1

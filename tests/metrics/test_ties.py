@@ -7,6 +7,7 @@ import torch
 from oracles import gen, normal, number, values
 from torch import Tensor
 
+from genbench.metrics.neighbours import top
 from genbench.metrics.pointset import PointSet
 
 
@@ -108,3 +109,12 @@ def test_identical_rows_say_how_many_balls_are_points() -> None:
     flat = values(x[:1].repeat(30, 1), x[:1].repeat(30, 1), "precision", "clipped-density")
     assert flat["precision"].value == 0 and "all radii" in (flat["precision"].reason or "")
     assert flat["clipped-density"].value is None and "radii are 0" in (flat["clipped-density"].reason or "")
+
+
+@pytest.mark.parametrize("shape", [(30, 2048), (30, 2050), (5, 700), (1, 1500)])
+def test_the_largest_are_found_in_rows_and_in_columns(shape: tuple[int, int]) -> None:
+    for u in (normal(*shape), normal(*shape).round()):
+        expected = u.topk(4, 1).values
+        for found in (top(u, 4), top(u.T.contiguous().T, 4)):
+            assert found[0].equal(expected) and u.gather(1, found[1]).equal(expected)
+            assert all(len(set(row)) == 4 for row in found[1].tolist())

@@ -17,7 +17,7 @@ from genbench.executors import frames
 from genbench.executors.config import WorkerConfig
 from genbench.executors.worker import READY
 from genbench.registry import Origin, ReplayEnds, load_plugin, run_begins, sites
-from genbench.runs.task import TaskSetting
+from genbench.runs.setting import TaskSetting
 from genbench.store import Place
 
 RUN = """

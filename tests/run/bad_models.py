@@ -7,30 +7,14 @@ import signal
 import threading
 
 import torch
-from torch import Tensor, nn
+from mean_model import MeanModel
+from torch import Tensor
 
-from genbench import DataSpec, GenerativeModel, Objective, register_model
-
-
-class _Small(GenerativeModel):
-    def __init__(self, data: DataSpec) -> None:
-        super().__init__()
-        self.data = data
-        self.mean = nn.Parameter(torch.full(data.shape, 0.5))
-
-    def objectives(self) -> list[Objective]:
-        return [Objective("mse", self.parameters(), self.loss)]
-
-    def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
-        return (batch.x - self.mean).square().mean()
-
-    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
-        noise = torch.randn(n, *self.data.shape, generator=generator, device=generator.device)
-        return (self.mean + 0.1 * noise).clamp(0, 1)
+from genbench import register_model
 
 
 @register_model("good", family="test", summary="Learns the mean; prints, which must not hurt.")
-class Good(_Small):
+class Good(MeanModel):
     def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
         if not hasattr(self, "printed"):
             self.printed = True
@@ -39,50 +23,50 @@ class Good(_Small):
 
 
 @register_model("raises", family="test", summary="Raises in its loss.")
-class Raises(_Small):
+class Raises(MeanModel):
     def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
         raise ValueError("my decoder is broken")
 
 
 @register_model("diverges", family="test", summary="Its loss becomes NaN.")
-class Diverges(_Small):
+class Diverges(MeanModel):
     def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
         return super().loss(batch) * float("nan")
 
 
 @register_model("nan-samples", family="test", summary="Trains well and samples NaN.")
-class NanSamples(_Small):
+class NanSamples(MeanModel):
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
         return super().sample(n, generator=generator) * float("nan")
 
 
 @register_model("too-few", family="test", summary="Gives one sample fewer than it was asked for.")
-class TooFew(_Small):
+class TooFew(MeanModel):
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
         return super().sample(n - 1, generator=generator)
 
 
 @register_model("brackets", family="test", summary="Raises what a terminal could take for markup.")
-class Brackets(_Small):
+class Brackets(MeanModel):
     def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
         raise ValueError("index [/0] of [bold] x")
 
 
 @register_model("dies", family="test", summary="Its process is killed while it trains.")
-class Dies(_Small):
+class Dies(MeanModel):
     def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
         os.kill(os.getpid(), signal.SIGKILL)
         return super().loss(batch)
 
 
 @register_model("dies-sampling", family="test", summary="Its process ends while it samples.")
-class DiesSampling(_Small):
+class DiesSampling(MeanModel):
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
         os._exit(7)
 
 
 @register_model("hangs", family="test", summary="Never ends.")
-class Hangs(_Small):
+class Hangs(MeanModel):
     def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
         threading.Event().wait()
         return super().loss(batch)

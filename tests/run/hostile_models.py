@@ -12,31 +12,15 @@ import time
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from mean_model import MeanModel
+from torch import Tensor
 
-from genbench import DataSpec, GenerativeModel, Objective, register_model
+from genbench import DataSpec, GenerativeModel, register_model
 
 
-class _Small(GenerativeModel):
+class _Encodes(MeanModel):
     latent = 2
 
-    def __init__(self, data: DataSpec) -> None:
-        super().__init__()
-        self.data = data
-        self.mean = nn.Parameter(torch.full(data.shape, 0.5))
-
-    def objectives(self) -> list[Objective]:
-        return [Objective("mse", self.parameters(), self.loss)]
-
-    def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
-        return (batch.x - self.mean).square().mean()
-
-    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
-        noise = torch.randn(n, *self.data.shape, generator=generator, device=generator.device)
-        return (self.mean + 0.1 * noise).clamp(0, 1)
-
-
-class _Encodes(_Small):
     def encode(self, x: Tensor) -> Tensor:
         return x.flatten(1)[:, :2]
 
@@ -62,7 +46,7 @@ class InPlace(_Encodes):
 
 
 @register_model("one-buffer", family="test", summary="Gives the same tensor for every chunk of samples.")
-class OneBuffer(_Small):
+class OneBuffer(MeanModel):
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
         if not hasattr(self, "kept"):
             self.kept = [torch.zeros(n, *self.data.shape)]
@@ -123,7 +107,7 @@ class TurnsOver(_Encodes):
 
 
 @register_model("exits", family="test", summary="Asks the program to end.")
-class Exits(_Small):
+class Exits(MeanModel):
     def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
         sys.exit(0)
 
@@ -133,13 +117,13 @@ class Away(BaseException):
 
 
 @register_model("throws", family="test", summary="Raises what is no Exception, while it samples.")
-class Throws(_Small):
+class Throws(MeanModel):
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
         raise Away("caught by nobody")
 
 
 @register_model("forks", family="test", summary="Forks, and both go on.")
-class Forks(_Small):
+class Forks(MeanModel):
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
         if not hasattr(self, "forked"):
             self.forked = os.fork()
@@ -147,7 +131,7 @@ class Forks(_Small):
 
 
 @register_model("writes", family="test", summary="Writes into every pipe that it finds, then hangs.")
-class Writes(_Small):
+class Writes(MeanModel):
     def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
         for number in range(3, 64):
             try:
@@ -159,7 +143,7 @@ class Writes(_Small):
 
 
 @register_model("closes", family="test", summary="Closes every file, then hangs.")
-class Closes(_Small):
+class Closes(MeanModel):
     def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
         os.closerange(3, 256)
         threading.Event().wait()
@@ -167,7 +151,7 @@ class Closes(_Small):
 
 
 @register_model("extra", family="test", summary="Has a state that is no tensor.")
-class Extra(_Small):
+class Extra(MeanModel):
     def get_extra_state(self) -> object:
         return {"a": object()}
 
@@ -181,38 +165,38 @@ class Unprintable(Exception):
 
 
 @register_model("unprintable", family="test", summary="Raises what has no text.")
-class NoText(_Small):
+class NoText(MeanModel):
     def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
         raise Unprintable
 
 
 @register_model("surrogate", family="test", summary="Raises text that no file can hold, with a colour.")
-class Surrogate(_Small):
+class Surrogate(MeanModel):
     def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
         raise ValueError("\x1b[31mred\x1b[0m \ud800 and \x00 nothing")
 
 
 @register_model("talks", family="test", summary="Raises five million letters.")
-class Talks(_Small):
+class Talks(MeanModel):
     def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
         raise ValueError("x" * 5_000_000)
 
 
 @register_model("crashes", family="test", summary="Reads where nothing is.")
-class Crashes(_Small):
+class Crashes(MeanModel):
     def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
         ctypes.string_at(0)
         return super().loss(batch)
 
 
 @register_model("aborts", family="test", summary="Aborts.")
-class Aborts(_Small):
+class Aborts(MeanModel):
     def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
         os.abort()
 
 
 @register_model("leaves", family="test", summary="Ends its process after its last job, from a thread.")
-class Leaves(_Small):
+class Leaves(MeanModel):
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
         threading.Thread(target=lambda: (time.sleep(0.3), os._exit(5)), daemon=True).start()
         return super().sample(n, generator=generator)

@@ -22,10 +22,13 @@ from genbench.protocols.model import Batch, DataSpec, GenerativeModel
 from genbench.report.export import export
 from genbench.runs import fit as fitting
 from genbench.runs import suite_file
+from genbench.runs.known import Known
 from genbench.runs.options import Options, chosen_suite
 from genbench.runs.plan import make_plan
 from genbench.runs.session import conditions_of, prepare
+from genbench.runs.setting import TaskSetting
 from genbench.runs.suite import Suite
+from genbench.store import Place
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +38,9 @@ def suite() -> Suite:
 
 def test_every_declared_metric_is_in_some_table(tmp_path_factory: pytest.TempPathFactory) -> None:
     suite = suite_file.read(suite_file.find("all"))
-    context = RunContext(root=None, cache=tmp_path_factory.mktemp("cache"), device="cpu")
-    plan = make_plan(suite.model_copy(update={"seeds": 1}), conditions_of(suite, context))
+    place = tmp_path_factory.mktemp("run")
+    known = Known(TaskSetting(place=Place.of(place), cache=place / "cache"))
+    plan = make_plan(suite.model_copy(update={"seeds": 1}), conditions_of(suite, known))
     planned = {metric for job in plan.jobs for metric in job.metrics}
     declared = {entry.card.name: entry.card.group for entry in registry.metrics}
     assert [name for name in declared if name not in planned] == []

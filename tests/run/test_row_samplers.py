@@ -85,3 +85,25 @@ def test_an_unknown_sampler_is_named_before_anything_is_trained(tmp_path: Path, 
     with pytest.raises(SuiteError, match="no sampler is called") as error:
         api.run(str(tmp_path / "typo.toml"), Options(out=tmp_path / "run", device="cpu"))
     assert hint in str(error.value) and not (tmp_path / "run").exists()
+
+
+def test_what_depends_on_no_sampler_is_measured_once_for_all_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from genbench.evaluations import reconstruction
+
+    asked: list[str] = []
+    measure = reconstruction._measurements
+    monkeypatch.setattr(
+        reconstruction, "_measurements", lambda evidence, *rest: asked.append("") or measure(evidence, *rest)
+    )
+    tables = '[[evaluations]]\nname = "reconstruction"\n[[evaluations]]\nname = "diversity"\nmetrics = ["vendi"]\n'
+    rows = SUITE.replace('"ae", "ae+prior",', '"ae", "ae+prior", "ae+gmm10",').partition("[[")[0]
+    (tmp_path / "samplers.toml").write_text(rows + tables)
+    options = Options(out=tmp_path / "run", device="cpu", executor="inline", models=("ae", "ae+prior", "ae+gmm10"))
+    done = api.run(str(tmp_path / "samplers.toml"), options)
+    table = done.table().set_index(["label", "metric"])
+    assert done.ok and len(asked) == 1
+    assert table.value["ae", "mse"] == table.value["ae+prior", "mse"] == table.value["ae+gmm10", "mse"] > 0
+    assert table.value["ae+prior", "vendi"] != table.value["ae+gmm10", "vendi"]
+    assert done.data().pictures.groupby("label").size().to_dict() == {"ae": 1, "ae+prior": 1, "ae+gmm10": 1}

@@ -64,9 +64,9 @@ def test_a_share_of_one_on_all_seeds_has_a_finite_logit_with_an_error_of_about_o
 
 
 def test_on_the_log_scale_a_spread_grows_with_itself() -> None:
-    """Mean 2 and s² = 1: the delta method's s² / mean² = ¼ is taken as ¼ (1 + 2 · ¼); what is known is not."""
+    """Mean 2 and s² = 1: the delta method's s² / mean² = ¼ is taken as ¼ (1 + 6 · ¼); what is known is not."""
     found = estimates([Row(values=[1.0, 2.0, 3.0], error=0.2)]).on(Scale.LOG)
-    assert found.mean == pytest.approx([math.log(2)]) and found.spread == pytest.approx([0.25 * 1.5])
+    assert found.mean == pytest.approx([math.log(2)]) and found.spread == pytest.approx([0.25 * 2.5])
     assert found.known == pytest.approx([0.01])
     small = estimates([Row(values=[9.99, 10.0, 10.01])])
-    assert small.on(Scale.LOG).spread == pytest.approx(small.spread / 100, rel=3e-6)
+    assert small.on(Scale.LOG).spread == pytest.approx(small.spread / 100, rel=7e-6)

@@ -22,8 +22,9 @@ def test_without_a_gpu_it_is_seeds_draw():
         assert torch.equal(ours, seeds.draw(model.sample, 40, "samples", 0, chunk=8))
 
 
-def test_what_cannot_be_captured_is_drawn_as_it_is(monkeypatch):
-    """On a GPU whose capture fails, the sampler is called chunk by chunk."""
+@pytest.mark.parametrize("seconds, tries", [(1.0, [8]), (1e-4, [])])
+def test_what_cannot_be_captured_is_drawn_as_it_is(monkeypatch, seconds, tries):
+    """On a GPU whose capture fails, the sampler is called chunk by chunk; one that is done sooner is not captured."""
     tried: list[int] = []
 
     def refuse(sample, chunk, device):
@@ -31,15 +32,28 @@ def test_what_cannot_be_captured_is_drawn_as_it_is(monkeypatch):
         raise Unsupported("RuntimeError: called a synchronizing CUDA operation")
 
     monkeypatch.setattr(sampling, "captured", refuse)
+    monkeypatch.setattr(sampling, "_timed", lambda chunks, device: (next(chunks), seconds))
     monkeypatch.setattr(seeds, "generator", lambda *parts, device: torch.Generator().manual_seed(seeds.derive(*parts)))
 
     def sample(n, *, generator):
         return torch.rand(n, 2, generator=generator)
 
     drawn = draw(sample, 40, device="cuda")
-    assert tried == [8] and drawn.shape == (40, 2)
+    assert tried == tries and torch.equal(drawn, draw(sample, 40))
     draw(sample, 24, device="cuda")
-    assert tried == [8], "three chunks are not worth a capture"
+    assert tried == tries, "three chunks are not worth a capture"
+
+
+def test_replayed_chunks_follow_the_first_in_its_order(monkeypatch):
+    """A capture is given the seeds of the chunks that are left."""
+    sample = lambda n, *, generator: torch.rand(n, 2, generator=generator)
+    given = lambda seed: sample(8, generator=torch.Generator().manual_seed(seed))
+    monkeypatch.setattr(sampling, "captured", lambda sample, chunk, device: given)
+    monkeypatch.setattr(sampling, "_timed", lambda chunks, device: (next(chunks), 1.0))
+    monkeypatch.setattr(seeds, "generator", lambda *parts, device: torch.Generator().manual_seed(seeds.derive(*parts)))
+    assert torch.equal(draw(sample, 45, device="cuda"), draw(sample, 45))
+    later = sampling.chunks(sample, 45, "samples", 0, device="cuda", chunk=8, first=1)
+    assert torch.equal(torch.cat(list(later)), draw(sample, 48)[8:])
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

@@ -14,6 +14,8 @@ from genbench.core.values import Status
 from genbench.data.loading import load_dataset
 from genbench.runs import suite_file
 from genbench.runs.suite import ModelUse
+from genbench.tuning import strategies
+from genbench.tuning.records import Search, Study
 from genbench.tuning.targets import target
 
 
@@ -170,6 +172,24 @@ def test_tpe_proposes_the_same_again_and_learns(tmp_path: Path) -> None:
     FITTED.clear()
     (again,) = tuned(tmp_path, suite_of("tune-toy"), trials=8, sampler="optuna").studies
     assert FITTED == [] and [t.options for t in again.trials] == [t.options for t in study.trials]
+
+
+def test_random_draws_of_tpe_are_one_round_and_the_proposals_those_of_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("optuna")
+
+    class OneByOne(strategies.OptunaDraws):
+        def __init__(self, study: Study, search: Search) -> None:
+            super().__init__(study, search)
+            assert self.rounds == [[0], [1, 2, 3], [4], [5], [6], [7]]
+            self.rounds = [[trial] for trial in range(search.trials)]
+
+    found = tuned(tmp_path / "a", suite_of("tune-toy", "tune-fragile"), trials=8, sampler="optuna").studies
+    monkeypatch.setitem(strategies.STRATEGIES, "optuna", OneByOne)
+    expected = tuned(tmp_path / "b", suite_of("tune-toy", "tune-fragile"), trials=8, sampler="optuna").studies
+    for one, other in zip(found, expected, strict=True):
+        assert [t.options for t in one.trials] == [t.options for t in other.trials]
 
 
 def test_without_optuna_the_way_to_install_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

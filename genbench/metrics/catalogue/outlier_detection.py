@@ -47,17 +47,20 @@ METRICS: list[Metric] = [
     _metric(
         name="mining-gain", title="gain by mining", direction=UP, low=-1.0, high=1.0, needs="mining",
         measure="genbench.metrics.mining:mining_gain", data=("pool",), targets=("rare", "ordinary"),
+        version=2,
         summary="Accuracy of a classifier after 500 examples were labelled: the most unusual less as many random ones.",
     ),
     _metric(
         name="mining-accuracy", title="accuracy after mining", direction=UP, low=0.0, high=1.0, needs="mining",
         measure="genbench.metrics.mining:mining_accuracy", data=("pool",),
         targets=tuple(f"{kind}:{way}" for kind in ("rare", "ordinary") for way in WAYS),
+        version=2,
         summary="Accuracy of a classifier on rare and ordinary examples, by which 500 of a pool were labelled.",
     ),
     _metric(
         name="mining-precision", title="rare among the mined", direction=UP, low=0.0, high=1.0, needs="mining",
         measure="genbench.metrics.mining:mining_precision", data=("pool",),
+        version=2,
         summary="Share of rare examples among the 500 most unusual of a pool.",
     ),
 ]

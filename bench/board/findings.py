@@ -1,0 +1,177 @@
+"""What the board says: sentences made of its numbers, each with its interval and a link to its table. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from board.boards import CONV, MNIST, Board, Boards, name_of
+from board.claims import wrapped
+from board.findings_care import copies, disagreements, failures, floors, laws, outliers
+from board.findings_order import backbones, compute, samplers
+from board.numbers import Mean, means, percent
+from genbench.report import formatting, glossary
+from genbench.report.costs import costs, front
+from genbench.report.data import read_rows
+from genbench.report.types import Cell, Column, Leaderboard, LeaderboardRow
+
+
+def page(stores: Path, suites: Sequence[str]) -> str:
+    """The Markdown page of findings from whatever was run."""
+    found = {suite: board for suite in suites if (board := Board.of(stores, suite)) is not None}
+    lines = [
+        "# What the board says",
+        "",
+        "<!-- made by bench/leaderboard.py of the stored numbers: run it again, do not edit -->",
+        "",
+        "Every sentence is made of numbers of the board and names its table. ± is the 95 % interval of a mean over",
+        "seeds; a place such as 2–5 holds the true places of all rows at once with 95 % ([how](../statistics.md)).",
+    ]
+    for title, make in SECTIONS.items():
+        said = list(make(found))
+        if said:
+            lines += ["", f"## {title}", "", *said]
+    lines += [] if found else ["", "Not run yet."]
+    return "\n".join(wrapped(lines)) + "\n"
+
+
+# --- who is best at what, at which cost
+
+
+def purposes(found: Boards) -> Iterator[str]:
+    """For each dataset and evaluation its leading group, the best of each family, what it cost."""
+    for board in found.values():
+        if board.suite in ("board-outliers", "board-tables"):
+            continue
+        said = [_purpose(board, one) for one in board.boards if not one.is_overview and one.rows]
+        if any(said):
+            yield from (f"### {board.suite}", "", *(f"- {sentence}" for sentence in said if sentence), "")
+
+
+def _purpose(board: Board, leaderboard: Leaderboard) -> str:
+    column = leaderboard.column(leaderboard.headline)
+    rows = [(row, row.cells[column.key]) for row in leaderboard.rows if _has_place(row, column)]
+    if len(rows) < 2:
+        return ""
+    leading = [(row, cell) for row, cell in rows if cell.leads]
+    best, cell = rows[0]
+    link = board.link(leaderboard.dataset, leaderboard.evaluation)
+    said = f"{link}: "
+    if leading:
+        names = ", ".join(f"`{name_of(row)}`" for row, _ in leading[:4])
+        more = f" and {len(leading) - 4} more" if len(leading) > 4 else ""
+        said += f"{names}{more} lead{'s' if len(leading) == 1 else ''} {len(rows)} rows"
+    else:
+        said += f"`{name_of(best)}` has the best mean of {len(rows)} rows, of which its seeds set none apart"
+    spent = _seconds(board, leaderboard.dataset).get(best.label)
+    cost = f", trained in {formatting.duration(spent)} a seed" if spent else ""
+    said += f" ({column.title} {cell.plain}, place {cell.place_range}{cost})"
+    others = _of_families(rows, best.family)
+    return said + (f"; {others}." if others else ".")
+
+
+def _seconds(board: Board, dataset: str) -> dict[str, float]:
+    """By label the seconds of training, a seed's share, of rows that are trained."""
+    spent = costs(board.data, read_rows(board.data.table)).get(dataset, {})
+    return {label: cost.seconds for label, cost in spent.items() if cost.seconds}
+
+
+def _has_place(row: LeaderboardRow, column: Column) -> bool:
+    cell = row.cells.get(column.key)
+    return cell is not None and cell.place is not None
+
+
+def _of_families(rows: Sequence[tuple[LeaderboardRow, Cell]], but: str) -> str:
+    firsts: dict[str, tuple[LeaderboardRow, Cell]] = {}
+    for row, cell in rows:
+        firsts.setdefault(row.family, (row, cell))
+    return ", ".join(
+        f"best {family} `{name_of(row)}` {cell.plain}" for family, (row, cell) in firsts.items() if family != but
+    )
+
+
+def bargains(found: Boards) -> Iterator[str]:
+    """Training seconds against quality: what no row beats in both, and what drawing samples costs."""
+    for suite in (MNIST, CONV):
+        board = found.get(suite)
+        if board is None:
+            continue
+        spent = _seconds(board, "mnist")
+        distances = {k: v for k, v in board.distances().items() if not k.startswith("control")}
+        points = {k: (spent[k], v.value) for k, v in distances.items() if k in spent}
+        best = front(points)
+        if best:
+            steps = "; ".join(
+                f"`{label}` {formatting.duration(points[label][0])}, {distances[label].text()}" for label in best
+            )
+            link = board.link("mnist", "sample-quality", suite)
+            yield f"- {link}: no row is both cheaper to train and better than {steps}."
+        yield from _sampling(board, distances)
+
+
+def _sampling(board: Board, distances: Mapping[str, Mean]) -> Iterator[str]:
+    table = board.data.table
+    speed = means(table[table["evaluation"] == "speed"], "sample-throughput")
+    known = {label: speed[label].value for label in distances if label in speed}
+    if len(known) < 3:
+        return
+    fastest, slowest = max(known, key=lambda x: known[x]), min(known, key=lambda x: known[x])
+    yield (
+        f"- {board.link('mnist', 'speed', board.suite)}: drawing differs by a factor of "
+        f"{known[fastest] / known[slowest]:,.0f}, from {known[slowest]:,.0f} images a second (`{slowest}`) to "
+        f"{known[fastest]:,.0f} (`{fastest}`)."
+    )
+
+
+def picks(found: Boards) -> Iterator[str]:
+    """What a student should pick: of the rows that may be the best, the one that trains fastest."""
+    for suite in (MNIST, CONV):
+        board = found.get(suite)
+        spent = {} if board is None else _seconds(board, "mnist")
+        for one in board.boards if board is not None else ():
+            if one.is_overview or one.dataset != "mnist" or glossary.evaluation(one.evaluation).timed:
+                continue
+            column = one.column(one.headline)
+            able = [(r, r.cells[column.key]) for r in one.rows if _has_place(r, column) and r.label in spent]
+            able = [(row, cell) for row, cell in able if cell.place == 1]
+            if not able:
+                continue
+            row, cell = min(able, key=lambda pair: spent[pair[0].label])
+            rest = f"the cheapest of {len(able)} trained rows that may be the best" if len(able) > 1 else "the best"
+            link = board.link("mnist", one.evaluation, f"{suite}, {one.evaluation}")
+            cost = f"{formatting.duration(spent[row.label])} a seed"
+            number = f"{column.title} {cell.plain}, place {cell.place_range}, {cost}"
+            yield f"- {link}: `{name_of(row)}`, {rest} ({number})."
+        yield from _trust(board) if board is not None else ()
+
+
+def _trust(board: Board) -> Iterator[str]:
+    """How far one seed of a row can be trusted."""
+    distances = {k: v for k, v in board.distances().items() if not k.startswith("control")}
+    spread = {k: v.spread / v.value for k, v in distances.items() if v.spread}
+    if len(spread) < 5:
+        return
+    ordered = sorted(spread, key=lambda k: spread[k])
+    least, middle, most = ordered[0], ordered[len(ordered) // 2], ordered[-1]
+    link = board.link("mnist", "sample-quality", board.suite)
+    yield (
+        f"- {link}: one seed of `{least}` says most (its Fréchet distances "
+        f"spread by {percent(spread[least])} over {len(distances[least].values)} seeds), one of `{most}` least "
+        f"({percent(spread[most])}); the median row has {percent(spread[middle])}."
+    )
+
+
+SECTIONS = {
+    "Who is best at what": purposes,
+    "At which cost": bargains,
+    "What samplers do": samplers,
+    "What the backbone changes": backbones,
+    "What equal operations change": compute,
+    "Outliers": outliers,
+    "Over all laws": laws,
+    "Where metrics disagree": disagreements,
+    "Below the floor": floors,
+    "Who copies": copies,
+    "What failed": failures,
+    "What to pick": picks,
+}

@@ -1,0 +1,94 @@
+"""Everything that is made of the packed parts: stores brought together, reports, tables, pages. Torch-free."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from board import claims, findings, papers, scaling, stores
+from board.numbers import markdown
+from board.parts import Part, parts
+from board.pictures import lighter
+from board.runner import packed
+from genbench.api import Run, load
+from genbench.report.output import write_file
+from genbench.report.page import render
+
+BEGIN, END = "<!-- parts -->", "<!-- end of parts -->"
+
+
+def write_pages(out: Path, pages: Path) -> None:
+    """Bring together what is packed below `out` and write every page of it into `pages`."""
+    pages.mkdir(parents=True, exist_ok=True)
+    notes = gather_all(out)
+    boards = [suite for suite in notes if suite.startswith("board-")]
+    for suite in boards:
+        write_board(load(out / "suites" / suite), suite, pages)
+    (pages / "papers.md").write_text(claims.page(papers.comparisons(out / "suites"), why(pages)), encoding="utf-8")
+    (pages / "scaling.md").write_text(scaling.page(out / "suites", pages), encoding="utf-8")
+    (pages / "findings.md").write_text(findings.page(out / "suites", boards), encoding="utf-8")
+    write_parts(pages / "README.md", notes)
+    for path in sorted(pages.iterdir()):
+        if path.is_file():
+            print(f"{path.stat().st_size / 2**20:8.2f} MiB  {path}")
+
+
+def gather_all(out: Path) -> dict[str, list[dict[str, Any]]]:
+    """By suite the notes of its packed parts, its store made anew below OUT/suites."""
+    by_suite: dict[str, list[Path]] = {}
+    for part in parts():
+        file = packed(part.name, out)
+        if file.exists():
+            by_suite.setdefault(part.suite, []).append(file)
+    notes = {}
+    for suite, files in by_suite.items():
+        folder = out / "suites" / suite
+        shutil.rmtree(folder, ignore_errors=True)
+        notes[suite] = stores.gather(files, folder)
+    return notes
+
+
+def write_board(run: Run, suite: str, pages: Path) -> None:
+    """The report of a board, its pictures made lighter, and its tidy table in two formats."""
+    with tempfile.TemporaryDirectory() as place:
+        data, left_out = lighter(run.data(), Path(place))
+        write_file(pages / f"{suite}.html", render(data))
+    if left_out:
+        print(f"{suite}: without the pictures {', '.join(left_out)}, to keep the page small")
+    run.export("parquet", pages / f"{suite}.parquet")
+    csv = gzip.compress(run.export("csv"), mtime=0)
+    (pages / f"{suite}.csv.gz").write_bytes(csv)
+
+
+def why(pages: Path) -> dict[str, str]:
+    """By paper what is known of a difference: the files `why-NAME.md` beside the pages, written by hand."""
+    return {path.stem.removeprefix("why-"): path.read_text().strip() for path in sorted(pages.glob("why-*.md"))}
+
+
+def write_parts(path: Path, notes: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Put the table of the parts into the page between its two marks; the rest of the page is written by hand."""
+    text = path.read_text(encoding="utf-8") if path.exists() else f"# The reference leaderboard\n\n{BEGIN}\n{END}\n"
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    taken = {note["part"]: note for found in notes.values() for note in found}
+    rows = [_row(part, taken.get(part.name)) for part in parts()]
+    total = sum(float(note["seconds"]) for note in taken.values())
+    lines = [
+        *markdown(("part", "suite", "expected", "took", "jobs"), rows, words=True),
+        "",
+        f"{len(taken)} of {len(rows)} parts were run, {total / 60:.0f} minutes in all.",
+    ]
+    made = "\n".join([BEGIN, "", *lines, "", END])
+    path.write_text(f"{before}{made}{after}", encoding="utf-8")
+
+
+def _row(part: Part, note: Mapping[str, Any] | None) -> tuple[str, ...]:
+    first = (f"`{part.name}`", f"`{part.suite}`", f"{part.minutes:g} min")
+    if note is None:
+        return (*first, "not run", "")
+    jobs = ", ".join(f"{n:,} {status}" for status, n in sorted(note["ended"].items()))
+    return (*first, f"{float(note['seconds']) / 60:.1f} min{'' if note['whole'] else ', in part'}", jobs)

@@ -1,0 +1,66 @@
+"""Pictures of many rows: fewer colours, and the kinds that fit into a page or a packed part. Needs Pillow alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from genbench.report.data import RunData
+
+ORDER = ("samples", "reconstructions", "scores", "neighbours", "map", "interpolations", "traversals", "confused")
+"""Which kinds of picture go first."""
+MOST_BYTES = 4_200_000
+"""Of all pictures of a page: a third more as text, and the page stays under 8 MB."""
+GREYS, COLOURS = 16, 64
+
+
+def lighter(data: RunData, folder: Path, most: int = MOST_BYTES) -> tuple[RunData, list[str]]:
+    """The run with lighter pictures in a folder of their own, and the kinds that were left out to keep them under
+    `most` bytes; a kind is shown for every row or for none."""
+    if data.root is None or data.pictures.empty:
+        return data, []
+    files = [(str(row.name), str(row.path)) for row in data.pictures.itertuples()]
+    kept, left = repacked(data.root, files, folder, most)
+    shown = data.pictures[data.pictures["name"].isin(kept)]
+    return dataclasses.replace(data, pictures=shown, root=folder), left
+
+
+def repacked(source: Path, files: Iterable[tuple[str, str]], folder: Path, most: int) -> tuple[list[str], list[str]]:
+    """Write the pictures (kind, path below `source`) with fewer colours below a folder; the kinds that are under `most`
+    bytes together, and the others, whose files are removed again."""
+    sizes: dict[str, int] = {}
+    written: dict[str, list[Path]] = {}
+    for name, path in files:
+        if (source / path).is_file():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            sizes[name] = sizes.get(name, 0) + _fewer_colours(source / path, target)
+            written.setdefault(name, []).append(target)
+    kept, left = _chosen(sizes, most)
+    for path in (path for name in left for path in written[name]):
+        path.unlink()
+    return kept, left
+
+
+def _fewer_colours(source: Path, target: Path) -> int:
+    """Write the picture with at most 16 greys or 64 colours, where that is smaller; its size in bytes."""
+    with Image.open(source) as image:
+        is_grey = image.mode in ("1", "L", "LA") or not image.convert("HSV").getextrema()[1][1]
+        fewer = image.convert("RGB").quantize(GREYS if is_grey else COLOURS, dither=Image.Dither.NONE)
+    fewer.save(target, optimize=True)
+    if target.stat().st_size >= source.stat().st_size:
+        target.write_bytes(source.read_bytes())
+    return target.stat().st_size
+
+
+def _chosen(sizes: Mapping[str, int], most: int) -> tuple[list[str], list[str]]:
+    """The kinds that fit, in their order, and those that do not."""
+    kept: list[str] = []
+    names: Sequence[str] = [*(name for name in ORDER if name in sizes), *sorted(set(sizes) - set(ORDER))]
+    for name in names:
+        if sum(sizes[one] for one in kept) + sizes[name] <= most:
+            kept.append(name)
+    return kept, [name for name in names if name not in kept]

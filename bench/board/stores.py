@@ -1,0 +1,182 @@
+"""The stores of parts: packed into one small file each, brought together, and shown as one plan."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import shutil
+import sqlite3
+import tempfile
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from board.pictures import repacked
+from genbench.core.jobs import content_key
+from genbench.core.records import PlanRecord, RunRecord
+from genbench.runs import suite_file
+from genbench.runs.folder import RunFolder
+from genbench.runs.upkeep import merge
+from genbench.store import Store
+
+NOTE = "part.json"
+MOST_BYTES = 15 * 2**20
+"""Of a packed part, which travels as one file."""
+MOST_PICTURES = 11 * 2**20
+
+
+def pack(folder: Path, target: Path, note: Mapping[str, Any]) -> int:
+    """The results of a run and the pictures of its first seed as one zip file, without weights: its size in bytes.
+
+    Safe while the run is at work: the database is copied as of one moment. Pictures that are more than `MOST_PICTURES`
+    bytes get fewer colours; kinds that are still too many are left out.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        copy = Path(place) / "genbench.db"
+        pictures = _copy_store(folder / "genbench.db", copy)
+        made = Path(place) / "packed.zip"
+        there = [(name, path) for name, path in pictures if (folder / path).is_file()]
+        root = folder
+        if sum((folder / path).stat().st_size for _, path in there) > MOST_PICTURES:
+            root = Path(place) / "lighter"
+            _, left = repacked(folder, there, root, MOST_PICTURES)
+            there = [(name, path) for name, path in there if name not in left]
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
+            file.write(copy, "genbench.db")
+            file.writestr(NOTE, json.dumps(note, indent=1))
+            for _, path in there:
+                file.write(root / path, path)
+        shutil.move(made, target)
+    return target.stat().st_size
+
+
+def _copy_store(source: Path, target: Path) -> list[tuple[str, str]]:
+    """A copy of the database without the pictures of later seeds; kinds and paths of those that are left."""
+    with sqlite3.connect(source) as database, sqlite3.connect(target) as copy:
+        database.backup(copy)
+        copy.execute("DELETE FROM pictures WHERE job IN (SELECT key FROM jobs WHERE seed > 0)")
+        paths = [(str(name), str(path)) for name, path in copy.execute("SELECT name, path FROM pictures")]
+        copy.commit()
+        copy.execute("VACUUM")
+    database.close()
+    copy.close()
+    return paths
+
+
+def keep_small(folder: Path, target: Path) -> int:
+    """The numbers of a run alone, without pictures, curves and provenance, as a store of its own: its size in bytes."""
+    target.mkdir(parents=True, exist_ok=True)
+    store = target / "genbench.db"
+    store.unlink(missing_ok=True)
+    _copy_store(folder / "genbench.db", store)
+    with sqlite3.connect(store) as copy:
+        copy.execute("DELETE FROM pictures")
+        copy.execute("UPDATE fits SET curve = '[]', details = '{}', remark = ''")
+        copy.execute("UPDATE measurements SET details = '{}'")
+        copy.execute("UPDATE runs SET provenance = '{}', command = 'genbench run gate'")
+        copy.commit()
+        copy.execute("VACUUM")
+    copy.close()
+    return store.stat().st_size
+
+
+def unpack(packed: Path, folder: Path) -> dict[str, Any]:
+    """Put a packed part into a folder that has no store yet; gives what was noted of it."""
+    with zipfile.ZipFile(packed) as file:
+        if not (folder / "genbench.db").exists():
+            file.extractall(folder)
+        note: dict[str, Any] = json.loads(file.read(NOTE))
+    return note
+
+
+def note_of(packed: Path) -> dict[str, Any]:
+    """What was noted of a packed part: its plans, seconds, how its jobs ended."""
+    with zipfile.ZipFile(packed) as file:
+        note: dict[str, Any] = json.loads(file.read(NOTE))
+    return note
+
+
+def gather(packed: Iterable[Path], folder: Path) -> list[dict[str, Any]]:
+    """Bring the packed parts of one suite together in a folder, as the plans of the whole suite; their notes."""
+    into = RunFolder.to_make(folder)
+    into.open(existing=False).close()
+    notes = []
+    for file in packed:
+        with tempfile.TemporaryDirectory() as place:
+            notes.append(unpack(file, Path(place)))
+            merge(into, RunFolder.find(place))
+    with into.open() as store:
+        for name, plans in _by_suite(store, notes).items():
+            unite(store, name, plans)
+    return notes
+
+
+def _by_suite(store: Store, notes: Sequence[Mapping[str, Any]]) -> dict[str, list[PlanRecord]]:
+    """The parts' plans by the suite's name (a profile is part of it), the suite itself last."""
+    found: dict[str, list[PlanRecord]] = {}
+    for note in notes:
+        for plan in map(store.plan, note["plans"]):
+            if plan is not None:
+                found.setdefault(plan.suite, []).append(plan)
+    return dict(sorted(found.items(), key=lambda item: -len(item[0])))
+
+
+def unite(store: Store, name: str, plans: Sequence[PlanRecord]) -> PlanRecord:
+    """The plan that holds the jobs of all these, kept as the last that was asked for, with a record of its making."""
+    keys = tuple(dict.fromkeys(key for plan in plans for key in plan.jobs))
+    content: dict[str, Any] = {"headlines": {}, "notes": [], "datasets": {}, "named": {}}
+    for plan in plans:
+        for dataset, headlines in plan.content.get("headlines", {}).items():
+            content["headlines"].setdefault(dataset, {}).update(headlines)
+        content["notes"] += [note for note in plan.content.get("notes", ()) if note not in content["notes"]]
+        for key in ("datasets", "named"):
+            content[key] |= plan.content.get(key, {})
+    united = PlanRecord(
+        id=content_key(jobs=keys, headlines=content["headlines"])[:12], suite=name, jobs=keys, content=content
+    )
+    store.keep_plan(united)
+    if len(plans) > 1 and not any(run.plan == united.id for run in store.runs(united.id)):
+        store.add_run(_record(store, united, plans))
+    return united
+
+
+def _record(store: Store, united: PlanRecord, plans: Sequence[PlanRecord]) -> RunRecord:
+    """A call that stands for all of them: the last one's machine and versions, the whole suite."""
+    runs = [run for plan in plans for run in store.runs(plan.id) if run.plan == plan.id]
+    last = max(runs, key=lambda run: run.started)
+    details = dict(last.provenance)
+    for key in ("datasets", "encoders"):
+        details[key] = {name: one for run in runs for name, one in run.provenance.get(key, {}).items()}
+    details["seeds"] = sorted({seed for run in runs for seed in run.provenance.get("seeds", ())})
+    details["suite"] = _whole(runs)
+    now = datetime.datetime.now(datetime.UTC)
+    return dataclasses.replace(
+        last, id=f"united-{united.id}-{now:%H%M%S}", plan=united.id, command="make leaderboard", provenance=details
+    )
+
+
+def _whole(runs: Sequence[RunRecord]) -> dict[str, Any]:
+    """The suite of the last call with the rows and datasets of all."""
+    suites = [dict(run.provenance["suite"]) for run in runs]
+    whole = suites[-1]
+    for key in ("models", "datasets"):
+        named = {json.dumps(one): one for suite in suites for one in suite.get(key, ())}
+        whole[key] = list(named.values())
+    return whole
+
+
+def counts(folder: Path, plan: str | None = None) -> tuple[int, Counter[str]]:
+    """(jobs of a plan, how many of them ended how)."""
+    with RunFolder.find(str(folder)).open() as store:
+        found = store.plan(plan)
+        jobs = found.jobs if found else ()
+        return len(jobs), Counter(str(end["status"]) for end in store.ends(jobs).values())
+
+
+def suites() -> list[str]:
+    """The suites of the board, of papers and of scaling, by name."""
+    return [name for name in suite_file.names() if name.partition("-")[0] in ("board", "paper", "scaling")]

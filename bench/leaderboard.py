@@ -1,0 +1,124 @@
+"""The reference leaderboard: run its parts, bring them together, write its pages.
+
+python bench/leaderboard.py --list                        # the parts, what is there of each, what each takes
+python bench/leaderboard.py --part mnist-vaes --pack DIR  # one part; its results as DIR/mnist-vaes.zip
+python bench/leaderboard.py                               # every part that is missing, then the pages
+python bench/leaderboard.py --merge                       # the pages alone, from what is packed
+
+Real data are found by --data-root or GENBENCH_DATA. A part ends in good order after --limit seconds and goes on with
+the same command. What is packed lies in OUT/packed and is all that the pages need.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # where `board` is, whoever reads this file
+
+from board import stores
+from board.parts import Asked, Part, chosen, parts
+from board.runner import packed, run_part
+
+from genbench.core.errors import GenbenchError
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--list", action="store_true", help="show the parts and what is there")
+    parser.add_argument("--part", action="append", default=[], help="run this part alone (may be given again)")
+    parser.add_argument("--merge", action="store_true", help="run nothing: make the pages of what is packed")
+    parser.add_argument("--out", type=Path, default=Path("runs/leaderboard"), help="where everything is kept")
+    parser.add_argument("--pages", type=Path, default=Path("docs/leaderboard"), help="where the pages are written")
+    parser.add_argument("--pack", type=Path, help="a folder that gets a copy of each packed part")
+    parser.add_argument("--data-root")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--executor", default="auto")
+    parser.add_argument("--workers", type=int, help="processes side by side (on a GPU 4 unless said)")
+    parser.add_argument("--seeds", type=int)
+    parser.add_argument(
+        "--datasets", type=lambda text: text.split(","), default=[], help="these instead of a part's own"
+    )
+    parser.add_argument("--limit", type=float, default=540.0, help="seconds after which a part stops in good order")
+    parser.add_argument("--set", action="append", default=[], dest="settings", help="KEY=VALUE, for every part")
+    parser.add_argument("--profile", default="", help="in the place of the parts' own: small")
+    parser.add_argument(
+        "--gate", type=Path, metavar="DIR", help="store a run of the suite `gate` as what is compared with"
+    )
+    parser.add_argument("--tiny", action="store_true", help="2,000 images, one seed, few samples: does it run?")
+    given = parser.parse_args()
+    try:
+        _do(given)
+    except GenbenchError as error:
+        sys.exit(f"{parser.prog}: {error}")
+
+
+def _do(given: argparse.Namespace) -> None:
+    if given.gate is not None:
+        size = stores.keep_small(given.gate, given.pages / "small")
+        print(f"{given.pages / 'small'}: {size / 1024:.0f} KiB")
+        return
+    asked = Asked(
+        out=given.out,
+        data_root=given.data_root,
+        device=given.device,
+        executor=given.executor,
+        workers=given.workers or _side_by_side(given.device),
+        seeds=given.seeds,
+        datasets=given.datasets,
+        limit=given.limit,
+        settings=given.settings,
+        profile=given.profile,
+        tiny=given.tiny,
+    )
+    wanted = chosen(given.part) if given.part else parts()
+    if given.list:
+        _show(wanted, asked)
+        return
+    left = [] if given.merge else [part for part in wanted if given.part or not _is_whole(part, asked)]
+    unfinished = [part.name for part in left if not _done(part, asked, given.pack)]
+    if unfinished:
+        sys.exit(f"not whole yet, run again: {', '.join(unfinished)}")
+    if not given.part:
+        from board.pages import write_pages
+
+        write_pages(asked.out, given.pages)
+
+
+def _side_by_side(device: str) -> int | None:
+    """On a GPU, whose evaluations wait for the processor, four processes; on a CPU as many as it has cores."""
+    import torch
+
+    return 4 if device.startswith("cuda") or (device == "auto" and torch.cuda.is_available()) else None
+
+
+def _is_whole(part: Part, asked: Asked) -> bool:
+    """Whether all of a part is packed, on whatever machine that was done."""
+    target = packed(part.name, asked.out)
+    return target.exists() and bool(stores.note_of(target)["whole"])
+
+
+def _done(part: Part, asked: Asked, copies: Path | None) -> bool:
+    """Run what is missing of a part; whether all of it is there."""
+    target = packed(part.name, asked.out)
+    whole = run_part(part, asked)
+    if copies is not None and target.exists():
+        copies.mkdir(parents=True, exist_ok=True)
+        shutil.copy(target, copies / target.name)
+    return whole
+
+
+def _show(wanted: list[Part], asked: Asked) -> None:
+    print(f"{'part':28}{'suite':20}{'expected':>10}{'took':>10}  state")
+    for part in wanted:
+        target = packed(part.name, asked.out)
+        note = stores.note_of(target) if target.exists() else None
+        state = "missing" if note is None else "whole" if note["whole"] else "in part"
+        took = "" if note is None else f"{note['seconds'] / 60:.1f} min"
+        print(f"{part.name:28}{part.suite:20}{f'{part.minutes:g} min':>10}{took:>10}  {state}")
+
+
+if __name__ == "__main__":
+    main()

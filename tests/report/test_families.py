@@ -1,0 +1,110 @@
+"""The mean over the sets of a family (each class left out, a collection of tables), as a record and in every output."""
+
+from __future__ import annotations
+
+from statistics import fmean
+
+import pandas as pd
+import pytest
+from synthetic import Maker
+
+from genbench.cli.leaderboard import print_leaderboards
+from genbench.core.records import PlanRecord
+from genbench.data.derived import few, only_class, validation, without_class
+from genbench.data.loading import load_dataset
+from genbench.report.data import RunData
+from genbench.report.export import export
+from genbench.report.families import Family, families
+from genbench.report.leaderboard import leaderboards
+from genbench.report.page import render
+from genbench.stats.intervals import t_interval
+
+SETS = ("0", "1", "2", "3")
+SEEDS = 3
+
+
+def auroc(label: str, number: int, seed: int) -> float:
+    """Made-up values that differ by row, set and seed."""
+    return {"ae": 0.90, "knn": 0.95, "control-noise": 0.5}[label] - 0.02 * number + 0.001 * seed * (label == "ae")
+
+
+def table(sets: tuple[str, ...] = SETS) -> pd.DataFrame:
+    maker = Maker()
+    for k in sets:
+        for label in ("ae", "knn", "control-noise"):
+            for seed in range(SEEDS):
+                at = {"dataset": f"digits-without-{k}", "split": "reference", "score": f"{label} score"}
+                for target, value in ((f"class-{k}", auroc(label, int(k), seed)), ("uniform-noise", 1.0)):
+                    maker.add(label, seed, "outlier-detection", "auroc", value, target=target, **at)
+    return maker.frame()
+
+
+def run(found: pd.DataFrame, family: str = "digits-without-*") -> RunData:
+    names = dict.fromkeys(found["dataset"])
+    known = {n: {"kind": "images", "near": [f"class-{n[-1]}"], "family": family} for n in names}
+    plan = PlanRecord(id="p", suite="test", jobs=(), content={"datasets": known})
+    return RunData(table=found, plan=plan)
+
+
+def only(data: RunData) -> Family:
+    (found,) = families(data, leaderboards(data))
+    return found
+
+
+def test_the_mean_is_over_the_hard_target_of_every_set_seed_by_seed() -> None:
+    found = only(run(table()))
+    assert found.name == "digits-without-*" and found.heads == SETS
+    assert [row.name for row in found.rows] == [f"{of} · {of} score" for of in ("knn", "ae", "control-noise")]
+    for row in found.rows:
+        of = [[auroc(row.label, int(k), seed) for k in SETS] for seed in range(SEEDS)]
+        assert [row.mean.values[seed] for seed in range(SEEDS)] == pytest.approx([fmean(sets) for sets in of])
+        assert [cell.mean for cell in row.cells if cell] == pytest.approx([fmean(s) for s in zip(*of, strict=True)])
+        expected = t_interval([fmean(s) for s in zip(*of, strict=True)])
+        assert row.over_sets is not None and row.over_sets.low == pytest.approx(expected.low)
+    halves = {row.label: row.mean.half for row in found.rows}
+    assert halves["ae"] == pytest.approx(t_interval([0.0, 0.001, 0.002]).half) and halves["knn"] is None
+
+
+def test_a_row_that_lacks_a_set_has_no_mean_and_says_why() -> None:
+    whole = table()
+    lacking = whole[~((whole.label == "ae") & (whole.dataset == "digits-without-2"))]
+    rows = {row.label: row for row in only(run(lacking)).rows}
+    assert rows["ae"].mean.mean is None and rows["ae"].over_sets is None
+    assert rows["ae"].mean.reasons == ("no value on digits-without-2",) and rows["ae"].cells[2] is None
+    assert rows["knn"].mean.mean is not None
+
+
+def test_two_sets_have_a_mean_and_no_interval_over_sets_and_one_set_is_no_family() -> None:
+    rows = only(run(table(("0", "1")))).rows
+    assert all(row.over_sets is None and row.mean.mean is not None for row in rows)
+    alone = run(table(("0",)))
+    assert families(alone, leaderboards(alone)) == []
+    assert families(run(table(), family=""), leaderboards(run(table()))) == []
+    assert families(RunData(table=table()), leaderboards(RunData(table=table()))) == []
+
+
+def test_rows_that_are_the_same_on_every_seed_show_their_interval_over_samples() -> None:
+    found = table().assign(ci_low=lambda t: t.value - 0.02, ci_high=lambda t: t.value + 0.02)
+    shown = {row.label: only(run(found)).mean(row) for row in only(run(found)).rows}
+    assert shown["knn"] == "0.920 [0.900 to 0.940]" and shown["ae"] == "0.8710 ± 0.0025"
+
+
+def test_every_output_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
+    data = run(table())
+    page = render(data)
+    assert "mean over digits-without-*" in page and "<small>ae score</small>" in page
+    markdown, latex = (export(data, name).decode() for name in ("markdown", "latex"))
+    assert "### Outlier detection on 4 sets digits-without-*: AUROC ↑" in markdown
+    assert "| model | mean | over sets | 0 | 1 | 2 | 3 |" in markdown
+    assert "Outlier detection on 4 sets digits-without-*" in latex and "0.8710 $\\pm$ 0.0025" in latex
+    print_leaderboards(data)
+    assert "4 sets digits-without-*" in capsys.readouterr().out
+
+
+def test_derived_sets_name_their_family() -> None:
+    digits = load_dataset("digits")
+    assert digits.facts.family == ""
+    without = without_class(digits, "3")
+    assert without.facts.family == "digits-without-*" and only_class(digits, "3").facts.family == "digits-only-*"
+    assert validation(without).family == "digits-without-*@val" and few(without, 100).family == "digits-without-*@100"
+    assert validation(digits).family == ""

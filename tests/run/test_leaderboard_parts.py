@@ -1,0 +1,176 @@
+"""The reference leaderboard: its parts select what they say, are packed, and come together as one plan."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from genbench import registry
+from genbench.api import load
+from genbench.core.errors import UsageError
+from genbench.runs import suite_file
+from genbench.runs.options import chosen_suite
+from genbench.runs.suite import Suite
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
+
+from board import parts, runner, stores
+from board.parts import Asked, Part
+from board.pictures import repacked
+
+ALL = parts.parts()
+
+
+def ids(part: Part) -> str:
+    return part.name
+
+
+@pytest.mark.parametrize("part", ALL, ids=ids)
+def test_every_part_is_something_of_its_suite_in_each_profile(part: Part, tmp_path: Path) -> None:
+    for profile in part.profiles:
+        for asked in (Asked(out=tmp_path), Asked(out=tmp_path, tiny=True)):
+            options = parts.options(part, profile, asked, tmp_path)
+            assert options is not None
+            suite = chosen_suite(part.suite, options)
+            assert suite.rows == tuple(options.models) and suite.seeds == (1 if asked.tiny else suite.seeds)
+
+
+@pytest.mark.parametrize("name", stores.suites())
+def test_the_parts_of_a_suite_are_all_of_it_and_nothing_twice(name: str) -> None:
+    suite = suite_file.read(suite_file.find(name))
+    pairs = [pair for part in ALL if part.suite == name for pair in _pairs(part, suite)]
+    assert sorted(pairs) == sorted((row, d) for row in suite.rows for d in suite.all_datasets())
+
+
+def _pairs(part: Part, suite: Suite) -> list[tuple[str, str]]:
+    options = parts.options(part, "", Asked(out=Path()), Path())
+    assert options is not None
+    return [(row, dataset) for row in options.models for dataset in options.datasets]
+
+
+def test_the_boards_hold_every_trained_model() -> None:
+    trained = {
+        e.card.name for e in registry.models if e.card.family in ("autoencoder", "vae", "gan", "diffusion", "flow")
+    }
+    uses = {name: {use.model for use in suite_file.read(suite_file.find(name)).models} for name in stores.suites()}
+    assert trained <= uses["board-mnist"]
+    assert trained - {"maf"} <= uses["board-mnist-conv"]  # which works on flat vectors
+    assert trained - {"ganomaly"} <= uses["board-mnist-flops"]  # which cannot sample
+
+
+def test_every_board_has_its_controls() -> None:
+    for name in stores.suites():
+        suite = suite_file.read(suite_file.find(name))
+        if name.startswith("board-"):
+            assert "control-test-half" in suite.rows and suite.seeds == 5, name
+
+
+def test_an_unknown_part_is_named_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="did you mean 'mnist-vaes'"):
+        parts.chosen(["mnist-vae"])
+
+
+SUITE = """
+schema = 1
+name = "tiny-board"
+models = ["gaussian", "gmm", "control-test-half", "control-marginals"]
+datasets = ["ring8"]
+seeds = 3
+[budget]
+images = 1_000
+[[evaluations]]
+name = "sample-quality"
+metrics = ["frechet"]
+samples = 200
+"""
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Asked, list[Part]]:
+    """Two parts of a tiny suite, run and packed."""
+    place = tmp_path_factory.mktemp("parts")
+    file = place / "tiny.toml"
+    file.write_text(SUITE)
+    asked = Asked(out=place / "out", device="cpu", executor="inline")
+    made = [
+        Part(name="models", suite=str(file), families=("classical",), minutes=1),
+        Part(name="controls", suite=str(file), families=("control",), minutes=1),
+    ]
+    assert all(runner.run_part(part, asked) for part in made)
+    return asked, made
+
+
+def test_parts_come_together_as_one_plan_with_a_report(two: tuple[Asked, list[Part]], tmp_path: Path) -> None:
+    asked, made = two
+    packed = [runner.packed(part.name, asked.out) for part in made]
+    assert all(file.stat().st_size < 300_000 for file in packed)
+    notes = stores.gather(packed, tmp_path / "whole")
+    assert [note["whole"] for note in notes] == [True, True]
+    run = load(tmp_path / "whole")
+    table = run.table()
+    assert set(table["label"]) == {"gaussian", "gmm", "control-test-half", "control-marginals"}
+    assert len(run.plan.jobs) == 12 and run.plan.suite == "tiny-board"  # type: ignore[union-attr]
+    board = run.leaderboard("sample-quality")
+    assert len(board) == 4
+    text = run.report(tmp_path / "report.html").read_text()
+    assert "make leaderboard" in text
+    twice = stores.gather(packed, tmp_path / "whole")
+    assert len(twice) == 2 and len(load(tmp_path / "whole").table()) == len(table)
+
+
+def test_a_part_goes_on_from_what_was_packed(two: tuple[Asked, list[Part]], tmp_path: Path) -> None:
+    asked, made = two
+    target = runner.packed("models", asked.out)
+    before = stores.note_of(target)
+    elsewhere = tmp_path / "elsewhere"
+    moved = runner.packed("models", elsewhere)
+    moved.parent.mkdir(parents=True)
+    moved.write_bytes(target.read_bytes())
+    assert runner.run_part(made[0], Asked(out=elsewhere, device="cpu", executor="inline"))
+    after = stores.note_of(moved)
+    assert after["ended"] == {} and after["plans"] == before["plans"]
+    assert after["seconds"] >= before["seconds"]
+
+
+def test_a_part_that_is_out_of_time_keeps_what_has_ended(two: tuple[Asked, list[Part]], tmp_path: Path) -> None:
+    _, made = two
+    asked = Asked(out=tmp_path / "short", device="cpu", executor="inline", limit=-1.0)
+    assert not runner.run_part(made[0], asked)
+    note = stores.note_of(runner.packed("models", asked.out))
+    assert not note["whole"]
+    assert runner.run_part(made[0], Asked(out=tmp_path / "short", device="cpu", executor="inline"))
+    note = stores.note_of(runner.packed("models", asked.out))
+    assert note["whole"]
+
+
+def test_pictures_get_fewer_colours_and_kinds_that_do_not_fit_are_left_out(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    files = []
+    for name in ("samples", "confused"):
+        for k in range(2):
+            path = f"artifacts/pictures/{name}-{k}.png"
+            (tmp_path / "artifacts" / "pictures").mkdir(parents=True, exist_ok=True)
+            Image.fromarray(draw.integers(0, 256, (64, 64), dtype=np.uint8)).save(tmp_path / path)
+            files.append((name, path))
+    kept, left = repacked(tmp_path, files, tmp_path / "lighter", 10**6)
+    assert (kept, left) == (["samples", "confused"], [])
+    sizes = [(tmp_path / "lighter" / path).stat().st_size for _, path in files]
+    assert all(size < 0.7 * (tmp_path / path).stat().st_size for size, (_, path) in zip(sizes, files, strict=True))
+    kept, left = repacked(tmp_path, files, tmp_path / "fewer", sum(sizes) - 1)
+    assert (kept, left) == (["samples"], ["confused"])
+    assert not (tmp_path / "fewer" / files[3][1]).exists() and (tmp_path / "fewer" / files[0][1]).exists()
+
+
+def test_what_is_kept_of_a_run_to_compare_with_is_its_numbers(two: tuple[Asked, list[Part]], tmp_path: Path) -> None:
+    asked, _ = two
+    folder = asked.out / "parts" / "models"
+    size = stores.keep_small(folder, tmp_path / "small")
+    assert size < 200_000
+    pd.testing.assert_frame_equal(
+        load(tmp_path / "small").table().drop(columns="details"), load(folder).table().drop(columns="details")
+    )

@@ -30,7 +30,7 @@ bench: env
 	$(BIN)/python bench/metrics.py --large
 
 fuzz: env
-	GENBENCH_FUZZ=20 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --benchmark-disable tests/cli/test_fuzz.py tests/executors/test_frames.py
+	OMP_NUM_THREADS=1 $(BIN)/python bench/fuzz.py
 
 faults: env
 	OMP_NUM_THREADS=1 $(BIN)/python bench/faults.py

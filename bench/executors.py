@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -54,8 +54,8 @@ def main() -> None:
     sys.path.append(here)
     os.environ["PYTHONPATH"] = os.pathsep.join([os.environ.get("PYTHONPATH", ""), here])
     config = WorkerConfig(runner="executors:Nothing", setting=None, workers=options.workers)
-    executors: dict[str, Callable[[list[Task]], Iterator[Event]]] = {
-        "inline": lambda given: run_inline(given, config.make_runner()),
+    executors: dict[str, Callable[[list[Task]], Iterator[Sequence[Event]]]] = {
+        "inline": lambda given: ([event] for event in run_inline(given, config.make_runner())),
         "local": partial(run_local, config=config),
     }
     try:
@@ -66,8 +66,8 @@ def main() -> None:
         print("ray is not installed: pip install genbench[ray]")
     for name, run in executors.items():
         began, times = time.perf_counter(), []
-        for event in run(work(options.tasks)):
-            times += [time.perf_counter()] if isinstance(event, JobEnded) else []
+        for events in run(work(options.tasks)):
+            times += [time.perf_counter() for event in events if isinstance(event, JobEnded)]
         print(
             f"{name}: {len(times)} tasks, {(times[-1] - times[0]) / (len(times) - 1) * 1000:.2f} ms each once the "
             f"first has ended, which takes {times[0] - began:.1f} s",

@@ -59,7 +59,8 @@ def _columns(count: int) -> list[tuple[str, str, str, str]]:
     """(evaluation, metric, target, direction) of so many columns, evaluation by evaluation."""
     found: list[tuple[str, str, str, str]] = []
     for name in registry.evaluations.names():
-        for metric in glossary.evaluation(name).own_metrics():
+        evaluation = glossary.evaluation(name)
+        for metric in (m for m in evaluation.own_metrics() if m not in evaluation.by_class):
             spec = glossary.metric(metric)
             found.append((name, metric, "", str(spec.direction if spec else "lower")))
     extra = [(e, m, f"part-{i}", d) for i in range(1 + count // len(found)) for e, m, _, d in found]

@@ -205,7 +205,8 @@
     return Number.isNaN(value) ? "" : value;
   };
   const bodyRows = (body) => [...body.rows].filter((row) => !row.classList.contains("divider"));
-  const defaults = new WeakMap();
+  const defaults = new WeakMap(), sortedBoards = new Set();
+  const collator = new Intl.Collator(document.documentElement.lang);
 
   function order(board, index, direction) {
     for (const body of board.tBodies) {
@@ -221,7 +222,7 @@
         const keyed = rows.map((row) => [key(row.cells[index]), row]);
         keyed.sort(([x], [y]) => {
           if (x === "" || y === "") return (x === "") - (y === "");
-          return sign * (typeof x === "number" ? x - y : x.localeCompare(y));
+          return sign * (typeof x === "number" ? x - y : collator.compare(x, y));
         });
         rows = keyed.map(([, row]) => row);
       }
@@ -230,6 +231,7 @@
     for (const th of headsOf(board)) th?.removeAttribute("aria-sort");
     if (direction) headsOf(board)[index].setAttribute("aria-sort", direction);
     board.dataset.sorted = direction ? `${index}${direction[0]}` : "";
+    sortedBoards[direction ? "add" : "delete"](board);
   }
 
   function sort(board, index) {
@@ -250,6 +252,15 @@
     board.closest(".board-box").querySelector(".show-all")?.remove();
   }
 
+  const decimals = (text) => (text.split("e")[0].split(decimal)[1] ?? "").length;
+  function align(cells) {
+    const texts = cells.map((cell) => [...cell.childNodes].find((node) => node.nodeType === 3));
+    const longest = Math.max(0, ...texts.map((text) => decimals(text?.data.trim() ?? "")));
+    for (const text of texts) {
+      const digits = text && /\d/.test(text.data) ? decimals(text.data.trim()) : longest;
+      if (text) text.data = text.data.trim() + (longest && !digits ? "\u2008" : "") + "\u2007".repeat(longest - digits);
+    }
+  }
   function draw(board) {
     headsOf(board).forEach((th, index) => {
       if (!th?.dataset.axis) return;
@@ -264,6 +275,9 @@
         cell.setAttribute("style", `--x:${x(value)};--a:${ends[0]};--b:${ends[1]}`);
       }
     });
+    if (!board.querySelector("tr.more")) return;
+    const rows = [...board.tBodies].flatMap(bodyRows);
+    headsOf(board).forEach((th, index) => { if (th?.dataset.of) align(rows.map((row) => row.cells[index])); });
   }
 
   const cellText = (cell) => {
@@ -467,7 +481,7 @@
     const state = new URLSearchParams();
     for (const name of ["q", "family", "dataset", "evaluation"]) if (value(name)) state.set(name, value(name));
     for (const name of ["controls", "unsupported"]) if (fields[name] && !fields[name].checked) state.set(name, "0");
-    const sorted = $$("table.board[data-sorted]").filter((b) => b.dataset.sorted).map((b) => `${b.id}.${b.dataset.sorted}`);
+    const sorted = [...sortedBoards].map((b) => `${b.id}.${b.dataset.sorted}`);
     if (sorted.length) state.set("sort", sorted.join("~"));
     const text = state.toString();
     history.replaceState(null, "", `#${anchorOf()}${text ? `?${text}` : ""}`);
@@ -517,11 +531,21 @@
     image.replaceWith(button);
     button.append(image);
   }
+  for (const gallery of $$("details.gallery[data-seeds]")) {
+    const choice = element("select", { "aria-label": say("seed") }, ...gallery.dataset.seeds.split(" ").map((seed) => element("option", {}, seed)));
+    choice.addEventListener("change", () => {
+      $(".seed-shown", gallery).textContent = choice.value;
+      for (const figure of $$("figure[data-seeds]", gallery)) {
+        figure.classList.toggle("other-seed", !figure.dataset.seeds.split(" ").includes(choice.value));
+      }
+    });
+    gallery.firstElementChild.after(element("label", { class: "seed-of" }, say("seed"), " ", choice));
+  }
   for (const panel of $$("details.panel")) {
     panel.addEventListener("toggle", () => {
       const place = $(".borrowed", panel);
       const { label, model } = panel.dataset;
-      for (const figure of $$("section.dataset figure[data-m], section.dataset figure[data-of]")) {
+      for (const figure of $$("section.dataset figure[data-m]:not(.other-seed), section.dataset figure[data-of]")) {
         if (figure.dataset.m !== label && figure.dataset.of !== model) continue;
         const own = figure.cloneNode(true);
         const name = figure.closest("details").querySelector("h3").textContent;
@@ -529,6 +553,93 @@
         own.querySelector("figcaption").replaceChildren(`${figure.closest("section").dataset.dataset}: ${name}`);
         place.append(own);
       }
+    }, { once: true });
+  }
+
+  // ---- real or generated? single images of the galleries' own grids
+
+  const PADDING = 2;
+  function cut(canvas, { image, columns, count, index }) {
+    const rows = Math.ceil(count / columns);
+    const wide = (image.naturalWidth - PADDING) / columns, high = (image.naturalHeight - PADDING) / rows;
+    const brush = canvas.getContext("2d");
+    canvas.width = wide - PADDING;
+    canvas.height = high - PADDING;
+    brush.drawImage(image, PADDING + wide * (index % columns), PADDING + high * Math.floor(index / columns),
+      canvas.width, canvas.height, 0, 0, canvas.width, canvas.height);
+  }
+  const deal = (figures) => {
+    const found = figures.flatMap((figure) => {
+      const image = $("img", figure), [columns, count] = image.dataset.tiles.split(" ").map(Number);
+      return Array.from({ length: count }, (_, index) => ({ image, columns, count, index }));
+    });
+    for (let i = found.length - 1; i > 0; i--) {
+      const j = Math.floor(Math.random() * (i + 1));
+      [found[i], found[j]] = [found[j], found[i]];
+    }
+    return found;
+  };
+  function wilson(hits, n) {
+    const z = 1.96, p = hits / n, centre = (p + z * z / (2 * n)) / (1 + z * z / n);
+    const half = (z / (1 + z * z / n)) * Math.sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+    return [centre - half, centre + half].map((end) => Math.round(100 * end));
+  }
+
+  function quiz(box) {
+    const figures = $$("figure", box.previousElementSibling).filter((figure) => $("img[data-tiles]", figure));
+    const real = figures.filter((figure) => "real" in figure.dataset);
+    const models = [...new Set(figures.filter((f) => !f.classList.contains("control")).map((f) => f.dataset.m))];
+    const choice = element("select", { "aria-label": say("generated by") }, ...models.map((label) => element("option", {}, label)));
+    const canvas = element("canvas", { role: "img", "aria-label": say("an image, real or generated") });
+    const told = element("p", { role: "status" }), past = element("p", { class: "past", "aria-hidden": "true" });
+    let piles, now, right, asked;
+    function next() {
+      const isReal = Math.random() < 0.5;
+      const pile = piles[isReal ? 0 : 1];
+      if (!pile.length) piles[isReal ? 0 : 1] = deal(isReal ? real : figures.filter((f) => f.dataset.m === choice.value));
+      now = { isReal, tile: piles[isReal ? 0 : 1].pop() };
+      cut(canvas, now.tile);
+    }
+    function start() {
+      piles = [[], []];
+      right = asked = 0;
+      told.textContent = say("Guessing gives 50 %.");
+      past.replaceChildren();
+      next();
+    }
+    function answer(isReal) {
+      const hit = isReal === now.isReal;
+      asked++;
+      right += hit;
+      const [low, high] = wilson(right, asked);
+      const was = now.isReal ? say("It was real.") : say("It was generated.");
+      told.textContent = `${was} ${say("{right} of {asked} right (95 % interval {low} to {high} %); guessing gives 50 %.", { right, asked, low, high })}`;
+      const small = element("canvas", { class: hit ? "hit" : "miss" });
+      cut(small, now.tile);
+      past.prepend(element("span", {}, small, hit ? "✓" : "✗"));
+      while (past.children.length > 12) past.lastChild.remove();
+      next();
+    }
+    const button = (text, isReal) => {
+      const made = element("button", { type: "button" }, text);
+      made.addEventListener("click", () => answer(isReal));
+      return made;
+    };
+    const keys = element("div", { class: "answers" }, button(`← ${say("real")}`, true), button(`${say("generated")} →`, false));
+    keys.addEventListener("keydown", (event) => {
+      if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+      event.preventDefault();
+      answer(event.key === "ArrowLeft");
+    });
+    choice.addEventListener("change", start);
+    box.append(element("div", { class: "question" }, element("label", {}, say("generated by"), " ", choice), canvas, keys, told, past));
+    start();
+  }
+  for (const box of $$("details.quiz")) {
+    box.hidden = false;
+    box.addEventListener("toggle", async () => {
+      await Promise.all($$("img[data-tiles]", box.previousElementSibling).map((image) => image.decode()));
+      quiz(box);
     }, { once: true });
   }
 

@@ -31,20 +31,23 @@ def compare(
     b: Annotated[str, typer.Argument(help="Another: after.")],
     fail_on_regression: Annotated[bool, typer.Option("--fail-on-regression", help="Exit 1 where B is worse.")] = False,
     html: Annotated[Path | None, typer.Option("--html", help="Also write a page to this file.")] = None,
+    lang: Annotated[str, typer.Option("--lang", help="The page's language: en or vi.")] = "en",
     as_json: Json = False,
 ) -> None:
     """Two runs over their common seeds, with intervals."""
     from genbench.api import load
     from genbench.report.compare import compare as compare_
     from genbench.report.compare import frame
+    from genbench.report.language import language
     from genbench.stats.intervals import LEAST
 
+    chosen = language(lang)
     changes = compare_(load(a).table(), load(b).table())
     if html is not None:
         from genbench.report.comparison import render_comparison
         from genbench.report.output import write_file
 
-        write_file(html, render_comparison(changes, (a, b)))
+        write_file(html, render_comparison(changes, (a, b), chosen))
     if as_json:
         console.print_json(frame(changes).astype(object).where(lambda f: f.notna(), None).to_dict("records"))
     else:

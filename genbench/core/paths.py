@@ -35,6 +35,14 @@ def data_root(root: str | None = None) -> Path | None:
     return Path(found).absolute() if found else None
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it where they are missing; their names reach the disk, too."""
+    missing = [place for place in (path, *path.parents) if not place.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for place in missing:
+        _flush_folder(place.parent)
+
+
 @contextmanager
 def first_writer(path: Path) -> Iterator[Path]:
     """A temporary file to fill, which then becomes `path` at once, unless another process was first: its file stays.
@@ -98,7 +106,7 @@ def set_aside(path: Path) -> None:
 @contextmanager
 def _temporary(path: Path) -> Iterator[Path]:
     """A name beside `path` that nobody else has; what is left of it at the end is removed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     temporary = path.with_name(f".{path.name[:NAME]}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
         yield temporary

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from genbench.core import paths
@@ -30,7 +30,8 @@ def write(
     """Keep the tensors and the metadata with a digest of both. `writer`: who wins where two write at once."""
     there = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     with writer(path) as temporary:
-        save_file(there, temporary, metadata={**metadata, DIGEST: digest(there, metadata)})
+        # as bytes: `save_file` has a temporary file of its own, which a killed process leaves behind
+        temporary.write_bytes(save(there, metadata={**metadata, DIGEST: digest(there, metadata)}))
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

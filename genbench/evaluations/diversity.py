@@ -50,6 +50,8 @@ EVALUATION = Evaluation(
     verdict="Covers most of the data",
     tuning=Tuning(by_default=False),
     sanity="genbench.evaluations.diversity:sanity",
+    by_class=("condition-accuracy-by-class",),
+    pictures={"classes": "Samples by class"},
 )
 
 
@@ -58,14 +60,16 @@ def evaluate(evidence: Evidence, config: DiversityConfig) -> Outcome:
     from genbench.evaluations import comparison
     from genbench.evaluations.choice import by_need
     from genbench.evaluations.mode_reading import mode_measurements
-    from genbench.evaluations.outcome import Outcome
+    from genbench.evaluations.outcome import Outcome, with_class_names
+    from genbench.evaluations.pictures import classes_picture
 
     asked = by_need(config.metrics or EVALUATION.metrics_on(evidence.dataset.kind))
     on_features = [name for need in comparison.ON_FEATURES for name in asked.get(need, ())]
     found = comparison.feature_measurements(evidence, config, on_features, purpose="diversity")
     on_law = [name for need in ("density", "modes") for name in asked.get(need, ())]
     found += mode_measurements(evidence, config.mode_samples, on_law) if on_law else []
-    return Outcome(found)
+    found = with_class_names(found, EVALUATION.by_class, evidence.dataset.classes)
+    return Outcome(found, classes_picture(evidence))
 
 
 def sanity(results: Results, table: Table) -> Iterator[str]:

@@ -70,8 +70,8 @@ class Evidence:
         is_own = sampler in ("prior", getattr(model, "sampler", "")) and "samples" in capabilities(model)
         self._asked = "" if is_own else sampler
         self._made: dict[Any, Any] = {}
-        self.draws = ""
         self._of_model: dict[Any, Any] = {} if of_model is None else of_model
+        self.draws = ""
 
     def sibling(self, model: nn.Module) -> Evidence:
         """The evidence of another model in this one's place: the same sampler, data and seed."""

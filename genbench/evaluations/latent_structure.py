@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from genbench.evaluations.evidence import Evidence
     from genbench.evaluations.outcome import Outcome
 
-ON_CLASSES = ("probe-linear", "probe-knn", "nmi", "ari", "cluster-accuracy")
+ON_CLASSES = ("probe-linear", "probe-linear-by-class", "probe-knn", "nmi", "ari", "cluster-accuracy")
 ON_CODES = ("trustworthiness", "continuity", "active-units", "collapsed-share", "rate")
 ON_PATHS = ("path-ratio", "midpoint-precision")
 ON_FACTORS = ("mig", "dci-disentanglement", "dci-completeness", "dci-informativeness", "sap")
@@ -46,11 +46,13 @@ EVALUATION = Evaluation(
     tuning=Tuning(by_default=False, fixed=("latent",)),  # a larger code always knows more, up to the identity
     verdict="Most orderly latents",
     sanity="genbench.evaluations.latent_structure:sanity",
+    by_class=("probe-linear-by-class",),
     pictures={
         "map": "Map of the codes",
         "traversals": "Traversals of single latents",
         "interpolations": "Interpolations between codes",
     },
+    version=2,
 )
 
 
@@ -58,7 +60,7 @@ def evaluate(evidence: Evidence, config: LatentStructureConfig) -> Outcome:
     """Probes, clusters, neighbourhoods, paths and factors of the reference's codes."""
     from genbench.evaluations import latent_pictures
     from genbench.evaluations.codes import code_values, path_measurements
-    from genbench.evaluations.outcome import Outcome, measurements
+    from genbench.evaluations.outcome import Outcome, measurements, with_class_names
 
     evidence.need("encodes")
     asked = config.metrics or EVALUATION.metrics_on(evidence.dataset.kind)
@@ -66,6 +68,7 @@ def evaluate(evidence: Evidence, config: LatentStructureConfig) -> Outcome:
         code_values(evidence, config, [name for name in asked if name not in ON_PATHS]), split="reference"
     )
     found += path_measurements(evidence, config, [name for name in asked if name in ON_PATHS])
+    found = with_class_names(found, EVALUATION.by_class, evidence.dataset.classes)
     return Outcome(found, latent_pictures.pictures(evidence))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from genbench.core.values import Measurement, Value
 from genbench.protocols.encoder import Encoder
@@ -38,3 +38,13 @@ def measurements(values: Mapping[str, Value], **common: str) -> list[Measurement
         metric, _, target = name.partition(":")
         found.append(Measurement(metric=metric, target=target, value=value, **common))
     return found
+
+
+def with_class_names(found: Iterable[Measurement], metrics: Sequence[str], names: Sequence[str]) -> list[Measurement]:
+    """The measurements, where those of `metrics` that are of a class by its number are of its name, if it has one."""
+
+    def named(one: Measurement) -> Measurement:
+        is_numbered = one.metric in metrics and one.target.isdigit() and int(one.target) < len(names)
+        return replace(one, target=names[int(one.target)]) if is_numbered else one
+
+    return [named(one) for one in found]

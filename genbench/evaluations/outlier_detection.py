@@ -87,6 +87,7 @@ EVALUATION = Evaluation(
     of_model=True,
     pictures={
         "scores": "Scores of ordinary and unusual data",
+        "roc": "ROC curves",
         "confused": "Where the score is most wrong",
     },
     version=4,

@@ -18,13 +18,15 @@ WIDTH, HEIGHT, BINS, TITLE = 560, 64, 56, 16
 GREY, RED, BLUE, BLACK = (200, 200, 200), (203, 24, 29), (33, 113, 181), (0, 0, 0)
 SHOWN = 8
 """Panels at most, one a score, and images in a row."""
+SIDE, MARGIN, ACROSS = 132, 8, 4
+"""Of a panel of the ROC curves, and how many stand side by side."""
 
 
 def pictures(data: Dataset, sets: Mapping[str, Tensor], made: Mapping[str, Mapping[str, Tensor]]) -> list[Image]:
     """`sets`: the examples, ordinary ones first; `made`: by score, the scores of each set."""
     if not made:
         return []
-    return [_histograms(data, made), *_confused(data, sets, made)]
+    return [_histograms(data, made), _curves(data, made), *_confused(data, sets, made)]
 
 
 def _histograms(data: Dataset, made: Mapping[str, Mapping[str, Tensor]]) -> Image:
@@ -33,12 +35,63 @@ def _histograms(data: Dataset, made: Mapping[str, Mapping[str, Tensor]]) -> Imag
     for i, (name, of_sets) in enumerate(shown):
         panel = _panel(name, *_grouped(data, of_sets))
         canvas.paste(panel, (0, i * (HEIGHT + TITLE + 6)))
-    far = ", blue of easy sets" if data.near and len(data.outliers) > len(data.near) else ""
     caption = (
-        f"Scores of ordinary data (grey) and, red, of {'hard sets' if far else 'outliers'}{far}, each scaled to its "
-        "own peak; right is more unusual, the line accepts 95 % of ordinary data"
+        f"Scores of ordinary data (grey) and, {_colours(data)}, each scaled to its own peak; right is more unusual, "
+        "the line accepts 95 % of ordinary data"
     )
     return Image("scores", png(np.asarray(canvas)), caption)
+
+
+def _colours(data: Dataset) -> str:
+    """What is red, and what is blue where that is something else."""
+    far = ", blue of easy sets" if data.near and len(data.outliers) > len(data.near) else ""
+    return f"red, of {'hard sets' if far else 'outliers'}{far}"
+
+
+def _curves(data: Dataset, made: Mapping[str, Mapping[str, Tensor]]) -> Image:
+    """A panel for each score: the share of unusual examples that a threshold finds, over the ordinary ones it takes for
+    unusual."""
+    shown = list(made.items())[:SHOWN]
+    rows, columns = -(-len(shown) // ACROSS), min(len(shown), ACROSS)
+    size = columns * (SIDE + MARGIN), rows * (SIDE + TITLE + MARGIN)
+    canvas = Pillow.new("RGB", size, (255, 255, 255))
+    for i, (name, of_sets) in enumerate(shown):
+        place = (i % ACROSS * (SIDE + MARGIN), i // ACROSS * (SIDE + TITLE + MARGIN))
+        canvas.paste(_roc_panel(name, *_grouped(data, of_sets)), place)
+    caption = (
+        f"Right: ordinary examples taken for unusual, 0 to 1; up: unusual ones found, 0 to 1; {_colours(data)}; the "
+        "grey line is a blind score, the dot takes 5 % of ordinary data for unusual"
+    )
+    return Image("roc", png(np.asarray(canvas)), caption)
+
+
+def _roc_panel(name: str, ordinary: np.ndarray, hard: np.ndarray, easy: np.ndarray) -> Pillow.Image:
+    panel = Pillow.new("RGB", (SIDE + MARGIN, SIDE + TITLE), (255, 255, 255))
+    draw = ImageDraw.Draw(panel)
+    draw.text((2, 2), name, fill=BLACK)
+    corner = SIDE - 1
+
+    def at(false: float, true: float) -> tuple[int, int]:
+        return round(false * corner), TITLE + corner - round(true * corner)
+
+    draw.line([at(0, 0), at(1, 1)], fill=GREY)
+    draw.rectangle([at(0, 1), at(1, 0)], outline=GREY)
+    for part, colour in ((easy, BLUE), (hard, RED)):
+        if len(part):
+            false, true = roc(ordinary, part)
+            draw.line([at(x, y) for x, y in zip(false, true, strict=True)], fill=colour, width=2)
+            x, y = at(0.05, float(np.interp(0.05, false, true)))
+            draw.ellipse([x - 3, y - 3, x + 3, y + 3], fill=colour)
+    return panel
+
+
+def roc(ordinary: np.ndarray, unusual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The shares of ordinary and of unusual examples that score at least each threshold, from the highest threshold to
+    the lowest, (0, 0) before them; equal scores are one step."""
+    thresholds = np.unique(np.concatenate([ordinary, unusual]))[::-1]
+    shares = [1 - np.searchsorted(np.sort(part), thresholds, side="left") / len(part) for part in (ordinary, unusual)]
+    false, true = (np.concatenate([[0.0], share]) for share in shares)
+    return false, true
 
 
 def _grouped(data: Dataset, of_sets: Mapping[str, Tensor]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from PIL import Image as Pillow
+from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from genbench.evaluations.outcome import Image
 from genbench.protocols.dataset import Dataset, DataSpec
+
+if TYPE_CHECKING:
+    from genbench.evaluations.evidence import Evidence
 
 SIDE = 32
 """Images smaller than this many pixels are enlarged by whole steps, so that a reader can see them."""
 
 SHOWN = 64
 """Images of a sample grid."""
+
+EACH, MOST_CLASSES = 8, 10
+"""Images of one class, and classes, of a picture of samples by class."""
+
+ACROSS = 8
+"""Pairs of an example and its reconstruction that stand side by side."""
+
+TILES = "tiles"
+"""The text of a PNG file that is a grid of single samples: `COLUMNS COUNT`, so that a page can show them one by one."""
+
+FEW_COLOURS = 256
+"""A picture of no more colours is stored by a palette."""
 
 BINS = 120
 ZOOM = 3
@@ -33,23 +50,48 @@ def sample_picture(samples: Tensor, dataset: Dataset) -> list[Image]:
     """How the samples look: a grid of 64 images, a map of 2-D points, nothing for tables."""
     if dataset.spec.is_image:
         caption = f"{len(samples[:SHOWN])} samples, the first ones drawn"
-        return [Image("samples", grid(samples[:SHOWN], dataset.spec, columns=8), caption)]
+        return [Image("samples", grid(samples[:SHOWN], dataset.spec, columns=8, single=True), caption)]
     if dataset.spec.size == 2:
         low, high = frame(dataset.reference.x)
         return [Image("samples", density_map(samples, low, high), f"{len(samples):,} samples, darker = more")]
     return []
 
 
-def pairs_picture(x: Tensor, made: Tensor, spec: DataSpec, caption: str) -> list[Image]:
-    """Originals above what a model made of them, 16 in two double rows."""
+def classes_picture(evidence: Evidence) -> list[Image]:
+    """What a conditional model draws when it is asked for a class: a row of 8 for each of the first 10 classes."""
+    data = evidence.dataset
+    if not (data.spec.is_image and data.spec.classes and evidence.can("conditional")):
+        return []
+    asked = torch.arange(min(data.spec.classes, MOST_CLASSES))
+    samples = evidence.conditional_samples(asked.repeat_interleave(EACH))
+    names = [data.classes[i] if data.classes else str(i) for i in asked.tolist()]
+    caption = f"{EACH} samples of each class asked for, a class a row: {', '.join(names)}"
+    return [Image("classes", grid(samples, data.spec, columns=EACH), caption)]
+
+
+def pairs_picture(x: Tensor, made: Tensor, spec: DataSpec, how: str) -> list[Image]:
+    """Originals, what a model made of them and how far it is off: the first 8, then the best, middling and worst."""
     if not spec.is_image:
         return []
-    rows = [part for i in (0, 8) for part in (x[i : i + 8], made[i : i + 8]) if len(part)]
-    return [Image("reconstructions", grid(torch.cat(rows), spec, columns=8), caption)]
+    x, made = x.cpu(), made.detach().cpu()
+    order = (made - x).square().flatten(1).mean(1).argsort()
+    middle = len(order) // 2 - 1
+    chosen = torch.cat([order[:3], order[middle : middle + 2], order[-3:]]) if len(order) >= ACROSS else order[:0]
+    rows = [part for i in (torch.arange(min(ACROSS, len(x))), chosen) for part in _with_errors(x[i], made[i], spec)]
+    caption = f"reference examples, {how}, then the absolute error; first {ACROSS} of {len(x):,} as they come"
+    if len(chosen):
+        caption += ", then the 3 best, 2 middling and 3 worst by squared error"
+    return [Image("reconstructions", grid(torch.cat(rows), spec, columns=ACROSS), caption)]
 
 
-def grid(x: Tensor, spec: DataSpec, *, columns: int) -> bytes:
-    """(N, C, H, W) in the data's range -> PNG."""
+def _with_errors(x: Tensor, made: Tensor, spec: DataSpec) -> list[Tensor]:
+    """Examples, what was made of them, and |made − x| from the range's low end upwards."""
+    low = spec.value_range[0] if spec.value_range else float(x.min()) if len(x) else 0.0
+    return [x, made, low + (made - x).abs()] if len(x) else []
+
+
+def grid(x: Tensor, spec: DataSpec, *, columns: int, single: bool = False) -> bytes:
+    """(N, C, H, W) in the data's range -> PNG; `single`: each is a sample of its own, and the file says so."""
     low, high = spec.value_range or (float(x.min()), float(x.max()))
     unit = ((x.detach().float().cpu() - low) / max(high - low, 1e-12)).clamp(0, 1)
     if unit.shape[1] == 2:
@@ -57,7 +99,7 @@ def grid(x: Tensor, spec: DataSpec, *, columns: int) -> bytes:
     steps = max(1, -(-SIDE // unit.shape[-1]))
     unit = unit.repeat_interleave(steps, -1).repeat_interleave(steps, -2)
     pixels = tiled(unit, columns=columns).mul(255).round().byte()
-    return png(pixels.permute(1, 2, 0).numpy())
+    return png(pixels.permute(1, 2, 0).numpy(), {TILES: f"{columns} {len(unit)}"} if single else {})
 
 
 def tiled(x: Tensor, *, columns: int, gap: int = 2) -> Tensor:
@@ -99,11 +141,24 @@ def frame(points: Tensor) -> tuple[list[float], list[float]]:
     return (middle - half).tolist(), (middle + half).tolist()
 
 
-def png(pixels: np.ndarray) -> bytes:
-    """(H, W, 3) uint8 -> PNG bytes, within a tenth of the smallest, ten times as soon."""
+def png(pixels: np.ndarray, texts: Mapping[str, str] | None = None) -> bytes:
+    """(H, W, 3) uint8 -> PNG bytes, within a tenth of the smallest, ten times as soon; `texts` are written into it."""
+    info = PngInfo()
+    for name, text in (texts or {}).items():
+        info.add_text(name, text)
     buffer = io.BytesIO()
-    image = Pillow.fromarray(np.ascontiguousarray(pixels))
-    if (pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 1] == pixels[..., 2]).all():
-        image = image.convert("L")
-    image.save(buffer, format="PNG", compress_level=4)
+    _compact(np.ascontiguousarray(pixels)).save(buffer, format="PNG", compress_level=4, pnginfo=info)
     return buffer.getvalue()
+
+
+def _compact(pixels: np.ndarray) -> Pillow.Image:
+    """The same picture as grey values, or by a palette where its colours are few."""
+    if (pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 1] == pixels[..., 2]).all():
+        return Pillow.fromarray(np.ascontiguousarray(pixels[..., 0]))
+    packed = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32)
+    colours, places = np.unique(packed, return_inverse=True)
+    if len(colours) > FEW_COLOURS:
+        return Pillow.fromarray(pixels)
+    image = Pillow.fromarray(places.reshape(packed.shape).astype(np.uint8), "P")
+    image.putpalette(np.stack([colours >> 16, colours >> 8 & 255, colours & 255], -1).astype(np.uint8).tobytes())
+    return image

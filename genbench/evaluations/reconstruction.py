@@ -43,9 +43,9 @@ EVALUATION = Evaluation(
     capabilities=("reconstructs",),
     inputs=("images", "image-features"),
     metrics={
-        DataKind.IMAGES: (*IN_PIXELS, "ssim", "perceptual", "frechet-reconstruction"),
+        DataKind.IMAGES: (*IN_PIXELS, "ssim", "perceptual", "frechet-reconstruction", "mse-by-class"),
         DataKind.POINTS: IN_PIXELS,
-        DataKind.TABLE: IN_PIXELS,
+        DataKind.TABLE: (*IN_PIXELS, "mse-by-class"),
     },
     headline="mse",
     floor=(known_answers.MEAN_IMAGE,),
@@ -53,15 +53,16 @@ EVALUATION = Evaluation(
     verdict="Best reconstructions",
     tuning=Tuning(fixed=("latent",)),  # a larger code always reconstructs better, up to the identity
     sanity="genbench.evaluations.reconstruction:sanity",
+    by_class=("mse-by-class",),
     pictures={"reconstructions": "Reconstructions"},
     of_model=True,
-    version=2,
+    version=3,
 )
 
 
 def evaluate(evidence: Evidence, config: ReconstructionConfig) -> Outcome:
     """Pairs (x, x̂) of the reference, clamped to the data's range; searched for where the model has no encoder."""
-    from genbench.evaluations.outcome import Outcome
+    from genbench.evaluations.outcome import Outcome, with_class_names
     from genbench.evaluations.pictures import pairs_picture
     from genbench.evaluations.searched import of_search, searched
 
@@ -75,19 +76,22 @@ def evaluate(evidence: Evidence, config: ReconstructionConfig) -> Outcome:
         how = "below each the nearest that was found by a search for its code"
     if data.spec.value_range is not None:
         made = made.clamp(*data.spec.value_range)
-    found = _measurements(evidence, config, x, made)
+    found = with_class_names(_measurements(evidence, config, x, made), EVALUATION.by_class, data.classes)
     found = [of_search(one) for one in found] if by_search else found
-    return Outcome(found, pairs_picture(x, made, data.spec, f"reference examples, {how}"))
+    return Outcome(found, pairs_picture(x, made, data.spec, how))
 
 
 def _measurements(evidence: Evidence, config: ReconstructionConfig, x: Tensor, made: Tensor) -> list[Measurement]:
     from genbench.evaluations.choice import by_need
+    from genbench.evaluations.context import reference_part
     from genbench.evaluations.outcome import measurements, named
     from genbench.metrics.reconstruction import Features, reconstruction_metrics
 
     data, context = evidence.dataset, evidence.context
     asked = by_need(config.metrics or EVALUATION.metrics_on(data.kind))
-    found = measurements(reconstruction_metrics(x, made, metrics=asked.get("images", ())), split="reference")
+    labels = reference_part(data, len(x)).y
+    values = reconstruction_metrics(x, made, metrics=asked.get("images", ()), labels=labels)
+    found = measurements(values, split="reference")
     if "image-features" in asked:
         encoder = context.encoder(config.encoder, data)
         features = Features(context.reference(data, encoder, len(x)).features, encoder.features(made))

@@ -115,7 +115,7 @@ class _Process(Worker):
             thread.join(1.0)
 
 
-def run_local(tasks: Sequence[Task], config: WorkerConfig) -> Iterator[Event]:
+def run_local(tasks: Sequence[Task], config: WorkerConfig) -> Iterator[Sequence[Event]]:
     """Events as they happen, tasks beside each other on `config.workers` processes; what must run alone does."""
 
     def hire(inbox: Inbox, alone: bool) -> Worker:
@@ -123,7 +123,7 @@ def run_local(tasks: Sequence[Task], config: WorkerConfig) -> Iterator[Event]:
         return _Process(config, inbox, alone=alone, place=emptiest(config.places, taken))
 
     pool = Pool(tasks, config, hire)
-    yield from pool.events()
+    yield from pool.batches()
 
 
 def emptiest(places: Sequence[str], taken: Sequence[str]) -> str:

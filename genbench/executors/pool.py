@@ -110,15 +110,18 @@ class Pool:
         self.tries: dict[tuple[str, str], int] = {}
         self.spent: dict[str, float] = {}
         self.sorted: tuple[bool, tuple[int, ...]] | None = None
+        self.looked = 0.0
 
-    def events(self) -> Iterator[Event]:
-        """Everything the workers report, until no task is left."""
+    def batches(self) -> Iterator[list[Event]]:
+        """Everything the workers report, until no task is left; what has come by the time that it is asked for comes
+        together, and the workers have their next tasks by then."""
         try:
             self._hand_out()
             while any(w.task for w in self.workers):
-                yield from self._next()
-                yield from self._beyond_limits()
+                events = [*self._arrived(), *self._beyond_limits()]
                 self._hand_out()
+                if events:
+                    yield events
         finally:
             for worker in self.workers:
                 worker.stop()
@@ -166,14 +169,21 @@ class Pool:
         self.workers.append(self.hire(self.inbox, alone))
         return self.workers[-1]
 
-    def _next(self) -> Iterator[Event]:
-        try:
-            message = self.inbox.get(timeout=LOOK)
-        except queue.Empty:
-            return
+    def _arrived(self) -> Iterator[Event]:
+        """All that is in the inbox; one thing is waited for. Nothing is left when limits are looked at: a job that has
+        ended in time did so, however late anybody reads it."""
+        wait = True
+        while True:
+            try:
+                message = self.inbox.get(block=wait, timeout=LOOK)
+            except queue.Empty:
+                return
+            wait = False
+            if message.worker in self.workers:
+                yield from self._taken(message)
+
+    def _taken(self, message: Message) -> Iterator[Event]:
         worker = message.worker
-        if worker not in self.workers:
-            return
         if message.end is not None:
             yield from self._lost(worker, Status.FAILED, message.end, elsewhere=message.elsewhere)
         elif message.content == READY:
@@ -199,6 +209,9 @@ class Pool:
 
     def _beyond_limits(self) -> Iterator[Event]:
         limit, most = self.config.time_limit, self.config.memory_limit
+        if time.monotonic() - self.looked < LOOK:
+            return
+        self.looked = time.monotonic()
         for worker in list(self.workers):
             if worker.is_overdue(limit) and worker.ready:
                 most_seconds = worker.allowed(limit or 0.0)

@@ -127,7 +127,7 @@ def run_ray(
     *,
     address: str | None = None,
     pack: Callable[[Task], Task] = lambda task: task,
-) -> Iterator[Event]:
+) -> Iterator[Sequence[Event]]:
     """Events as they happen, tasks on `config.workers` actors (0: as many as the cluster holds).
 
     `address`: of a cluster, None for this machine alone; `pack`: adds to a task the files that it needs, when it is
@@ -143,7 +143,7 @@ def run_ray(
             def hire(inbox: Inbox, alone: bool) -> Worker:
                 return _RayWorker(config, inbox, pack, alone=alone)
 
-            yield from Pool(tasks, replace(config, workers=workers), hire).events()
+            yield from Pool(tasks, replace(config, workers=workers), hire).batches()
         finally:
             if own:
                 ray.shutdown()

@@ -38,21 +38,21 @@ class LabelledCodes:
     y: Tensor
 
 
-def probe_linear(train: LabelledCodes, test: LabelledCodes) -> Hits:
-    """Hits of L2 logistic regression on standardised codes, trained on the train codes; ↑."""
+def probe_linear(train: LabelledCodes, test: LabelledCodes) -> Tensor:
+    """(n,): whether L2 logistic regression on standardised codes, trained on the train codes, reads each right; ↑."""
     return _probe(LogisticRegression(max_iter=500, tol=1e-3), train, test)
 
 
-def probe_knn(train: LabelledCodes, test: LabelledCodes, k: int = PROBE_K) -> Hits:
-    """Hits of k nearest neighbours on standardised codes; ↑."""
+def probe_knn(train: LabelledCodes, test: LabelledCodes, k: int = PROBE_K) -> Tensor:
+    """(n,): whether k nearest neighbours on standardised codes read each right; ↑."""
     return _probe(KNeighborsClassifier(k), train, test)
 
 
-def _probe(classifier: LogisticRegression | KNeighborsClassifier, train: LabelledCodes, test: LabelledCodes) -> Hits:
+def _probe(classifier: LogisticRegression | KNeighborsClassifier, train: LabelledCodes, test: LabelledCodes) -> Tensor:
     scaler = StandardScaler().fit(train.z.numpy())
     classifier.fit(scaler.transform(train.z.numpy()), train.y.numpy())
     found = classifier.predict(scaler.transform(test.z.double().cpu().numpy()))
-    return Hits(int((found == test.y.numpy()).sum()), len(test.y))
+    return torch.from_numpy(found == test.y.numpy())
 
 
 def clustering(codes: Tensor, classes: int, seed: int) -> Tensor:

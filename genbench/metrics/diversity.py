@@ -16,7 +16,7 @@ from genbench.metrics.features import FeatureInputs
 from genbench.metrics.intervals import Z95, from_error, mean_error
 from genbench.metrics.manifold import Held
 from genbench.metrics.two_sample import Hits
-from genbench.metrics.values import mean_value, share_value, value
+from genbench.metrics.values import class_values, mean_value, share_value, value
 
 
 def _constant(inputs: FeatureInputs) -> str | None:
@@ -129,9 +129,21 @@ def class_spread(inputs: FeatureInputs) -> Value:
 
 def condition_accuracy(inputs: FeatureInputs) -> Value:
     """`condition-accuracy`, its interval a little wide near 1, with the classifier's accuracy on real data."""
-    asked, read = inputs.classes().asked, inputs.classes().generated
-    if asked is None or read is None:
-        raise Unsupported("it needs a conditional model and an encoder that reads classes")
+    asked, read = _asked_and_read(inputs)
     hits = Hits(int((asked == read).sum()), len(asked))
     known = inputs.classes().accuracy
     return share_value(hits) if known is None else share_value(hits, details={"ruler_accuracy": known})
+
+
+def condition_accuracy_by_class(inputs: FeatureInputs) -> dict[str, Value]:
+    """`condition-accuracy-by-class`: the interval of `condition-accuracy`, of the samples asked for each class."""
+    asked, read = _asked_and_read(inputs)
+    hit = asked == read
+    return class_values(asked, lambda rows: share_value(Hits(int(hit[rows].sum()), int(rows.sum()))))
+
+
+def _asked_and_read(inputs: FeatureInputs) -> tuple[Tensor, Tensor]:
+    asked, read = inputs.classes().asked, inputs.classes().generated
+    if asked is None or read is None:
+        raise Unsupported("it needs a conditional model and an encoder that reads classes")
+    return asked, read

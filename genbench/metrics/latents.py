@@ -17,7 +17,8 @@ from genbench.metrics.drawing import Shared, by_content, draw, named
 from genbench.metrics.duplicates import same_place
 from genbench.metrics.features import FeatureInputs
 from genbench.metrics.measure import Sizes, measured
-from genbench.metrics.values import mean_value, share_value, value
+from genbench.metrics.two_sample import Hits
+from genbench.metrics.values import class_values, mean_value, share_value, value
 
 POINTS = 2_000
 """At most this many points enter the neighbourhood metrics, whose cost is quadratic."""
@@ -106,6 +107,11 @@ class CodeInputs:
         return found
 
     @property
+    def read_linearly(self) -> Tensor:
+        """(n,): whether the linear probe reads the class of each code right."""
+        return self.shared.once("linear", lambda: statistics.probe_linear(*_labelled(self)))
+
+    @property
     def dci(self) -> disentanglement.Dci:
         """The three scores of Eastwood & Williams from one set of fits."""
         return self.shared.once("dci", self._dci)
@@ -165,7 +171,17 @@ def _several(y: Tensor, what: str) -> None:
 
 def probe_linear(inputs: CodeInputs) -> Value:
     """`probe-linear`, with a binomial interval."""
-    return share_value(statistics.probe_linear(*_labelled(inputs)))
+    return _share_right(inputs.read_linearly)
+
+
+def probe_linear_by_class(inputs: CodeInputs) -> dict[str, Value]:
+    """`probe-linear-by-class`: the interval of `probe-linear`, of each class's examples."""
+    right = inputs.read_linearly
+    return class_values(inputs.labels, lambda rows: _share_right(right[rows]))
+
+
+def _share_right(right: Tensor) -> Value:
+    return share_value(Hits(int(right.sum()), len(right)))
 
 
 def probe_knn(inputs: CodeInputs) -> Value:
@@ -173,7 +189,7 @@ def probe_knn(inputs: CodeInputs) -> Value:
     train, test = _labelled(inputs)
     if len(train.y) < statistics.PROBE_K:
         raise Unsupported(f"it needs {statistics.PROBE_K} training codes, got {len(train.y)}")
-    return share_value(statistics.probe_knn(train, test))
+    return _share_right(statistics.probe_knn(train, test))
 
 
 def nmi(inputs: CodeInputs) -> Value:

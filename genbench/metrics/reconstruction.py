@@ -15,7 +15,7 @@ from genbench.metrics import frechet, similarity
 from genbench.metrics.intervals import Z95, from_error, mean_error
 from genbench.metrics.measure import Sizes, measured
 from genbench.metrics.points import check_features
-from genbench.metrics.values import Details, mean_value, value
+from genbench.metrics.values import Details, class_values, mean_value, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,13 @@ class Features:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageInputs:
-    """Examples `x` (n, *shape) in [0, 1] with their reconstructions, and an encoder's features of both."""
+    """Examples `x` (n, *shape) in [0, 1] with their reconstructions, their classes `labels` (n,), and an encoder's
+    features of both."""
 
     x: Tensor
     reconstruction: Tensor
     features: Features | None = None
+    labels: Tensor | None = None
 
     @property
     def gives(self) -> frozenset[str]:
@@ -58,9 +60,15 @@ class ImageInputs:
 
 
 def reconstruction_metrics(
-    x: Tensor, x_hat: Tensor, *, metrics: Sequence[str], features: Features | None = None
+    x: Tensor,
+    x_hat: Tensor,
+    *,
+    metrics: Sequence[str],
+    features: Features | None = None,
+    labels: Tensor | None = None,
 ) -> dict[str, Value]:
-    """Each metric of `metrics` for pairs of examples (n, *shape) in [0, 1], or as bytes, and their reconstructions.
+    """Each metric of `metrics` for pairs of examples (n, *shape) in [0, 1], or as bytes, and their reconstructions;
+    `labels` (n,) are the examples' classes.
 
     x̂ is clamped to [0, 1] for images and stays float. Raises `DataError` for unlike shapes, other whole numbers or
     values that are not finite; what cannot be measured is a value with a reason.
@@ -72,7 +80,8 @@ def reconstruction_metrics(
     for name, side in (("examples", x), ("reconstructions", x_hat)):
         if not bool(torch.isfinite(side).all()):
             raise DataError(f"{name} hold {int((~torch.isfinite(side)).sum())} NaN or inf.")
-    return measured(ImageInputs(x=x, reconstruction=x_hat, features=features), metrics)
+    known = None if labels is None else labels.to(x.device)
+    return measured(ImageInputs(x=x, reconstruction=x_hat, features=features, labels=known), metrics)
 
 
 def _widened(x: Tensor) -> Tensor:
@@ -87,6 +96,14 @@ def _widened(x: Tensor) -> Tensor:
 def mse(inputs: ImageInputs) -> Value:
     """`mse`, the interval from the spread over examples: a little narrow (91 %) where few examples make the error."""
     return mean_value(similarity.squared_errors(inputs.x, inputs.reconstruction), high=math.inf)
+
+
+def mse_by_class(inputs: ImageInputs) -> dict[str, Value]:
+    """`mse-by-class`: the interval of `mse`, of each class's examples."""
+    if inputs.labels is None:
+        raise Unsupported("it needs the examples' classes, and there are none")
+    errors = similarity.squared_errors(inputs.x, inputs.reconstruction)
+    return class_values(inputs.labels, lambda rows: mean_value(errors[rows], high=math.inf))
 
 
 def psnr(inputs: ImageInputs) -> Value:

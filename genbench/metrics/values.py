@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+import torch
 from torch import Tensor
 
 from genbench.core.errors import Unsupported
@@ -13,6 +15,9 @@ from genbench.metrics.intervals import Interval, from_error, mean_error, wilson
 from genbench.metrics.two_sample import Hits
 
 Details = Mapping[str, float | int | str]
+
+MOST_CLASSES = 100
+"""Of a metric that gives a value for each class."""
 
 
 def value(
@@ -55,3 +60,15 @@ def mean_value(
 def share_value(hits: Hits, *, kind: Kind = Kind.EXACT, details: Details | None = None) -> Value:
     """A share of right answers with Wilson's interval."""
     return value(hits.right / hits.of, wilson(hits.right, hits.of), kind=kind, details=details)
+
+
+def class_values(labels: Tensor, of: Callable[[Tensor], Value]) -> dict[str, Value]:
+    """`of` the rows of each class that is there (a mask), under the class's number, with how many there are.
+
+    Raises `Unsupported` for more classes than anyone reads.
+    """
+    classes = torch.unique(labels).tolist()
+    if len(classes) > MOST_CLASSES:
+        raise Unsupported(f"a value for each class is for at most {MOST_CLASSES} classes, and there are {len(classes)}")
+    masks = {str(label): labels == label for label in classes}
+    return {name: replace(of(mask), n=int(mask.sum()), m=int(mask.sum())) for name, mask in masks.items()}

@@ -102,11 +102,12 @@ class Evaluation:
     None where a row cannot be tuned for it. `verdict`: the words before the name of its leader in the page's verdict,
     such as "Best samples" ("Best in NAME" unless said). `sanity`: a function of a `protocols.results.Results`, or its
     `"module:function"`, that yields a sentence for each control out of its place; `copying`: likewise one that judges
-    which rows copy their training data. `pictures`: titles by name, in the order in which they are shown. `once_a_row`:
-    measured on the first seed alone with nothing else running; `timed`: its numbers depend on the machine, which is
-    part of their identity, and their intervals are quartiles. `of_model`: nothing of it depends on how samples are
-    drawn, so that rows of one fitted model that differ in their sampler alone are measured once. `version` grows
-    whenever the protocol changes.
+    which rows copy their training data. `by_class`: those of its metrics that give a value for each class, shown in
+    each model's panel and in no leaderboard. `pictures`: titles by name, in the order in which they are shown.
+    `once_a_row`: measured on the first seed alone with nothing else running; `timed`: its numbers depend on the
+    machine, which is part of their identity, and their intervals are quartiles. `of_model`: nothing of it depends on
+    how samples are drawn, so that rows of one fitted model that differ in their sampler alone are measured once.
+    `version` grows whenever the protocol changes.
     """
 
     name: str
@@ -127,6 +128,7 @@ class Evaluation:
     verdict: str = ""
     sanity: str | Callable[..., Any] | None = None
     copying: str | Callable[..., Any] | None = None
+    by_class: tuple[str, ...] = ()
     pictures: Mapping[str, str] = field(default_factory=dict)
     once_a_row: bool = False
     timed: bool = False

@@ -109,15 +109,15 @@ class Budget:
 class GenerativeModel(nn.Module):
     """The base of every trained model. Subclass it, take a `DataSpec` first, give `objectives()` and capabilities.
 
-    `sampler` names how `sample` draws (`prior` for latent-variable models); it is shown beside every score. `cannot`:
-    why it lacks a capability, by its name, where that is not for want of a network: `X` in "MyVAE X.". `numbers`
+    `sampler` names how `sample` draws (`prior` for latent-variable models); it is shown beside every score. `numbers`
     names options that change nothing but numbers, such as `("beta",)` for an attribute `beta` that the loss multiplies
-    with: trials of a tuning that differ in them are trained together, the attribute a 0-d tensor.
+    with: trials of a tuning that differ in them are trained together, the attribute a 0-d tensor. `cannot`: why it
+    lacks a capability, by its name, where that is not for want of a network: `X` in "MyVAE X.".
     """
 
     sampler: ClassVar[str] = "prior"
-    cannot: ClassVar[Mapping[str, str]] = {}
     numbers: ClassVar[tuple[str, ...]] = ()
+    cannot: ClassVar[Mapping[str, str]] = {}
 
     def objectives(self) -> Sequence[Objective]:
         """What is trained; asked once, before the first step."""

@@ -26,8 +26,14 @@ def find_columns(found: Sequence[Measured]) -> list[Column]:
     there is no value at all, every metric is one.
     """
     metrics = list(dict.fromkeys(e.metric for e in found))
-    order = list(dict.fromkeys(column_key(e) for e in found))
-    filled = {column_key(e): e for e in reversed(found) if e.ok} or {column_key(e): e for e in reversed(found)}
+    firsts_of: dict[str, Measured] = {}
+    filled: dict[str, Measured] = {}
+    for e in found:
+        key = column_key(e)
+        firsts_of.setdefault(key, e)
+        if e.ok:
+            filled.setdefault(key, e)
+    order, filled = list(firsts_of), filled or firsts_of
     firsts = sorted(filled.values(), key=lambda e: (metrics.index(e.metric), order.index(column_key(e))))
     return [_column(e) for e in firsts]
 
@@ -78,6 +84,7 @@ def make_cell(about: Sequence[Measured], column: Column, twin: str = "") -> Cell
 
     One without a value may lack target and encoder: it then speaks of every column of its metric.
     """
+    timed = glossary.evaluation(column.evaluation).timed
     good = {e.seed: e for e in about if e.ok and column_key(e) == column.key}
     bad = {e.seed: e for e in about if not e.ok and e.seed not in good and e.target in ("", column.target)}
     if not good and not bad:
@@ -90,7 +97,7 @@ def make_cell(about: Sequence[Measured], column: Column, twin: str = "") -> Cell
             missing={seed: e.status for seed, e in sorted(bad.items())},
             reasons=tuple(remarks),
             sample=_sample_interval(list(good.values())),
-            identities=identity.distinct(identity.identity_of(e) for e in good.values()),
+            identities=identity.distinct(identity.identity_of(e, timed=timed) for e in good.values()),
             twin=twin,
             details=_agreed([e.details for e in good.values()]),
         )

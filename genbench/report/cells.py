@@ -100,8 +100,11 @@ def rules(table: str, layouts: Sequence[Layout], first: int) -> str:
     return "\n".join(found)
 
 
-def body_cell(cell: Cell | None, column: Column, how: Layout, words: Language, *, drawn: bool = True) -> str:
-    """One `<td>`, whose end HTML lets one leave out."""
+def body_cell(
+    cell: Cell | None, column: Column, how: Layout, words: Language, *, drawn: bool = True, folded: bool = False
+) -> str:
+    """One `<td>`, whose end HTML lets one leave out. `drawn`: with its dot and whisker; `folded`: in a row that is
+    hidden at first, whose number the script aligns when it is asked for."""
     if cell is None:
         return "<td class=n>·"
     if cell.mean is None:
@@ -120,7 +123,9 @@ def body_cell(cell: Cell | None, column: Column, how: Layout, words: Language, *
     note = f' data-s="{escape(cell.note)}"' if cell.note else ""
     why = "" if cell.comparable else f' data-why="{escape(unlike_column(cell, column))}"'
     style = f" style={drawing(cell, how.axis)}" if drawn and how.axis is not None else ""
-    return f"<td{kind}{note}{why}{style}>{_place(cell, how)}{_number(cell, how, words)}{_tags(cell, words)}"
+    return (
+        f"<td{kind}{note}{why}{style}>{_place(cell, how)}{_number(cell, how, words, folded=folded)}{_tags(cell, words)}"
+    )
 
 
 def drawing(cell: Cell, axis: Axis) -> str:
@@ -137,9 +142,9 @@ def _place(cell: Cell, how: Layout) -> str:
     return f"<b{kind}>{cell.place_range}</b>"
 
 
-def _number(cell: Cell, how: Layout, words: Language) -> str:
+def _number(cell: Cell, how: Layout, words: Language, *, folded: bool) -> str:
     digits = _decimals(cell.text)
-    pad = (POINT if how.decimals and not digits else "") + FIGURE * (how.decimals - digits)
+    pad = "" if folded else (POINT if how.decimals and not digits else "") + FIGURE * (how.decimals - digits)
     half = ""
     if how.width:
         half = f"<i>±{words.number(cell.half_text)}</i>" if cell.half_text else "<i></i>"
@@ -210,7 +215,9 @@ def bodies(
             ]
             parts += [f"<td class=s><bdi>{escape(row.score)}</bdi>"] if with_scores else []
             cells = zip(board.columns, layouts, strict=True)
-            parts += [body_cell(row.cells.get(c.key), c, how, words, drawn=not is_long) for c, how in cells]
+            parts += [
+                body_cell(row.cells.get(c.key), c, how, words, drawn=not is_long, folded=is_folded) for c, how in cells
+            ]
             parts += extra.get(row.label, ["<td class=n>·"] * max(map(len, extra.values()), default=0))
             lines.append("".join([*parts, "</tr>"]))
         found += [*lines, "</tbody>"] if rows else []

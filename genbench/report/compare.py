@@ -12,6 +12,7 @@ import pandas as pd
 
 from genbench.core.values import Direction
 from genbench.report import glossary
+from genbench.report.by_class import split_by_class
 from genbench.report.data import Measured, read_rows
 from genbench.report.identity import difference, identity_of
 from genbench.report.uncertainty import Tested
@@ -88,7 +89,7 @@ class _Pair:
 
 
 def compare(a: pd.DataFrame, b: pd.DataFrame, *, alpha: float = 0.05) -> list[Change]:
-    """All measurements of A and B, matched by label, dataset, seed, evaluation, metric and target.
+    """All measurements of A and B but those by class, matched by label, dataset, seed, evaluation, metric and target.
 
     A difference over at least 3 common seeds is tested as the leaderboards do it (`stats.comparisons`: not paired, on
     the metric's scale, each side's spread over seeds and sampling error) with Holm's correction over all tests; where
@@ -96,7 +97,7 @@ def compare(a: pd.DataFrame, b: pd.DataFrame, *, alpha: float = 0.05) -> list[Ch
     Over fewer seeds only intervals over samples speak: worse or better where A's and B's have no point in common on
     any seed (never for times, whose quartiles are no such intervals). Numbers of unlike identity are not compared.
     """
-    before, after = _Index(read_rows(a)), _Index(read_rows(b))
+    before, after = (_Index(split_by_class(read_rows(table))[0]) for table in (a, b))
     keys = dict.fromkeys([*before.good, *after.good])
     pairs = [_pair(key, before.group(key), after.group(key)) for key in keys]
     columns: dict[Key, list[int]] = {}

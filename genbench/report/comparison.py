@@ -27,12 +27,13 @@ class ShownChange:
     difference: str
 
 
-def render_comparison(changes: Sequence[Change], names: tuple[str, str]) -> str:
+def render_comparison(changes: Sequence[Change], names: tuple[str, str], language: Language | None = None) -> str:
     """B against A as one self-contained page."""
+    words = language or Language()
     counts = Counter(change.verdict for change in changes)
-    shown = [_shown(c) for verdict in ORDER for c in changes if c.verdict is verdict]
-    untested = [_shown(c) for c in changes if c.verdict is Verdict.UNCLEAR and c.is_untested]
-    page = environment(Language()).get_template("compare.html.j2").render(
+    shown = [_shown(c, words) for verdict in ORDER for c in changes if c.verdict is verdict]
+    untested = [_shown(c, words) for c in changes if c.verdict is Verdict.UNCLEAR and c.is_untested]
+    page = environment(words).get_template("compare.html.j2").render(
         names=names,
         headline=headline(counts, len(changes)),
         counts=[(verdict, counts[verdict]) for verdict in Verdict if counts[verdict]],
@@ -56,12 +57,12 @@ def headline(counts: Counter[Verdict], total: int) -> str:
     return f"No regression: {better} better, {total - better:,} of {total:,} the same, unclear or not comparable."
 
 
-def _shown(change: Change) -> ShownChange:
+def _shown(change: Change, words: Language) -> ShownChange:
     sense = glossary.sense(change.metric, change.direction)
-    metric = ", ".join(part for part in (glossary.title(change.metric), change.target, change.score) if part)
+    metric = ", ".join(part for part in (words(glossary.title(change.metric)), change.target, change.score) if part)
     difference = "" if change.difference is None else _text(change.difference, signed=True)
     if change.low is not None and change.high is not None:
-        difference += f" [{_text(change.low, signed=True)}, {_text(change.high, signed=True)}]"
+        difference += f" [{_text(change.low, signed=True)} … {_text(change.high, signed=True)}]"
     return ShownChange(change, f"{metric} {sense.arrow}".strip(), _text(change.a), _text(change.b), difference)
 
 

@@ -74,6 +74,10 @@ def axes(spent: Mapping[str, Cost], boards: Sequence[Leaderboard], limit: int = 
     return [axis for axis in found if len(axis.values) > 1][:limit]
 
 
+PERCENTILES = {"p50": "median"}
+"""What a percentile is called."""
+
+
 def _lower(board: Leaderboard) -> list[Column]:
     """The first column of each metric of a timed evaluation where less is better."""
     if not glossary.evaluation(board.evaluation).timed:
@@ -85,7 +89,7 @@ def _lower(board: Leaderboard) -> list[Column]:
 def _measured(board: Leaderboard, column: Column) -> CostAxis:
     cells = {row.label: row.cells.get(column.key) for row in board.rows}
     values = {label: cell.mean for label, cell in cells.items() if cell is not None and cell.mean}
-    unit = " ".join(part for part in (column.unit, column.target) if part)
+    unit = ", ".join(part for part in (column.unit, PERCENTILES.get(column.target, column.target)) if part)
     return CostAxis(column.title, unit, values)
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -46,8 +47,23 @@ def _texts(column: pd.Series[Any], digits: int | None) -> Iterable[str]:
 
 def _of_any(values: Sequence[Any], digits: int | None) -> list[str]:
     """Fields of words, of which there are few different ones, of nested values and of what is mixed."""
+    codes, distinct = _numbered(values)
+    if all(isinstance(value, str) for value in distinct):
+        fields = np.array([*(_field(value, digits) for value in distinct), ""], dtype=object)
+        return list(fields[codes])  # the last one is for what is absent
     known = {value: _field(value, digits) for value in {v for v in values if isinstance(v, str)}}
     return [known[value] if isinstance(value, str) else _field(value, digits) for value in values]
+
+
+def _numbered(values: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
+    """For each value the number of the distinct one that it is, −1 where it is absent; and these."""
+    made = np.empty(len(values), dtype=object)
+    made[:] = values
+    try:
+        codes, distinct = pd.factorize(made)
+    except TypeError:  # nested values are told apart by nothing that pandas knows
+        return [], [None]
+    return codes, list(distinct)
 
 
 def _field(value: Any, digits: int | None) -> str:

@@ -6,7 +6,7 @@ import base64
 import mimetypes
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,14 @@ from genbench.report.figures import curve_plot
 from genbench.report.names import plain_name
 from genbench.report.types import Leaderboard
 
+PNG = b"\x89PNG\r\n\x1a\n"
+
 
 @dataclass(frozen=True, slots=True)
 class GalleryPicture:
     """One picture: whose (`title`: in plain words, where there are any), its data URI, size in pixels, what it shows,
-    and the headline number beside it."""
+    and the headline number beside it. `seeds`: those that it is the picture of; `is_first`: of its row, the lowest are
+    among them. `tiles`: columns and count, where it is a grid of single samples; `is_real`: they are real data."""
 
     label: str
     title: str
@@ -34,17 +37,33 @@ class GalleryPicture:
     caption: str
     number: str
     is_control: bool
+    seeds: tuple[int, ...]
+    is_first: bool
+    tiles: tuple[int, int] | None = None
+    is_real: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """The pictures of one name on one dataset, a picture for each row; `caption` where they all share it."""
+    """The pictures of one name on one dataset, a picture for each row and each of `seeds`, which are the first one
+    alone where there is no room for more; `caption` where all share it."""
 
     name: str
     title: str
     caption: str
-    seed: int
+    seeds: tuple[int, ...]
     pictures: tuple[GalleryPicture, ...]
+
+    @property
+    def seed(self) -> int:
+        """The one that is shown first."""
+        return self.seeds[0]
+
+    @property
+    def has_quiz(self) -> bool:
+        """Whether single real samples can be mixed with those of a model."""
+        with_tiles = [p for p in self.pictures if p.tiles]
+        return any(p.is_real for p in with_tiles) and any(not p.is_control for p in with_tiles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,69 +77,116 @@ class Curve:
     figure: Markup
 
 
-def galleries(data: RunData, boards: Sequence[Leaderboard]) -> list[Gallery]:
-    """The galleries of the dataset that these boards are of; of each row the lowest seed that has a picture."""
+def galleries(data: RunData, boards: Sequence[Leaderboard], *, room: int = 0) -> list[Gallery]:
+    """The galleries of the dataset that these boards are of: of each row the lowest seed that has a picture, and the
+    other seeds of the first galleries that fit into `room` characters."""
     if data.root is None or data.pictures.empty or not boards:
         return []
     own = data.pictures[data.pictures["dataset"] == boards[0].dataset].sort_values("seed", kind="stable")
-    found = []
-    for (evaluation, name), group in own.groupby(["evaluation", "name"], sort=False):
-        first = group.drop_duplicates("label")
-        board = next((b for b in boards if b.evaluation == evaluation), boards[0])
-        pictures = _pictures(first, board, data.root)
-        if pictures:
-            captions = {picture.caption for picture in pictures}
-            common = captions.pop() if len(captions) == 1 else ""
-            title = glossary.evaluation(str(evaluation)).pictures.get(str(name)) or _title(str(name))
-            seed = int(first["seed"].iloc[0])
-            found.append((str(evaluation), Gallery(str(name), title, common, seed, tuple(pictures))))
+    groups = {(str(e), str(name)): group for (e, name), group in own.groupby(["evaluation", "name"], sort=False)}
     order = [(known, name) for known in glossary.evaluations() for name in glossary.evaluation(known).pictures]
-    return [g for _, g in sorted(found, key=lambda pair: _place(order, (pair[0], pair[1].name)))]
+    found = []
+    for evaluation, name in sorted(groups, key=lambda key: _place(order, key)):
+        board = next((b for b in boards if b.evaluation == evaluation), boards[0])
+        pictures = _pictures(groups[evaluation, name], board, data.root)
+        more = sum(len(p.uri) for later in pictures.values() for p in later[1:])
+        fits = more <= room
+        room -= more if fits else 0
+        shown = [p for later in pictures.values() for p in (later if fits else later[:1])]
+        if shown:
+            title = glossary.evaluation(evaluation).pictures.get(name) or _title(name)
+            found.append(_gallery(name, title, shown, all_seeds=fits))
+    return found
+
+
+def _gallery(name: str, title: str, shown: Sequence[GalleryPicture], *, all_seeds: bool) -> Gallery:
+    captions = {picture.caption for picture in shown}
+    seeds = sorted({seed for picture in shown for seed in picture.seeds})
+    common = captions.pop() if len(captions) == 1 else ""
+    return Gallery(name, title, common, tuple(seeds if all_seeds else seeds[:1]), tuple(shown))
 
 
 def _title(name: str) -> str:
     return name.replace("-", " ").capitalize()
 
 
-def _pictures(pictures: pd.DataFrame, board: Leaderboard, root: Path) -> list[GalleryPicture]:
-    """Real data first, then the models as they stand on the board, then the other controls."""
+def _pictures(pictures: pd.DataFrame, board: Leaderboard, root: Path) -> dict[str, list[GalleryPicture]]:
+    """By row, its pictures seed by seed, one for seeds that have the same: real data first, then the models as they
+    stand on the board, then the other controls."""
     ceiling = glossary.evaluation(board.evaluation).ceiling
     tops = [row for row in board.controls if row.model in ceiling]
     order = list(dict.fromkeys(row.label for row in (*tops, *board.rows, *board.controls)))
-    controls = {row.label for row in board.controls}
+    controls, real = {row.label for row in board.controls}, {row.label for row in tops}
     models = {row.label: row.model for row in board.all_rows}
     numbers = {label: cell.plain for label, cell in board.cells(board.headline).items()}
-    shown = []
+    found: dict[str, dict[str, GalleryPicture]] = {}
     for picture in sorted(pictures.to_dict("records"), key=lambda p: _place(order, str(p["label"]))):
         path = below(root, str(picture["path"]))  # a store is data: what it names may lie anywhere
-        uri, size = data_uri(path) if path else ("", (0, 0))
-        if uri:
-            label = str(picture["label"])
-            is_control = label in controls
-            title = plain_name(label, models.get(label, ""))
-            caption, number = str(picture["caption"]), numbers.get(label, "")
-            shown.append(GalleryPicture(label, title, uri, *size, caption, number, is_control))
-    return shown
+        label, seed = str(picture["label"]), int(picture["seed"])
+        own = found.setdefault(label, {})
+        file = picture_file(path) if path else None
+        if file is None:
+            continue
+        if file.uri in own:
+            own[file.uri] = replace(own[file.uri], seeds=(*own[file.uri].seeds, seed))
+            continue
+        own[file.uri] = GalleryPicture(
+            label=label,
+            title=plain_name(label, models.get(label, "")),
+            uri=file.uri,
+            width=file.width,
+            height=file.height,
+            caption=str(picture["caption"]),
+            number=numbers.get(label, ""),
+            is_control=label in controls,
+            seeds=(seed,),
+            is_first=not own,
+            tiles=file.tiles,
+            is_real=label in real,
+        )
+    return {label: list(own.values()) for label, own in found.items()}
 
 
 def _place(order: Sequence[Any], item: Any) -> int:
     return order.index(item) if item in order else len(order)
 
 
-def data_uri(path: Path) -> tuple[str, tuple[int, int]]:
-    """(the file as a data URI, its width and height); empty where it is missing or not an image."""
+@dataclass(frozen=True, slots=True)
+class PictureFile:
+    """A file as a data URI, with what a PNG says of itself: width and height (0 for other files), columns and count of
+    a grid of single samples."""
+
+    uri: str
+    width: int = 0
+    height: int = 0
+    tiles: tuple[int, int] | None = None
+
+
+def picture_file(path: Path) -> PictureFile | None:
+    """The file, None where it is missing or not an image."""
     kind = mimetypes.guess_type(path.name)[0] or ""
     if not kind.startswith("image/") or not path.is_file():
-        return "", (0, 0)
+        return None
     content = path.read_bytes()
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}", _png_size(content)
+    uri = f"data:{kind};base64,{base64.b64encode(content).decode()}"
+    if not content.startswith(PNG) or len(content) < 24:
+        return PictureFile(uri)
+    width, height = (int.from_bytes(content[i : i + 4], "big") for i in (16, 20))
+    return PictureFile(uri, width, height, _tiles(content))
 
 
-def _png_size(content: bytes) -> tuple[int, int]:
-    """Width and height from a PNG's header, (0, 0) for other files."""
-    if not content.startswith(b"\x89PNG") or len(content) < 24:
-        return 0, 0
-    return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+def _tiles(content: bytes) -> tuple[int, int] | None:
+    """Columns and count, where a text of the PNG file before its pixels gives them."""
+    at = len(PNG)
+    while at + 8 <= len(content):
+        size, kind = int.from_bytes(content[at : at + 4], "big"), content[at + 4 : at + 8]
+        if kind == b"IDAT":
+            return None
+        found = re.fullmatch(rb"tiles\x00(\d{1,3}) (\d{1,4})", content[at + 8 : at + 8 + size])
+        if kind == b"tEXt" and found and int(found[1]) and int(found[2]):
+            return int(found[1]), int(found[2])
+        at += size + 12
+    return None
 
 
 def curves(data: RunData, dataset: str) -> list[Curve]:

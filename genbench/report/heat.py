@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean
+from statistics import fmean, median
 
+from genbench.report import formatting
 from genbench.report.cells import FOLDED, KEPT
 from genbench.report.tables import source
 from genbench.report.types import Cell, Column, LeaderboardRow
@@ -24,11 +25,13 @@ class HeatColumn:
 
 @dataclass(frozen=True, slots=True)
 class HeatRow:
-    """One model: for each column its cell (None: not asked for), and the mean over all columns, misses counted 0."""
+    """One model: for each column its cell (None: not asked for), the mean over all columns, misses counted 0, and how
+    long a seed trains, the median over datasets (empty where it was not trained)."""
 
     row: LeaderboardRow
     cells: Sequence[Cell | None]
     mean: float
+    training: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,11 @@ class HeatGrid:
     rows: Sequence[HeatRow]
     left_out: Sequence[str]
     total: int
+
+    @property
+    def with_training(self) -> bool:
+        """Whether any model was trained."""
+        return any(row.training for row in self.rows)
 
     @property
     def groups(self) -> list[tuple[str, str, int]]:
@@ -67,11 +75,17 @@ def heat_grid(view: View) -> HeatGrid:
         if not row.is_control:
             own = [by_dataset[c.dataset].get(label) for c in columns]
             cells = [r.cells.get(c.column.key) if r else None for r, c in zip(own, columns, strict=True)]
-            rows.append(HeatRow(row, cells, fmean([_score(cell) for cell in cells]) if cells else 0.0))
+            mean = fmean([_score(cell) for cell in cells]) if cells else 0.0
+            rows.append(HeatRow(row, cells, mean, _training(view, label)))
     shown = {c.column.title for c in columns}
     kept = len(rows) if len(rows) <= FOLDED else KEPT
     best = sorted(rows, key=lambda r: -r.mean)[:kept]
     return HeatGrid(columns, best, [title for title in left_out if title not in shown], len(rows))
+
+
+def _training(view: View, label: str) -> str:
+    spent = [cost.seconds for d in view.datasets if (cost := d.costs.get(label)) is not None and cost.seconds]
+    return formatting.duration(median(spent)) if spent else ""
 
 
 def score_text(score: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import Any
 
 from genbench.report import formatting, glossary
 from genbench.report.data import Measured
@@ -14,24 +15,35 @@ OF_TIMED = ("device", "metric_version")
 OF_OTHERS = ("n", "m", "kind", "likelihood", "metric_version", "encoder", "encoder_fingerprint", "budget")
 
 
-def identity_of(measured: Measured) -> Identity:
-    """What this number depends on; controls are not trained, so that theirs has no budget."""
+def identity_of(measured: Measured, *, timed: bool | None = None) -> Identity:
+    """What this number depends on; controls are not trained, so that theirs has no budget. `timed`: whether its
+    evaluation's numbers depend on the machine, where that was asked already."""
     return _identity(
-        n=measured.n,
-        m=measured.m,
-        kind=measured.kind,
-        likelihood=measured.likelihood,
-        metric_version=measured.metric_version,
-        encoder=measured.encoder,
-        encoder_fingerprint=measured.encoder_fingerprint,
-        budget="" if measured.is_control else formatting.budget(measured.budget or 0, measured.budget_unit),
-        device=measured.device,
-        timed=glossary.evaluation(measured.evaluation).timed,
+        measured.n,
+        measured.m,
+        measured.kind,
+        measured.likelihood,
+        measured.metric_version,
+        measured.encoder,
+        measured.encoder_fingerprint,
+        "" if measured.is_control else budget_of(measured),
+        measured.device,
+        glossary.evaluation(measured.evaluation).timed if timed is None else timed,
     )
 
 
-_identity = cache(Identity)
-"""One record for equal identities, which are few: most comparisons are then of a record with itself."""
+def budget_of(measured: Measured) -> str:
+    """What its training was given, in words; empty where that is nothing or not known."""
+    return _budget(measured.budget or 0, measured.budget_unit)
+
+
+_budget = cache(formatting.budget)
+
+
+@cache
+def _identity(*fields: Any) -> Identity:
+    """One record for equal identities, which are few: most comparisons are then of a record with itself."""
+    return Identity(**dict(zip(Identity.__slots__, fields, strict=True)))
 
 
 def _unlike(a: Identity, b: Identity) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from genbench.report import aggregate, glossary, memorisation, ranking, sanity
 from genbench.report.assembly import Grid, assemble, ranked
+from genbench.report.by_class import split_by_class
 from genbench.report.data import Measured, RunData, read_rows
 from genbench.report.headlines import headlines
 from genbench.report.overview import overview_board
@@ -18,7 +19,7 @@ def leaderboards(data: RunData, found: Sequence[Measured] | None = None) -> list
 
     `found`: the rows of `data.table`, where they were read already.
     """
-    found = read_rows(data.table) if found is None else found
+    found, _ = split_by_class(read_rows(data.table) if found is None else found)
     heads = headlines(data, found)
     by_dataset: dict[str, list[Measured]] = {}
     for measured in found:

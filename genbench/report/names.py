@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, count
 
 from markupsafe import Markup
 
@@ -42,6 +43,6 @@ def anchors(names: Iterable[str], taken: Iterable[str] = ()) -> Mapping[str, str
     found = {}
     for name in names:
         base = re.sub(r"[^\w.+-]+", "-", name).strip("-")[:60] or "unnamed"
-        found[name] = next(a for a in (base, *(f"{base}-{i}" for i in range(2, 10_000))) if a not in used)
+        found[name] = next(a for a in chain([base], (f"{base}-{i}" for i in count(2))) if a not in used)
         used.add(found[name])
     return found

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from genbench.report import formatting, glossary
+from genbench.report.by_class import ClassTable, class_tables
+from genbench.report.data import Measured
 from genbench.report.failures import Failure, failures
 from genbench.report.names import plain_name
 from genbench.report.types import Cell, Column, LeaderboardRow
@@ -24,6 +26,15 @@ class PanelScore:
     column: Column
     cell: Cell
 
+    @property
+    def unit(self) -> str:
+        """What its number is in: scale and unit, or what it is a difference from; empty without a value."""
+        if self.cell.mean is None:
+            return ""
+        unit = " ".join(part for part in (self.column.scale.note, self.column.unit) if part)
+        less = f"difference from {self.column.against}" if self.cell.difference is not None else ""
+        return unit or less
+
 
 @dataclass(frozen=True, slots=True)
 class Panel:
@@ -35,6 +46,7 @@ class Panel:
     facts: Sequence[tuple[str, str]]
     scores: Sequence[PanelScore]
     failures: Sequence[Failure]
+    by_class: Sequence[ClassTable]
 
 
 def panels(view: View) -> list[Panel]:
@@ -42,6 +54,7 @@ def panels(view: View) -> list[Panel]:
     columns = sum(len(d.overview.columns) for d in view.datasets)
     is_small = columns * len(view.rows) <= MOST_SCORES
     why = _failures(view)
+    of_classes = class_tables(view.found)
     return [
         Panel(
             row=row,
@@ -50,6 +63,7 @@ def panels(view: View) -> list[Panel]:
             facts=tuple(_facts(view, row)),
             scores=tuple(_scores(view, label)) if is_small else (),
             failures=why.get(label, ()),
+            by_class=of_classes.get(label, ()),
         )
         for label, row in view.rows.items()
     ]
@@ -91,8 +105,9 @@ def _scores(view: View, label: str) -> Iterator[PanelScore]:
 
 
 def _failures(view: View) -> dict[str, list[Failure]]:
-    found: dict[str, list[Failure]] = {}
-    for failure in failures(view.found):
-        for label in failure.labels:
-            found.setdefault(label, []).append(failure)
-    return found
+    """By label, what of its own has no value."""
+    rows: dict[str, list[Measured]] = {}
+    for one in view.found:
+        if not one.ok:
+            rows.setdefault(one.label, []).append(one)
+    return {label: failures(own) for label, own in rows.items()}

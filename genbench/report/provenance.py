@@ -13,7 +13,7 @@ from genbench.core.records import ELSEWHERE, RunRecord
 from genbench.core.values import Status
 from genbench.report import formatting, glossary
 from genbench.report.data import Measured, RunData
-from genbench.report.identity import identity_of
+from genbench.report.identity import budget_of
 
 
 def origins(data: RunData) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def run_facts(data: RunData, found: Sequence[Measured]) -> list[str]:
 
 def _budgets(found: Sequence[Measured]) -> list[str]:
     """Each budget that a model was given, in words."""
-    return list(dict.fromkeys(filter(None, (identity_of(e).budget for e in found))))
+    return list(dict.fromkeys(filter(None, (budget_of(e) for e in found if not e.is_control))))
 
 
 def count(number: int, noun: str) -> str:

@@ -42,7 +42,7 @@ def cost_plot(dataset: DatasetView, words: Language) -> CostPlot | None:
     column, cells = chosen
     shown = [axis for axis in axes(dataset.costs, dataset.boards) if sum(label in cells for label in axis.values) > 1]
     column = replace(column, title=words(column.title))
-    named = [replace(cost, title=words(cost.title)) for cost in shown]
+    named = [replace(cost, title=words(cost.title), unit=words(cost.unit)) for cost in shown]
     return CostPlot([_panel(cost, cells, column) for cost in named], column.title) if named else None
 
 
@@ -78,17 +78,24 @@ def _panel(cost: CostAxis, cells: Mapping[str, Cell], column: Column) -> Markup:
 
 
 def _frame(cost: CostAxis, across: Axis, upright: Axis, column: Column) -> list[Markup]:
-    unit = f", {cost.unit}" if cost.unit else ""
-    log = ", log" if across.is_log else ""
+    factor, scale = _common_scale(across.ticks())
+    unit = "".join(f", {part}" for part in (scale, cost.unit) if part)
+    log = " (log scale)" if across.is_log else ""
     return [
         Markup('<text class="hint" x="{}" y="12">{}</text>').format(2, f"{column.title} {column.sense.arrow}"),
         Markup('<text class="hint" x="{}" y="{}" text-anchor="end">{}</text>').format(
             RIGHT, BOTTOM + 30, f"{cost.title}{unit}{log}"
         ),
         Markup('<path class="frame" d="M{0} {1}V{2}H{3}"/>').format(LEFT, TOP - 6, BOTTOM, RIGHT),
-        *(_tick(across(t), BOTTOM + 14, short(t), "middle") for t in across.ticks()),
+        *(_tick(across(t), BOTTOM + 14, short(t / factor), "middle") for t in across.ticks()),
         *(_tick(LEFT - 5, upright(t) + 4, short(t / column.scale.factor), "end") for t in upright.ticks()),
     ]
+
+
+def _common_scale(ticks: Sequence[float]) -> tuple[float, str]:
+    """(factor, word) that every tick is long enough for; (1, `""`) where there is none."""
+    smallest = min(map(abs, ticks), default=0.0)
+    return next(((factor, name) for factor, name in UNITS.items() if smallest >= max(factor, 1e4)), (1.0, ""))
 
 
 def _tick(x: float, y: float, text: str, anchor: str) -> Markup:

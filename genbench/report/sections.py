@@ -29,6 +29,9 @@ from genbench.report.view import DatasetView, View
 
 Content = Mapping[str, Any]
 
+OTHER_SEEDS = 1_000_000
+"""Characters of a page for pictures of further seeds, shared by its datasets."""
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -80,7 +83,7 @@ def _part(view: View, dataset: DatasetView) -> DatasetPart:
         tables=tuple(table(view, dataset, board, overview.notes) for board in dataset.boards),
         lines={board.evaluation: one_line(board, view.words) for board in dataset.boards},
         plot=figures.interval_plot(overview) if len(overview.rows) <= FOLDED else None,
-        galleries=gallery.galleries(view.data, dataset.boards),
+        galleries=gallery.galleries(view.data, dataset.boards, room=OTHER_SEEDS // len(view.datasets)),
         curves=gallery.curves(view.data, dataset.name),
     )
 

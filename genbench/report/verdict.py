@@ -28,12 +28,14 @@ Ranked = tuple[LeaderboardRow, Cell]
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """`lead`: what it is about; `anchor`: where its numbers are; `tone`: `""`, `caution` or `bad`."""
+    """`lead`: what it is about; `anchor`: where its numbers are; `tone`: `""`, `caution` or `bad`; `metric`: what its
+    numbers are, with the arrow that says which way is better, where no unit says it."""
 
     lead: str
     text: Markup
     anchor: str
     tone: str = ""
+    metric: str = ""
 
 
 def verdict(view: View, dataset: DatasetView) -> list[Sentence]:
@@ -65,14 +67,15 @@ def _of_column(dataset: DatasetView, column: Column, words: Language) -> Sentenc
     )
     if not ordered or not record.ranked:
         return None
-    told = leaders(ordered, words, unit=unit_of(column), once=record.once_a_row)
+    told = leaders(ordered, words, unit=unit_of(column, words), once=record.once_a_row)
     text = Markup("{}{}").format(told, _ceiling(dataset.overview, column, words))
-    return Sentence(lead, text, anchor)
+    metric = "" if column.unit else f"{words(column.title)}\N{NO-BREAK SPACE}{column.sense.arrow}"
+    return Sentence(lead, text, anchor, metric=metric)
 
 
-def unit_of(column: Column) -> str:
+def unit_of(column: Column, words: Language) -> str:
     said = " ".join(part for part in (column.scale.note, column.unit) if part)
-    return f"\N{NO-BREAK SPACE}{said}" if column.unit else ""
+    return f"\N{NO-BREAK SPACE}{words(said)}" if column.unit else ""
 
 
 def leaders(ordered: Sequence[Ranked], words: Language, *, unit: str = "", once: bool = False) -> Markup:
@@ -89,15 +92,20 @@ def leaders(ordered: Sequence[Ranked], words: Language, *, unit: str = "", once:
     if not first and once:
         return best
     if not first:
-        n = ordered[0][1].n
-        seeds = words.plural(n, "{n} seed, no places", "{n} seeds, no places") if n < LEAST else words("no leader")
-        return Markup("{} ({})").format(best, seeds)
+        return Markup("{} ({})").format(best, _why_no_leader(ordered, words))
     others = [named(row, words) for row, _ in first[1:]]
     if not others:
         return best
     if len(others) >= TIED:
         return Markup("{}, {}").format(best, words("tied with {n} others", n=len(others)))
     return Markup("{}, {} {}").format(best, words("tied with"), listed(others, words("and")))
+
+
+def _why_no_leader(ordered: Sequence[Ranked], words: Language) -> str:
+    n = ordered[0][1].n
+    if n < LEAST:
+        return words.plural(n, "{n} seed, no places", "{n} seeds, no places")
+    return words("no other model has a value") if len(ordered) == 1 else words("no leader")
 
 
 def value(cell: Cell, words: Language) -> Markup:

@@ -169,7 +169,7 @@ class RunFolder:
         line = redacted(json.dumps(content, default=safe_text))
         path = self.root / LOG
         with suppress(OSError):
-            self.root.mkdir(parents=True, exist_ok=True)
+            paths.make_folder(self.root)
             if path.exists() and path.stat().st_size > MOST_LOGGED:
                 path.replace(self.root / OLDER_LOG)
             with path.open("a", encoding="utf-8") as file:
@@ -229,7 +229,7 @@ class RunFolder:
         The operating system holds the lock and drops it when the process ends, however it ends: no lock goes stale. The
         note beside it only says whose it is.
         """
-        self.root.mkdir(parents=True, exist_ok=True)
+        paths.make_folder(self.root)
         lock, note = FileLock(self.root / LOCK), self.root / NOTE
         try:
             lock.acquire(timeout=0)
@@ -246,29 +246,6 @@ class RunFolder:
         finally:
             note.unlink(missing_ok=True)
             lock.release()
-
-    @contextmanager
-    def turn(self, plan: str) -> Iterator[None]:
-        """Of runs that do one plan into one store from several folders, one at a time is inside: the others wait, with
-        a warning, and find its results. The operating system or the server holds the lock."""
-        said = f"another run does the same into {self.place}: waiting until it has ended."
-        if self.place.own:
-            yield
-        elif self.place.file is None:
-            with self.open(existing=False) as store, store.turn(int(plan, 16), said):
-                yield
-        else:
-            self.place.file.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.place.file.with_name(f".{self.place.file.name}.{plan}.lock"))
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                warnings.warn(said, stacklevel=2)
-                lock.acquire()
-            try:
-                yield
-            finally:
-                lock.release()
 
     def remove_made(self, fits: Iterable[str]) -> None:
         """Remove the weights of these fits, and every training that was broken off: they are to be made again."""

@@ -6,7 +6,8 @@ import dataclasses
 import datetime
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,7 @@ from genbench.runs.plan import Conditions, make_plan
 from genbench.runs.setting import TaskSetting
 from genbench.runs.suite import Suite
 from genbench.store import Store
+from genbench.store.claims import Claims
 from genbench.store.database import is_blank
 from genbench.store.place import redacted
 
@@ -206,15 +208,15 @@ def _settled(folder: RunFolder) -> Mapping[str, bool]:
 
 
 def execute(session: Session, listener: Listener, *, command: str = "") -> Result:
-    """Do what is missing. Each result is in the store before the next one is asked for.
+    """Do what is missing. A result is in the store before anybody is told of it.
 
-    Where another run is at work in the folder, or does the same plan into the same store, this one waits until that has
-    ended, and then does what is still missing.
+    Where another run is at work in the folder, this one waits until that has ended; of jobs that another run does into
+    the same store it waits for the results. Then it does what is still missing.
     """
     if not session.missing:  # nothing but the plan is written, which the database orders
         with session.folder.open(existing=False) as store:
             return _executed(session, store, listener, command)
-    with session.folder.claimed(wait=True), session.folder.turn(session.plan.id):
+    with session.folder.claimed(wait=True):
         settled = _settled(session.folder)  # another run may have ended since
         missing = session.plan.missing(settled, force=session.force)
         with session.folder.open(existing=False) as store:
@@ -230,31 +232,59 @@ def _executed(session: Session, store: Store, listener: Listener, command: str) 
         store.add_run(record)
         session.folder.write_record(record)
         run = record.id
-    if session.force:
-        _forget(session, store)
     session.folder.log("run begins", run=run, plan=session.plan.id, missing=len(session.missing), command=command)
     done = 0
     try:
-        for event in each_once(_events(session), session.missing, device=session.setting.device):
-            with held():  # what has ended is kept, whoever wants the process to end
-                _keep(session, store, event, run)
-            done += isinstance(event, JobEnded)
-            listener.event(event)
+        with closing(_parts(session, store, run)) as parts:
+            for part in parts:
+                done += _done(part, store, listener, run)
     except BaseException as error:
-        session.folder.log("run stopped", run=run, done=done, why=f"{type(error).__name__}: {safe_text(error)}")
+        session.folder.log("run stopped", run=run, why=f"{type(error).__name__}: {safe_text(error)}")
         raise
     session.folder.log("run ends", run=run, done=done)
     return _result(session, store, done)
 
 
-def _keep(session: Session, store: Store, event: Event, run: str) -> None:
-    """Write down what ended or was made."""
-    if isinstance(event, FileMade):
-        session.folder.receive(event)
-    if isinstance(event, FitEnded):
-        store.add_fit(event.record)
-        fit = event.record
-        session.folder.log(
+def _parts(session: Session, store: Store, run: str) -> Generator[Session]:
+    """What is missing and no other run is at work at; then what others that were have left."""
+    claims, missing = Claims(store, run), session.missing
+    with claims.living():
+        while missing:
+            own = claims.take([job.key for job in missing])
+            if own:
+                yield dataclasses.replace(session, missing=[job for job in missing if job.key in own])
+            claims.release()
+            missing = [job for job in missing if job.key not in own]
+            claims.wait([job.key for job in missing])
+            settled = store.settled() if missing and not session.force else {}
+            missing = [job for job in missing if not settled.get(job.key, False)]
+
+
+def _done(session: Session, store: Store, listener: Listener, run: str) -> int:
+    """How many of the missing jobs were done."""
+    if session.force:
+        _forget(session, store)
+    done = 0
+    for events in each_once(_events(session), session.missing, device=session.setting.device):
+        with held():  # what has ended is kept, whoever wants the process to end
+            _keep(session.folder, store, events, run)
+        for event in events:
+            done += isinstance(event, JobEnded)
+            listener.event(event)
+    return done
+
+
+def _keep(folder: RunFolder, store: Store, events: Sequence[Event], run: str) -> None:
+    """Write down what ended or was made: files before what names them, and all that ended in one transaction."""
+    for event in events:
+        if isinstance(event, FileMade):
+            folder.receive(event)
+    fits = [event.record for event in events if isinstance(event, FitEnded)]
+    jobs = [replace(e, record=replace(e.record, run=run)) for e in events if isinstance(e, JobEnded)]
+    if fits or jobs:
+        store.add_ended(jobs, fits)
+    for fit in fits:
+        folder.log(
             "fit ended",
             fit=fit.key,
             model=fit.model,
@@ -264,10 +294,8 @@ def _keep(session: Session, store: Store, event: Event, run: str) -> None:
             reason=fit.reason,
             seconds=round(fit.seconds, 3),
         )
-    if isinstance(event, JobEnded):
-        store.add_job(dataclasses.replace(event.record, run=run), event.measurements, event.pictures)
-        job = event.record
-        session.folder.log(
+    for job in (end.record for end in jobs):
+        folder.log(
             "job ended",
             job=job.key,
             label=job.row.label,
@@ -287,7 +315,7 @@ def _forget(session: Session, store: Store) -> None:
     session.folder.remove_made(fits)
 
 
-def _events(session: Session) -> Iterator[Event]:
+def _events(session: Session) -> Iterator[Sequence[Event]]:
     """Where they are trained together all seeds and trials of a model make one task."""
     work: list[Task] = tasks(session.missing, together=session.together)
     if not work:
@@ -304,7 +332,7 @@ def _events(session: Session) -> Iterator[Event]:
             address=session.ray_address,
             pack=partial(packed, folder=session.folder),
         )
-    return _inline(session, work)
+    return ([event] for event in _inline(session, work))
 
 
 def _inline(session: Session, work: Sequence[Task]) -> Iterator[Event]:

@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import optimize
@@ -66,7 +67,7 @@ class Duels:
         """How often the row beats another, the mean over blocks (the probability of improvement of Agarwal et al.
         2021)."""
         sizes = zip(self.seeds[:, row].tolist(), self.seeds[:, other].tolist(), strict=True)
-        return _share(float(self.shares[:, row, other].mean()), list(sizes))
+        return _share(float(self.shares[:, row, other].mean()), tuple(sizes))
 
     def wins(self, row: int) -> Share:
         """How often the row beats any other: the mean over the others and blocks, their runs as one sample."""
@@ -74,7 +75,7 @@ class Duels:
             raise ValueError("a row beats others, and there are none")
         others = np.arange(self.seeds.shape[1]) != row
         sizes = zip(self.seeds[:, row].tolist(), self.seeds[:, others].sum(1).tolist(), strict=True)
-        return _share(float(self.shares[:, row, others].mean()), list(sizes))
+        return _share(float(self.shares[:, row, others].mean()), tuple(sizes))
 
     @property
     def mean_ranks(self) -> Array:
@@ -101,7 +102,8 @@ def duels(blocks: Sequence[Block]) -> Duels:
     return Duels(np.stack(shares), np.stack(seeds).astype(np.float64))
 
 
-def _share(share: float, sizes: Sequence[tuple[float, float]], level: float = 0.95) -> Share:
+@lru_cache(maxsize=10_000)
+def _share(share: float, sizes: tuple[tuple[float, float], ...], level: float = 0.95) -> Share:
     """A mean of Mann-Whitney shares with Newcombe's interval (2006, Stat. Med. 25:559, method 5), which solves
     (θ̂ − θ)² = z² Var(θ) and so does not shrink to nothing where all of m runs beat all of n: 3 against 3 in one block
     give [0.50, 1]."""

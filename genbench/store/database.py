@@ -11,8 +11,7 @@ import dataclasses
 import datetime
 import sqlite3
 import time
-import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -21,14 +20,16 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
+from genbench.core import paths
 from genbench.core.errors import StoreError, UsageError
-from genbench.core.jobs import content_key
+from genbench.core.jobs import JobEnded, content_key
 from genbench.core.records import FitRecord, JobRecord, Picture, PlanRecord, RunRecord
 from genbench.core.text import safe_text
 from genbench.core.values import Measurement, Status
 from genbench.registry import metrics as metric_registry
 from genbench.store import migrations, schema
-from genbench.store.place import parse, redacted
+from genbench.store.place import Place, parse, redacted
+from genbench.store.soundness import unsound
 
 TIDY = (
     "model family sampler dataset seed evaluation metric target value ci_low ci_high n direction kind encoder status "
@@ -57,7 +58,7 @@ class Store:
         self.url = url if isinstance(url, sa.URL) else parse(str(url))
         self.name = redacted(self.url.render_as_string(hide_password=True))
         if self.url.get_backend_name() == "sqlite" and self.url.database and not existing:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            paths.make_folder(Path(self.url.database).parent)
         self._engine = _engine(self.url, self.name)
         self._reading = self._engine.execution_options(reading=True)
         self._opened = False
@@ -67,14 +68,35 @@ class Store:
                     raise UsageError(f"{self.name} is not a store of genbench: nothing was read or written.")
                 with self.writing() as connection:
                     migrations.bring_up_to_date(connection, self.name)
+                if existing and not self.is_server:
+                    self._check_rows()
         except BaseException:
             self.close()
             raise
-        self._opened = self.url.get_backend_name() != "sqlite"
+        self._opened = self.is_server
+
+    def _check_rows(self) -> None:
+        with self.reading() as connection:
+            wrong = unsound(connection)
+        if wrong is not None:
+            raise StoreError(
+                f"the store {self.name} was not written by genbench alone: {wrong}. Restore a copy, or put it "
+                "elsewhere and run again."
+            )
+
+    @property
+    def is_server(self) -> bool:
+        """Whether it is no file of this machine."""
+        return self.url.get_backend_name() != "sqlite"
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file, None for a server or a database in memory."""
+        return Place(None, self.url).file
 
     def _is_there(self) -> bool:
         """An SQLite file is made by whoever looks at it, unless one looks first."""
-        return self.url.get_backend_name() != "sqlite" or Path(self.url.database or "").is_file()
+        return self.is_server or Path(self.url.database or "").is_file()
 
     @staticmethod
     def is_at(url: sa.URL) -> bool:
@@ -107,24 +129,33 @@ class Store:
         with self._connected(self._engine) as connection, connection.begin():
             yield connection
 
+    def write(self, change: Callable[[sa.Connection], object]) -> None:
+        """Make a change in one transaction. Where a server goes away in the middle nobody knows whether it was
+        committed, so it is made again: a change finds what it has made already."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                with self.writing() as connection:
+                    change(connection)
+                return
+            except _Gone:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
+
     @contextmanager
-    def turn(self, number: int, waiting: str) -> Iterator[None]:
-        """On a server: one process at a time is inside for a number (of 64 bits); where it must wait, it warns so. The
-        server drops the lock when the process ends. Elsewhere nothing is locked."""
-        if self._engine.dialect.name != "postgresql":
-            yield
-            return
+    def tried_lock(self, number: int) -> Iterator[bool]:
+        """On PostgreSQL: the lock of a number (of 64 bits), inside, and whether it could be had; the server drops it
+        when the process ends."""
         own = self._reading.execution_options(isolation_level="AUTOCOMMIT")
         with self._connected(own) as connection:
-            if not connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({number})")):
-                warnings.warn(waiting, stacklevel=3)
-                while not connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({number})")):
-                    time.sleep(0.5)
+            had = bool(connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({number})")))
             try:
-                yield
+                yield had
             finally:
                 with suppress(StoreError, sa.exc.SQLAlchemyError):  # a server that was started anew has no lock
-                    connection.execute(sa.text(f"SELECT pg_advisory_unlock({number})"))
+                    if had:
+                        connection.execute(sa.text(f"SELECT pg_advisory_unlock({number})"))
 
     def _connected(self, engine: sa.Engine) -> sa.Connection:
         """A server that is gone for a moment (a restart) is waited for, once it has been there."""
@@ -142,7 +173,8 @@ class Store:
     def keep_plan(self, plan: PlanRecord) -> None:
         """Keep a plan and note that it was asked for: from now on it is the last one."""
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        with self.writing() as connection:
+
+        def change(connection: sa.Connection) -> None:
             known = connection.execute(sa.select(schema.plans.c.id).where(schema.plans.c.id == plan.id)).scalar()
             values = {"suite": plan.suite, "content": dict(plan.content)}
             if known is None:
@@ -153,6 +185,8 @@ class Store:
             else:
                 connection.execute(schema.plans.update().where(schema.plans.c.id == plan.id).values(**values))
             connection.execute(schema.requests.insert().values(plan=plan.id, at=plan.asked or now))
+
+        self.write(change)
 
     def plan(self, name: str | None = None) -> PlanRecord | None:
         """The plan of this id (or its beginning), else the one that was asked for last; None where there is none."""
@@ -186,9 +220,12 @@ class Store:
 
     def add_run(self, run: RunRecord) -> None:
         """Keep what was asked for, or bring its provenance up to date."""
-        with self.writing() as connection:
+
+        def change(connection: sa.Connection) -> None:
             connection.execute(schema.runs.delete().where(schema.runs.c.id == run.id))
             connection.execute(schema.runs.insert().values(**dataclasses.asdict(run)))
+
+        self.write(change)
 
     def runs(self, plan: str | None = None) -> list[RunRecord]:
         """The calls that asked for a plan or did one of its jobs (all where none is named), the oldest first."""
@@ -211,37 +248,36 @@ class Store:
 
     # --- what was done
 
+    def add_ended(self, jobs: Sequence[JobEnded], fits: Sequence[FitRecord] = ()) -> None:
+        """Keep fits, and ended jobs with all that they measured, in one transaction, in place of any earlier try; no
+        key is there twice. The seconds of earlier tries are added; a model that was loaded again is not."""
+
+        def change(connection: sa.Connection) -> None:
+            for fit in fits:
+                _keep_fit(connection, fit)
+            for start in range(0, len(jobs), MANY):
+                keep_jobs(connection, jobs[start : start + MANY])
+
+        self.write(change)
+
     def add_fit(self, fit: FitRecord) -> None:
-        """Keep a fitted model's record; the seconds of earlier failed tries are added, a model loaded again is not."""
-        with self.writing() as connection:
-            known = connection.execute(sa.select(schema.fits).where(schema.fits.c.key == fit.key)).first()
-            if known is not None and known.status == fit.status == Status.OK:
-                return
-            spent = known.seconds if known is not None else 0.0
-            connection.execute(schema.fits.delete().where(schema.fits.c.key == fit.key))
-            values = dataclasses.asdict(fit) | {"seconds": fit.seconds + spent}
-            connection.execute(schema.fits.insert().values(values))
+        """Keep a fitted model's record."""
+        self.add_ended((), (fit,))
 
     def add_job(self, job: JobRecord, measurements: Sequence[Measurement], pictures: Sequence[Picture] = ()) -> None:
-        """Keep an ended job with all that it measured, in one transaction, in place of any earlier try."""
-        with self.writing() as connection:
-            spent = connection.execute(sa.select(schema.jobs.c.seconds).where(schema.jobs.c.key == job.key)).scalar()
-            if spent is not None:
-                forget(connection, [job.key])
-            connection.execute(schema.jobs.insert(), _job_values(job, spent or 0.0))
-            if measurements:
-                rows = [_measurement_values(job.key, i, m) for i, m in enumerate(measurements)]
-                connection.execute(schema.measurements.insert(), rows)
-            if pictures:
-                connection.execute(schema.pictures.insert(), [dataclasses.asdict(p) for p in pictures])
+        """Keep one ended job with all that it measured."""
+        self.add_ended((JobEnded(job, tuple(measurements), tuple(pictures)),))
 
     def forget(self, jobs: Sequence[str], fits: Sequence[str]) -> None:
         """Drop these jobs with all that they measured, and these fits: they are to be done again."""
-        with self.writing() as connection:
+
+        def change(connection: sa.Connection) -> None:
             for start in range(0, len(jobs), MANY):
                 forget(connection, jobs[start : start + MANY])
             for start in range(0, len(fits), MANY):
                 connection.execute(schema.fits.delete().where(schema.fits.c.key.in_(fits[start : start + MANY])))
+
+        self.write(change)
 
     def keep_only(self, plan: str) -> None:
         """Drop all other plans, and every job and fit that this one does not stand on."""
@@ -361,12 +397,44 @@ def is_blank(file: Path) -> bool:
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         try:
             return not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
-        except sqlite3.DatabaseError:  # another file; whoever opens it will say so
+        except (sqlite3.DatabaseError, UnicodeDecodeError):  # damaged, or another file; whoever opens it will say so
             return False
+
+
+def _keep_fit(connection: sa.Connection, fit: FitRecord) -> None:
+    known = connection.execute(sa.select(schema.fits).where(schema.fits.c.key == fit.key)).mappings().first()
+    if known is not None and (known["status"] == fit.status == Status.OK or dict(known) == dataclasses.asdict(fit)):
+        return
+    spent = known["seconds"] if known is not None else 0.0
+    connection.execute(schema.fits.delete().where(schema.fits.c.key == fit.key))
+    values = dataclasses.asdict(fit) | {"seconds": fit.seconds + spent}
+    connection.execute(schema.fits.insert().values(values))
+
+
+def keep_jobs(connection: sa.Connection, ended: Sequence[JobEnded]) -> None:
+    """Jobs and all that they measured, in place of any earlier try. A run ends a job once: what it has kept already was
+    committed when the server went away."""
+    own = schema.jobs.c
+    query = sa.select(own.key, own.run, own.seconds).where(own.key.in_([end.record.key for end in ended]))
+    known = {row.key: row for row in connection.execute(query)}
+    kept = {(row.key, row.run) for row in known.values() if row.run}
+    new = [end for end in ended if (end.record.key, end.record.run) not in kept]
+    forget(connection, [end.record.key for end in new if end.record.key in known])
+    values: dict[sa.Table, list[dict[str, Any]]] = {schema.jobs: [], schema.measurements: [], schema.pictures: []}
+    for end in new:
+        job = end.record
+        values[schema.jobs].append(_job_values(job, known[job.key].seconds if job.key in known else 0.0))
+        values[schema.measurements] += [_measurement_values(job.key, i, m) for i, m in enumerate(end.measurements)]
+        values[schema.pictures] += [dataclasses.asdict(picture) for picture in end.pictures]
+    for table, rows in values.items():
+        if rows:
+            connection.execute(table.insert(), rows)
 
 
 def forget(connection: sa.Connection, jobs: Sequence[str]) -> None:
     """Drop these jobs with all that they measured."""
+    if not jobs:
+        return
     for table, column in ((schema.measurements, "job"), (schema.pictures, "job"), (schema.jobs, "key")):
         connection.execute(table.delete().where(table.c[column].in_(jobs)))
 
@@ -393,7 +461,12 @@ def _say(name: str, context: sa.engine.ExceptionContext) -> None:
     that is broken is a mistake of whoever writes."""
     if isinstance(context.sqlalchemy_exception, sa.exc.IntegrityError) or context.is_pre_ping:
         return  # a pool that looks whether its connection still lives makes another one
-    raise _sentence(name, context.original_exception) from context.original_exception
+    sentence = _sentence(name, context.original_exception)
+    raise (_Gone(str(sentence)) if context.is_disconnect else sentence) from context.original_exception
+
+
+class _Gone(StoreError):
+    """A server that was there has gone."""
 
 
 @contextmanager
@@ -426,10 +499,13 @@ _REMEDIES = {
 
 def _configure_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # transactions are begun below
-    connection.execute(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
+    try:
+        connection.execute(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+    except UnicodeDecodeError as error:  # SQLite's complaint quotes a damaged page
+        raise sqlite3.DatabaseError("a page is malformed") from error
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

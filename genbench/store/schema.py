@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -21,13 +20,16 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
+from genbench.core.errors import StoreError
+from genbench.core.text import safe_text
+
 VERSION = 3
 
 metadata = MetaData()
 
 
-class _JsonText(TypeDecorator[Any]):
-    """JSON as text: a curve may hold NaN, which PostgreSQL's own JSON refuses."""
+class _Json(TypeDecorator[Any]):
+    """A JSON object as text: a curve may hold NaN, which databases' own JSON refuses."""
 
     impl = Text
     cache_ok = True
@@ -38,10 +40,15 @@ class _JsonText(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         del dialect
-        return None if value is None else json.loads(value)
+        try:
+            found = json.loads(value or "")
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            shown = safe_text(value, 100)
+            raise StoreError(f"the store holds {shown!r} where an object in JSON should be: restore a copy.")
+        return found
 
-
-_JSON = JSON().with_variant(_JsonText(), "postgresql")
 
 meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False))
 
@@ -50,7 +57,7 @@ plans = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("suite", String, nullable=False),
-    Column("content", _JSON, nullable=False),
+    Column("content", _Json, nullable=False),
 )
 
 requests = Table(  # each time that a plan is asked for; the last one is what a report shows
@@ -78,7 +85,7 @@ runs = Table(
     Column("started", String, nullable=False),
     Column("command", String, nullable=False),
     Column("plan", String, nullable=False),
-    Column("provenance", _JSON, nullable=False),
+    Column("provenance", _Json, nullable=False),
 )
 
 fits = Table(
@@ -99,9 +106,9 @@ fits = Table(
     Column("device", String, nullable=False),
     Column("weights", String, nullable=False),
     Column("remark", String, nullable=False),
-    Column("options", _JSON, nullable=False),
-    Column("curve", _JSON, nullable=False),
-    Column("details", _JSON, nullable=False),
+    Column("options", _Json, nullable=False),
+    Column("curve", _Json, nullable=False),
+    Column("details", _Json, nullable=False),
 )
 
 jobs = Table(
@@ -151,7 +158,7 @@ measurements = Table(
     Column("kind", String, nullable=False),
     Column("status", String, nullable=False),
     Column("reason", String),
-    Column("details", _JSON, nullable=False),
+    Column("details", _Json, nullable=False),
 )
 
 pictures = Table(
@@ -161,6 +168,13 @@ pictures = Table(
     Column("name", String, primary_key=True),
     Column("path", String, nullable=False),
     Column("caption", String, nullable=False),
+)
+
+claims = Table(  # which run does a job now, where several write into one store; nothing that lasts
+    "claims",
+    metadata,
+    Column("job", String, primary_key=True),
+    Column("run", String, nullable=False, index=True),
 )
 
 BELONGS = (

@@ -9,9 +9,11 @@ import contextlib
 import importlib
 import io
 import os
+import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -36,12 +38,42 @@ MORE = int(os.environ.get("GENBENCH_FUZZ", "1"))
 def cases(n: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """So many cases, times what the environment asks for."""
     slow = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
-    return settings(max_examples=n * MORE, deadline=10_000, suppress_health_check=slow, derandomize=MORE == 1)
+    return settings(max_examples=n * MORE, deadline=None, suppress_health_check=slow, derandomize=MORE == 1)
+
+
+TRIED: Counter[str] = Counter()
+"""How many cases of each test there were; `bench/fuzz.py` prints them."""
+
+LONGEST = 10
+"""Seconds of the processor that a case may take; of the clock it may be six times as many, on a busy machine."""
+
+
+@contextlib.contextmanager
+def in_time() -> Iterator[None]:
+    """A case that takes too long fails instead of going on for ever, where the system has alarms."""
+    TRIED[os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0].partition("[")[0]] += 1
+    if not hasattr(signal, "SIGPROF"):
+        yield
+        return
+
+    def late(*_: object) -> None:
+        raise AssertionError(f"it took longer than {LONGEST} s")
+
+    clocks = {signal.SIGPROF: (signal.ITIMER_PROF, LONGEST), signal.SIGALRM: (signal.ITIMER_REAL, 6 * LONGEST)}
+    before = {number: signal.signal(number, late) for number in clocks}
+    for clock, seconds in clocks.values():
+        signal.setitimer(clock, seconds)
+    try:
+        yield
+    finally:
+        for number, (clock, _) in clocks.items():
+            signal.setitimer(clock, 0)
+            signal.signal(number, before[number])
 
 
 def answered(call: Callable[[], object]) -> None:
-    """No exception but genbench's own leaves the call."""
-    with contextlib.suppress(GenbenchError), warnings.catch_warnings():
+    """No exception but genbench's own leaves the call, and it ends in time."""
+    with in_time(), contextlib.suppress(GenbenchError), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         call()
 
@@ -156,6 +188,6 @@ def test_any_argument(command: str, arguments: list[str]) -> None:
         patched.setattr(cli.stopping, "install", lambda: None)
         patched.setattr(cli.console, "prepare_streams", lambda: None)
         patched.setattr(cli.warnings, "showwarning", warnings.showwarning)
-        with pytest.raises(SystemExit) as ended:
+        with in_time(), pytest.raises(SystemExit) as ended:
             cli.main()
     assert ended.value.code in (0, 1, 2) and Path.cwd() == before

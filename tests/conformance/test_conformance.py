@@ -262,27 +262,6 @@ def test_a_model_that_cannot_be_stacked_says_why():
     assert note.status == "note" and "data-dependent" in note.sentence
 
 
-class NoWidth(GenerativeModel):
-    """Encodes and decodes, and does not say how wide its codes are."""
-
-    def __init__(self, data):
-        super().__init__()
-        self.data = data
-
-    def fit(self, data, budget, generator): ...
-
-    def encode(self, x):
-        return x.flatten(1)
-
-    def decode(self, z):
-        return z.view(-1, *self.data.shape)
-
-
-def test_codes_without_a_width_are_a_sentence_of_our_own():
-    found = " ".join(findings(NoWidth).values())
-    assert "encode needs `latent` beside it" in found and "has no attribute" not in found
-
-
 class Hidden(VAE):
     """Keeps its weight where no stack can see it."""
 
@@ -323,3 +302,24 @@ def test_an_option_that_is_called_a_number_and_is_none_is_named(cls, space, said
     finally:
         registry.models._own.pop(name)
     assert len(sentences) == (said is not None) and all(said in sentence for sentence in sentences)
+
+
+class NoWidth(GenerativeModel):
+    """Encodes and decodes, and does not say how wide its codes are."""
+
+    def __init__(self, data):
+        super().__init__()
+        self.data = data
+
+    def fit(self, data, budget, generator): ...
+
+    def encode(self, x):
+        return x.flatten(1)
+
+    def decode(self, z):
+        return z.view(-1, *self.data.shape)
+
+
+def test_codes_without_a_width_are_a_sentence_of_our_own():
+    found = " ".join(findings(NoWidth).values())
+    assert "encode needs `latent` beside it" in found and "has no attribute" not in found

@@ -45,10 +45,23 @@ def test_an_exact_reconstruction_is_the_ceiling(cache: Path) -> None:
         m.metric: m.value
         for m in outcome("reconstruction", Maps(lambda x: x), "digits", context_of(cache)).measurements
     }
-    assert set(found) == {"mse", "psnr", "ssim", "perceptual", "frechet-reconstruction"}
+    assert set(found) == {"mse", "psnr", "ssim", "perceptual", "frechet-reconstruction", "mse-by-class"}
     assert found["mse"].value == found["perceptual"].value == 0 and found["ssim"].value == pytest.approx(1)
     assert found["frechet-reconstruction"].value == pytest.approx(0, abs=1e-9)
     assert found["psnr"].status is Status.UNSUPPORTED and "infinite" in found["psnr"].reason
+
+
+def test_the_error_of_a_class_is_that_of_its_examples(cache: Path) -> None:
+    context = context_of(cache)
+    data = context.dataset("digits")
+    bad = data.reference.x[data.reference.y == 4].mean(0)
+    model = Maps(lambda x: x + 0.1 * bad)
+    found = outcome("reconstruction", model, "digits", context, metrics=["mse", "mse-by-class"], samples=150)
+    whole = next(m.value for m in found.measurements if m.metric == "mse")
+    parts = {m.target: m.value for m in found.measurements if m.metric == "mse-by-class"}
+    assert set(parts) == set("0123456789") and sum(one.n for one in parts.values()) == 150
+    assert sum(one.n * one.value for one in parts.values()) / 150 == pytest.approx(whole.value)
+    assert all(one.ci_low <= one.value <= one.ci_high for one in parts.values())
 
 
 def test_blur_is_seen_in_order_of_severity_and_the_mean_image_is_the_floor(cache: Path) -> None:
@@ -85,7 +98,8 @@ def test_a_model_without_an_encoder_is_unsupported_unless_a_search_is_asked_for(
 def test_the_search_finds_the_code_of_a_rotation_and_is_a_column_of_its_own(cache: Path) -> None:
     asked = {"search": True, "search_samples": 30}
     found = outcome("reconstruction", Linear((1, 8, 8)), "digits", context_of(cache), **asked)
-    assert {m.target for m in found.measurements} == {"opt4x200"}
+    whole = [m for m in found.measurements if m.metric not in reconstruction.EVALUATION.by_class]
+    assert {m.target for m in whole} == {"opt4x200"}
     assert all(m.value.kind is Kind.ESTIMATE for m in found.measurements if m.value.value is not None)
     mse = next(m.value for m in found.measurements if m.metric == "mse")
     assert mse.value < 1e-3 and mse.n == 30
@@ -94,7 +108,7 @@ def test_the_search_finds_the_code_of_a_rotation_and_is_a_column_of_its_own(cach
 
 def test_a_model_with_an_encoder_is_not_searched(cache: Path) -> None:
     found = outcome("reconstruction", Maps(lambda x: x), "digits", context_of(cache), search=True)
-    assert {m.target for m in found.measurements} == {""}
+    assert {m.target for m in found.measurements} == {"", *"0123456789"}
 
 
 @pytest.mark.parametrize("model", [GivenMore((1, 8, 8)), Given(torch.rand(10, 1, 8, 8))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import time
 from collections.abc import Iterator
@@ -13,8 +14,9 @@ from genbench.core.values import Status
 
 
 class Named:
-    """Ends each job as unsupported, the reason its process and time; `exit`, `hang`, `slow` and `memory` at the
-    beginning of a name do that first, `once` only where no file of the folder `setting` says that it has."""
+    """Ends each job as unsupported, the reason its process and time; `exit`, `hang`, `slow`, `raise`, `segfault` and
+    `memory` at the beginning of a name do that first, `once` only where no file of the folder `setting` says that it
+    has."""
 
     def __init__(self, setting: Any) -> None:
         self.folder = Path(setting)
@@ -40,6 +42,10 @@ class Named:
             os._exit(3)
         if deed == "hang":
             time.sleep(600)
+        if deed == "raise":
+            raise ValueError("no runner may")
+        if deed == "segfault":
+            ctypes.string_at(0)
         if deed == "slow":
             time.sleep(0.4)
         if deed == "memory":

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,10 @@ def events(executor: str, work: Sequence[Task], given: WorkerConfig, **more: Any
     if executor == "inline":
         return list(run_inline(work, given.make_runner()))
     if executor == "local":
-        return list(run_local(work, given))
+        return list(chain.from_iterable(run_local(work, given)))
     from genbench.executors.ray import run_ray
 
-    return list(run_ray(work, given, **more))
+    return list(chain.from_iterable(run_ray(work, given, **more)))
 
 
 def ended(found: Sequence[Event]) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genbench.core.jobs import BudgetConfig, Fit, Job, JobEnded, JobStarted, without_value
+from genbench.core.jobs import BudgetConfig, Event, Fit, Job, JobEnded, JobStarted, without_value
 from genbench.core.records import Row
 from genbench.core.values import Status
 from genbench.executors import frames
@@ -53,26 +54,30 @@ def test_bytes_that_are_no_pickle_are_unreadable() -> None:
             frames.Frame(1, content).message()
 
 
+def ends(batches: Iterable[Sequence[Event]], jobs: Sequence[Job]) -> list[JobEnded]:
+    return [event for events in each_once(batches, jobs) for event in events if isinstance(event, JobEnded)]
+
+
 def test_each_job_ends_once() -> None:
     jobs = [job("a"), job("b"), job("c")]
     events = [JobStarted(jobs[0]), ended("a"), ended("a"), ended("foreign"), ended("b")]
-    kept = [e for e in each_once(events, jobs) if isinstance(e, JobEnded)]
+    kept = ends([events[:3], events[3:]], jobs)
     assert [e.record.key for e in kept] == ["a", "b", "c"]
     assert (kept[2].record.status, kept[2].record.reason, kept[2].record.settled) == (Status.FAILED, LOST, False)
 
 
 def test_an_executor_that_breaks_down_loses_no_job() -> None:
     def broken():
-        yield ended("a")
+        yield [ended("a")]
         raise RuntimeError("out of pipes")
 
-    kept = [e for e in each_once(broken(), [job("a"), job("b")]) if isinstance(e, JobEnded)]
+    kept = ends(broken(), [job("a"), job("b")])
     assert [e.record.key for e in kept] == ["a", "b"] and "out of pipes" in (kept[1].record.reason or "")
 
 
 def test_whoever_stops_a_run_stops_it() -> None:
     def stopped():
-        yield ended("a")
+        yield [ended("a")]
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
@@ -44,14 +45,14 @@ def tasks(n: int) -> list[Task]:
 def test_a_spoilt_process_is_replaced(spoil: bool, processes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [*sys.path, str(Path(__file__).parent)])
     config = WorkerConfig(runner="test_local_pool:Pids", setting=spoil)
-    ended = [e for e in run_local(tasks(2), config) if isinstance(e, JobEnded)]
+    ended = [e for events in run_local(tasks(2), config) for e in events if isinstance(e, JobEnded)]
     assert [e.record.key for e in ended] == ["0", "1"]
     assert len({e.record.reason for e in ended}) == processes
 
 
 def test_a_runner_that_cannot_be_made_says_so_of_each_job() -> None:
     config = WorkerConfig(runner="nosuchmodule:Runner", setting=None)
-    ended = [e for e in run_local(tasks(2), config) if isinstance(e, JobEnded)]
+    ended = [e for events in run_local(tasks(2), config) for e in events if isinstance(e, JobEnded)]
     assert [e.record.status for e in ended] == [Status.FAILED] * 2
     assert all("could not be made ready" in (e.record.reason or "") for e in ended)
 
@@ -77,7 +78,7 @@ def test_workers_are_spread_over_places(tmp_path: Path, monkeypatch: pytest.Monk
     """Four tasks that wait for each other, on four workers of two pretended GPUs."""
     monkeypatch.setattr(sys, "path", [*sys.path, str(Path(__file__).parent)])
     config = WorkerConfig(runner="test_local_pool:Places", setting=str(tmp_path), workers=4, places=("GPU-a", "7"))
-    ended = [e.record.reason for e in run_local(tasks(4), config) if isinstance(e, JobEnded)]
+    ended = [e.record.reason for events in run_local(tasks(4), config) for e in events if isinstance(e, JobEnded)]
     assert sorted(ended) == ["7", "7", "GPU-a", "GPU-a"]
 
 
@@ -101,7 +102,7 @@ def test_a_stack_that_takes_its_worker_with_it_is_tried_one_by_one(monkeypatch: 
     jobs = [job(str(i)) for i in range(3)]
     config = WorkerConfig(runner="test_local_pool:DiesOfOne", setting=None)
     stack = Task(tuple(one.fit for one in jobs), tuple(jobs))
-    ended = [e.record for e in run_local([stack], config) if isinstance(e, JobEnded)]
+    ended = [e.record for events in run_local([stack], config) for e in events if isinstance(e, JobEnded)]
     assert [(r.key, r.status) for r in ended] == [
         ("0", Status.UNSUPPORTED),
         ("1", Status.FAILED),
@@ -129,7 +130,8 @@ def test_models_that_are_fitted_together_have_the_limit_of_each() -> None:
 
 
 class Clockwork(Worker):
-    """Does a task in no time, of which `clock` says how long it took; ends it when the pool next looks."""
+    """Does a task in no time, of which `clock` says how long it took; one of no end it ends when a worker is made ready
+    for what must run alone."""
 
     def __init__(self, inbox: Inbox, given: list[str], clock: dict[str, float], *, alone: bool) -> None:
         super().__init__(alone=alone)
@@ -139,6 +141,10 @@ class Clockwork(Worker):
 
     def send(self, task: Task) -> None:
         self.given.append(f"{task.fits[0].stack_key}{task.fits[0].seed}")
+        if self.clock.get(task.fits[0].stack_key, 0.0) < math.inf:
+            self.finish(task)
+
+    def finish(self, task: Task) -> None:
         self.begun -= self.clock.get(task.fits[0].stack_key, 0.0)
         for one in task.jobs:
             self.inbox.put(Message(self, without_value(one, Status.UNSUPPORTED, "no")))
@@ -156,9 +162,17 @@ def work(model: str, seed: int, *, alone: bool = False) -> Task:
 
 def order(waiting: list[Task], clock: dict[str, float], workers: int) -> list[str]:
     given: list[str] = []
-    config = WorkerConfig(runner="", setting=None, workers=workers)
-    pool = Pool(waiting, config, lambda inbox, alone: Clockwork(inbox, given, clock, alone=alone))
-    assert sum(isinstance(e, JobEnded) for e in pool.events()) == len(waiting)
+    config = WorkerConfig(runner="", setting=None, workers=workers, time_limit=20.0)
+
+    def hire(inbox: Inbox, alone: bool) -> Worker:
+        for other in pool.workers if alone else []:
+            if other.task and isinstance(other, Clockwork):
+                other.clock = {}
+                other.finish(other.task)
+        return Clockwork(inbox, given, clock, alone=alone)
+
+    pool = Pool(waiting, config, hire)
+    assert sum(isinstance(e, JobEnded) for batch in pool.batches() for e in batch) == len(waiting)
     return given
 
 
@@ -169,5 +183,5 @@ def test_the_longest_of_a_seed_is_done_first_once_it_is_known() -> None:
 
 
 def test_who_works_alone_is_made_ready_while_the_last_of_the_others_works() -> None:
-    given = order([work("a", 0), work("b", 0), work("c", 0, alone=True)], {}, workers=2)
+    given = order([work("a", 0), work("b", 0), work("c", 0, alone=True)], {"b": math.inf}, workers=2)
     assert given == ["hired", "a0", "hired", "b0", "ended", "alone", "ended", "c0", "ended"]

@@ -23,6 +23,7 @@ trustworthiness continuity mig dci-disentanglement dci-completeness dci-informat
 collapsed-share rate path-ratio midpoint-precision cas accuracy train-test-accuracy-gap augmentation-gain
 attribute-tv attribute-kl minority-recall resampling-accuracy resampling-gain train-throughput time-to-quality
 sample-latency sample-throughput encode-throughput peak-memory parameters flops network-evaluations updates
+condition-accuracy-by-class mse-by-class probe-linear-by-class
 energy mining-gain mining-accuracy mining-precision mind rke density-at""".split()
 
 

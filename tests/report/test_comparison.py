@@ -13,6 +13,7 @@ from genbench.cli.main import COMMANDS
 from genbench.report.compare import compare
 from genbench.report.comparison import render_comparison
 from genbench.report.data import RunData
+from genbench.report.language import language
 from genbench.report.leaderboard import leaderboards
 
 BEFORE = tiny(["vae", "gan", "<b>"], [[5.0, 5.1, 5.2], [9.0, 9.1, 9.2], [1.0, 1.1, 1.2]])
@@ -24,7 +25,7 @@ def test_what_got_worse_comes_first_with_its_interval() -> None:
     Reader(html)
     assert "Regressions: 1 worse, 1 better of 3 measurements." in html and "<h1><bdi>new</bdi> against" in html
     assert html.index('class="status">worse') < html.index(">better</span>")
-    assert re.search(r"\+4\.00 \[\+3\.\d+, \+4\.\d+\]", html)
+    assert re.search(r"\+4\.00 \[\+3\.\d+ … \+4\.\d+\]", html)
 
 
 def test_a_run_against_itself_has_no_regression_and_names_stay_text() -> None:
@@ -52,6 +53,15 @@ def test_the_command_writes_the_page_and_fails_on_a_regression(tmp_path: Path, m
     asked = ["compare", "A", "B", "--html", str(target), "--fail-on-regression"]
     assert CliRunner().invoke(app, asked).exit_code == 1 and "Regressions" in target.read_text(encoding="utf-8")
     assert CliRunner().invoke(app, ["compare", "A", "A", "--fail-on-regression"]).exit_code == 0
+
+
+def test_the_page_of_a_comparison_in_vietnamese(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    html = render_comparison(compare(BEFORE, AFTER), ("cũ", "mới"), language("vi"))
+    Reader(html)
+    assert '<html lang="vi">' in html and "Thụt lùi: 1 kém hơn, 1 tốt hơn trong 3 phép đo." in html
+    assert "khoảng cách Fréchet" in html and re.search(r"\+4,00 \[\+3,\d+ … \+4,\d+\]", html)
+    for english in ("verdict", "worse", "Regressions", "seeds", "tested", "Made by"):
+        assert english not in html.partition("<body>")[2], english
 
 
 def test_a_notebook_shows_a_table_with_places_and_controls() -> None:

@@ -172,9 +172,9 @@ def test_long_tables_travel_compressed(data: RunData, monkeypatch: pytest.Monkey
 def test_pictures_are_inside_side_by_side_real_data_first(data: RunData, html: str, reader: Reader) -> None:
     assert data.root is not None
     alts = [str(attrs["alt"]) for attrs in reader.all("img")]
-    samples = [alt for alt in alts if alt.startswith("Samples of ")]
-    assert samples[0].startswith("Samples of control-test-half")
-    assert len([a for a in alts if a.startswith("Reconstructions of")]) == 4
+    samples = [alt for alt in alts if alt.startswith("Samples, ")]
+    assert samples[0].startswith("Samples, control-test-half")
+    assert len([a for a in alts if a.startswith("Reconstructions, ")]) == 4
     first = data.pictures[data.pictures["label"] == "control-test-half"].iloc[0]
     content = (data.root / first["path"]).read_bytes()
     assert base64.b64encode(content).decode() in html

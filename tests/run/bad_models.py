@@ -70,3 +70,19 @@ class Hangs(MeanModel):
     def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
         threading.Event().wait()
         return super().loss(batch)
+
+
+@register_model("vanishes", family="test", summary="Its process ends while it trains.")
+class Vanishes(MeanModel):
+    def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
+        os._exit(3)
+
+
+@register_model("swells", family="test", summary="Takes more and more memory.")
+class Swells(MeanModel):
+    def loss(self, batch) -> Tensor:  # type: ignore[no-untyped-def]
+        held = [torch.ones(2**24)]
+        while sum(map(len, held)) < 2**31:  # 8 GiB, where nobody has stopped it
+            held.append(torch.ones(2**24))
+            threading.Event().wait(0.05)
+        raise MemoryError("nobody has stopped it")

@@ -21,7 +21,7 @@ def job(name: str, *, alone: bool) -> Job:
 def done(work: list[Task]) -> dict[str, tuple[int, float, float]]:
     """Process, beginning and end of each job."""
     config = WorkerConfig(runner="alone_toys:SaysWhere", setting=0.05, workers=2)
-    ended = [event.record for event in run_local(work, config) if isinstance(event, JobEnded)]
+    ended = [e.record for events in run_local(work, config) for e in events if isinstance(e, JobEnded)]
     found = {}
     for record in ended:
         process, began, stopped = (record.reason or "").split()

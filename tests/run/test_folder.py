@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -14,9 +15,13 @@ import pytest
 
 from genbench import api
 from genbench.core.errors import UsageError
+from genbench.core.jobs import without_value
+from genbench.core.values import Status
 from genbench.runs.folder import RunFolder
 from genbench.runs.options import Options, chosen_suite
 from genbench.runs.session import execute, prepare
+from genbench.store import Store
+from genbench.store.claims import Claims
 
 ROOT = Path(__file__).parents[2]
 SUITE = """
@@ -89,18 +94,41 @@ def test_a_run_waits_for_the_folder_and_nothing_is_cleaned_there_meanwhile(tmp_p
     assert api.run(suite, options(folder)).done == 0
 
 
-def test_two_runs_of_a_plan_into_one_store_do_it_once(tmp_path: Path, suite: str) -> None:
-    given = [Options(out=tmp_path / n, store=str(tmp_path / "x.db"), device="cpu", executor="inline") for n in "ab"]
-    first, second = (prepare(chosen_suite(suite, one), one) for one in given)
+def test_a_job_that_another_run_is_at_is_waited_for_and_what_that_left_is_done(tmp_path: Path, suite: str) -> None:
+    """Whoever has claimed it does nothing here, so that at the end it is done by who waited."""
+    given = Options(out=tmp_path / "b", store=str(tmp_path / "x.db"), device="cpu", executor="inline")
+    second = prepare(chosen_suite(suite, given), given)
     done: list[int] = []
     thread = threading.Thread(target=lambda: done.append(execute(second, api._Silent()).done))
-    with pytest.warns(UserWarning, match=r"into sqlite.*waiting"):
-        with first.folder.turn(first.plan.id):
+    with Store(tmp_path / "x.db") as store, pytest.warns(UserWarning, match=r"into sqlite.*waiting"):
+        first = Claims(store, "first")
+        with first.living():
+            first.take(second.plan.keys)
             thread.start()
             thread.join(3.0)
             assert not done
         thread.join()
-    assert done == [1] and execute(first, api._Silent()).done == 0
+    assert done == [1] and execute(second, api._Silent()).done == 0
+
+
+def test_a_run_does_its_own_while_another_does_what_both_want(tmp_path: Path, suite: str) -> None:
+    given = Options(out=tmp_path / "b", store=str(tmp_path / "x.db"), device="cpu", executor="inline", seeds=2)
+    second = prepare(chosen_suite(suite, given), given)
+    common, own = second.plan.jobs
+    done: list[int] = []
+    thread = threading.Thread(target=lambda: done.append(execute(second, api._Silent()).done))
+    with Store(tmp_path / "x.db") as store, pytest.warns(UserWarning, match="another run does 1 of these jobs"):
+        first = Claims(store, "first")
+        with first.living():
+            first.take([common.key])
+            thread.start()
+            until = time.monotonic() + 60
+            while own.key not in store.settled() and time.monotonic() < until:
+                thread.join(0.1)
+            end = without_value(common, Status.UNSUPPORTED, "done by the other")
+            store.add_job(end.record, end.measurements)
+        thread.join()
+        assert done == [1] and set(store.settled()) == {common.key, own.key}
 
 
 def test_what_another_run_has_done_meanwhile_is_not_done_again(tmp_path: Path, suite: str) -> None:

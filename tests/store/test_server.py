@@ -15,7 +15,7 @@ from genbench.core.errors import StoreError
 from genbench.runs.folder import RunFolder
 from genbench.runs.options import Options
 from genbench.runs.upkeep import condition
-from genbench.store import Store
+from genbench.store import Store, database
 from genbench.store.merge import lacking, take
 from genbench.store.place import parse
 
@@ -51,22 +51,26 @@ def test_a_store_moves_from_a_file_to_a_server_and_back(postgresql: Server, tmp_
         assert c.table().equals(a.table()) and list(b.settled()) == ["k0", "k1", "k2"]
 
 
-def test_one_at_a_time_has_its_turn(postgresql: Server) -> None:
-    url, order = postgresql.database(), []
-    with Store(url) as first, Store(url) as second:
+def test_a_restart_in_the_middle_of_a_write_is_waited_for_and_nothing_is_added_twice(
+    postgresql: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, often = replace(JOB, run="r1", seconds=2.0), []
+    with Store(postgresql.database()) as store:
+        store.add_job(replace(JOB, run="r0", seconds=1.0), TWO)
 
-        def other() -> None:
-            with second.turn(7, "waiting"):
-                order.append("second")
+        def restarted(*given: object) -> None:
+            often.append(None)
+            kept(*given)  # type: ignore[arg-type]
+            if len(often) == 1:
+                postgresql.stop()
+                postgresql.start()
 
-        thread = threading.Thread(target=other)
-        with pytest.warns(UserWarning, match="waiting"):
-            with first.turn(7, "no"), second.turn(8, "no"):
-                thread.start()
-                thread.join(1.0)
-                order.append("first")
-            thread.join()
-    assert order == ["first", "second"]
+        kept = database.keep_jobs
+        monkeypatch.setattr(database, "keep_jobs", restarted)
+        store.add_job(job, TWO)
+        assert len(often) == 2 and set(store.table()["seconds"]) == {3.0}
+        store.add_job(job, TWO)  # committed, and the server went before it could say so
+        assert set(store.table()["seconds"]) == {3.0} and len(store.table()) == 2
 
 
 def test_a_run_writes_to_a_server_and_its_page_is_rendered_from_there(postgresql: Server, tmp_path: Path) -> None:

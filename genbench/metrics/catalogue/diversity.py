@@ -95,4 +95,11 @@ METRICS: list[Metric] = [
         version=2,
         summary="Share of conditional samples that the ruler reads as the class asked for.",
     ),
+    _metric(
+        name="condition-accuracy-by-class", title="condition accuracy", direction=UP, low=0.0, high=1.0,
+        needs="condition", data=("images", "labels"), least_n=1,
+        measure="genbench.metrics.diversity:condition_accuracy_by_class",
+        paper="Ravuri & Vinyals 2019, arXiv 1905.10887",
+        summary="Share of the samples asked for each class that the ruler reads as that class.",
+    ),
 ]

@@ -19,6 +19,11 @@ METRICS: list[Metric] = [
         summary="Accuracy of logistic regression on standardised codes.",
     ),
     _metric(
+        name="probe-linear-by-class", title="linear probe", direction=UP, low=0.0, high=1.0, needs="labelled-codes",
+        data=("labels",), least_n=20, measure="genbench.metrics.latents:probe_linear_by_class",
+        summary="Accuracy of logistic regression on standardised codes, of each class's examples.",
+    ),
+    _metric(
         name="probe-knn", direction=UP, low=0.0, high=1.0, needs="labelled-codes", data=("labels",), least_n=20,
         measure="genbench.metrics.latents:probe_knn",
         summary="Accuracy of 5 nearest neighbours on standardised codes.",

@@ -19,6 +19,11 @@ METRICS: list[Metric] = [
         summary="Mean squared difference over all values.",
     ),
     _metric(
+        name="mse-by-class", title="mean squared error", direction=DOWN, best=0.0, low=0.0, needs="images",
+        data=("labels",), least_n=1, measure="genbench.metrics.reconstruction:mse_by_class",
+        summary="Mean squared difference over all values, of each class's examples.",
+    ),
+    _metric(
         name="psnr", title="PSNR", direction=UP, unit="dB", needs="images", least_n=1,
         measure="genbench.metrics.reconstruction:psnr",
         summary="10 log₁₀(1 / mse) of the pooled mse.",

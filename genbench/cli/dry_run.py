@@ -15,11 +15,10 @@ from genbench import registry
 from genbench.cli import console
 from genbench.core.errors import contained
 from genbench.report import formatting
-from genbench.runs.fit import build_model, data_of
 from genbench.runs.options import Options
 from genbench.runs.progress import estimate, is_fitted
 from genbench.runs.session import Session, prepare
-from genbench.runs.suite import Suite
+from genbench.runs.suite import ModelUse, Suite
 
 SPOKEN_OF = "schema_ name summary models datasets named budget evaluations options tuned".split()
 """Keys of a suite that have lines of their own, or none."""
@@ -74,8 +73,13 @@ def settings(session: Session) -> dict[str, Any]:
         "data root": session.setting.data_root or "GENBENCH_DATA, else none",
     }
     found |= {f"evaluation {config.name}": _evaluation(session, config) for config in suite.evaluations}
-    found |= {f"row {use.name}": registry.models.get(use.model).options() | use.options for use in suite.models}
+    found |= {f"row {use.name}": _options(session, use) for use in suite.models}
     return found | {f"row {row} on {d}": own for d, rows in suite.options.items() for row, own in rows.items()}
+
+
+def _options(session: Session, use: ModelUse) -> dict[str, Any]:
+    """The options of a row; the defaults are in the model's code, which is read where something is to be done."""
+    return (registry.models.get(use.model).options() if session.missing else {}) | use.options
 
 
 def _evaluation(session: Session, config: Any) -> dict[str, Any]:
@@ -133,6 +137,8 @@ def disk(session: Session) -> tuple[int, int]:
 
 def _weights(fit: Any, session: Session) -> int:
     """Bytes of the weights of a model before it is trained; 0 where it cannot be built, which its row will say."""
+    from genbench.runs.fit import build_model, data_of
+
     try:
         with contained():
             model = build_model(fit, data_of(fit, session.context))

@@ -44,8 +44,16 @@ def _change_folder(path: str | None) -> None:
         os.chdir(path)
 
 
+OF_LIBRARIES = frozenset({"KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK", "TORCHINDUCTOR_CACHE_DIR"})
+"""Variables that scikit-learn and torch set when a part of them is first imported: no model's doing."""
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in OF_LIBRARIES}
+
+
 def _set_environment(environment: dict[str, str]) -> None:
-    for name in set(os.environ) - set(environment):
+    for name in set(os.environ) - set(environment) - OF_LIBRARIES:
         del os.environ[name]
     os.environ.update(environment)
 
@@ -106,7 +114,7 @@ _PARTS = (
     _Part("deterministic algorithms", torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
     _Part("anomaly detection", torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
     _Part("the current folder", _folder, _change_folder),
-    _Part("environment variables", lambda: dict(os.environ), _set_environment),
+    _Part("environment variables", _environment, _set_environment),
     _Part("the mask of new files", _mask, os.umask),
     _Part("handlers of signals", _handlers, _set_handlers),
     _Part("standard output or error", _streams, _set_streams),

@@ -107,7 +107,9 @@ def is_fitted(session: Session, key: str) -> bool:
 
 
 def values(session: Session) -> dict[str, int]:
-    """Numbers of an example, by dataset."""
+    """Numbers of an example, by dataset, where they are loaded already: for a guess alone nothing is."""
+    if not session.missing or session.known.given is None:
+        return {}
     return {name: session.context.dataset(name).spec.size for name in session.suite.all_datasets()}
 
 

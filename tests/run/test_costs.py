@@ -120,6 +120,7 @@ class _Session:
         self.setting = type("Setting", (), {"cache": cache, "device": "cpu"})()
         self.suite = type("Suite", (), {"all_datasets": lambda _: []})()
         self.workers = type("Workers", (), {"workers": 1})()
+        self.known = type("Known", (), {"given": None})()
         self.folder, self.force = RunFolder.to_make(cache / "run", None), False
 
 

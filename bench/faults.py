@@ -375,12 +375,12 @@ def nodes(campaign: Campaign) -> Iterator[Found]:
 
 def patiently(make: Callable[[], Any], tries: int = 3) -> Any:
     """What is made; Ray gives a node 30 seconds to start, which a busy machine may not keep."""
-    for left in reversed(range(tries)):
-        try:
-            return make()
-        except Exception:
-            if not left:
-                raise
+    try:
+        return make()
+    except Exception:
+        if tries == 1:
+            raise
+    return patiently(make, tries - 1)
 
 
 # --- a loss of power

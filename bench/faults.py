@@ -343,7 +343,6 @@ def postgresql(campaign: Campaign) -> Iterator[Found]:
 
 def nodes(campaign: Campaign) -> Iterator[Found]:
     """One of the two nodes of a Ray cluster is killed in the middle of a run."""
-    os.environ.setdefault("RAY_raylet_start_wait_time_s", "300")  # on a busy machine
     try:
         import ray
         from ray.cluster_utils import Cluster
@@ -352,9 +351,9 @@ def nodes(campaign: Campaign) -> Iterator[Found]:
         return
     warnings.simplefilter("ignore")
     found = Found("Ray node killed (of two)")
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+    cluster = patiently(lambda: Cluster(initialize_head=True, head_node_args={"num_cpus": 0}))
     try:
-        there = [cluster.add_node(num_cpus=1), cluster.add_node(num_cpus=1)]
+        there = [patiently(lambda: cluster.add_node(num_cpus=1)) for _ in range(2)]
         while found.faults < campaign.asked.nodes:
             out = f"nodes-{found.faults}"
             process = campaign.run(out, "ray", "--ray-address", cluster.address, fresh=True)
@@ -364,7 +363,7 @@ def nodes(campaign: Campaign) -> Iterator[Found]:
             if process.poll() is None:
                 cluster.remove_node(there.pop(0), allow_graceful=False)
                 found.faults += 1
-                there.append(cluster.add_node(num_cpus=1))
+                there.append(patiently(lambda: cluster.add_node(num_cpus=1)))
             process.wait()
             kept_on(found, kept, campaign.table(out))
             found.compare(campaign.table(out), campaign.whole, f"exit {process.returncode}: final table")
@@ -372,6 +371,16 @@ def nodes(campaign: Campaign) -> Iterator[Found]:
         ray.shutdown()
         cluster.shutdown()
     yield found
+
+
+def patiently(make: Callable[[], Any], tries: int = 3) -> Any:
+    """What is made; Ray gives a node 30 seconds to start, which a busy machine may not keep."""
+    try:
+        return make()
+    except Exception:
+        if tries == 1:
+            raise
+    return patiently(make, tries - 1)
 
 
 # --- a loss of power

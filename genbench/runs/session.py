@@ -208,7 +208,7 @@ def _settled(folder: RunFolder) -> Mapping[str, bool]:
 
 
 def execute(session: Session, listener: Listener, *, command: str = "") -> Result:
-    """Do what is missing. A result is in the store before anybody is told of it.
+    """Do what is missing. A result is in the store before the listener hears of it.
 
     Where another run is at work in the folder, this one waits until that has ended; of jobs that another run does into
     the same store it waits for the results. Then it does what is still missing.

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -67,6 +68,20 @@ def test_absurd_plans_are_refused_with_their_size(tmp_path: Path) -> None:
         chosen_suite("quick", Options(seeds=1_000_000))
     with pytest.raises(UsageError, match="jobs on .* fits; a plan holds at most 100,000"):
         chosen_suite("quick", Options(seeds=10_000))
+
+
+def test_absurd_numbers_of_trials_and_samples_are_refused_with_their_size(tmp_path: Path) -> None:
+    from genbench.runs.trained import TrainedModel
+    from genbench.tuning.records import Search
+    from genbench.tuning.search import tune
+
+    suite = chosen_suite("quick", Options())
+    with pytest.raises(UsageError, match=r"--trials is from 1.* to .*1,000,000,000"):
+        tune(suite, Options(out=tmp_path), Search(trials=10**9), cast(Any, None))
+    spec = SimpleNamespace(dataset=SimpleNamespace(spec=SimpleNamespace(size=64)))
+    model = cast(Any, SimpleNamespace(label="vae", _evidence=spec))
+    with pytest.raises(UsageError, match=r"100,000,000,000 samples of vae would take .* GiB"):
+        TrainedModel.sample(model, 10**11)
 
 
 def test_what_is_no_suite_is_a_sentence(tmp_path: Path) -> None:

@@ -213,8 +213,10 @@ def sanity(results: Results, table: Table) -> Iterator[str]:
 
 
 def _no_better_than_untrained(table: Table, targets: Sequence[str]) -> Iterator[str]:
-    """Trained scores that find no outlier set surely better than the same score of weights that nobody trained."""
+    """Trained scores that find no outlier set surely better than the same score of weights that nobody trained: a
+    sentence for each score."""
     untrained = table.controls.get(UNTRAINED)
+    found: dict[str, dict[str, tuple[float, float]]] = {}
     for label in table.models if untrained else ():
         for score in table.scores(label):
             pairs = [[table.cell(row, "auroc", target, score) for row in (label, untrained)] for target in targets]
@@ -223,7 +225,13 @@ def _no_better_than_untrained(table: Table, targets: Sequence[str]) -> Iterator[
             better = [table.better(one, other, "auroc", among=among) for one, other in pairs if one and other]
             if means and not any(better):
                 best, bare = (max(column) for column in zip(*means, strict=True))
-                yield (
-                    f"{label}'s score {score} is on no outlier set beyond the same score of {untrained}, which learned "
-                    f"nothing (AUROC at best {best:.3f} and {bare:.3f}): was it trained?"
-                )
+                found.setdefault(score, {})[label] = best, bare
+    for score, labels in found.items():
+        best, bare = (max(column) for column in zip(*labels.values(), strict=True))
+        whose = (
+            f"{', '.join(labels)}: the score {score}" if len(labels) > 1 else f"{next(iter(labels))}'s score {score}"
+        )
+        yield (
+            f"{whose} is on no outlier set beyond the same score of {untrained}, which learned nothing (AUROC at best "
+            f"{best:.3f} and {bare:.3f}): was it trained?"
+        )

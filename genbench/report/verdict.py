@@ -143,7 +143,7 @@ def _cautions(view: View, dataset: DatasetView) -> Iterator[Sentence]:
     words = view.words
     if dataset.overview.warnings:
         n = len(dataset.overview.warnings)
-        text = Markup(words.plural(n, "{n} check of known answers failed", "{n} checks of known answers failed"))
+        text = Markup(words.plural(n, "{n} warning above its tables", "{n} warnings above its tables"))
         yield Sentence(words("Careful"), text, dataset.anchor, "bad")
     own = [e for e in view.found if e.dataset == dataset.name]
     failed = {(e.label, e.seed, e.evaluation) for e in own if not e.ok and e.status != "unsupported"}

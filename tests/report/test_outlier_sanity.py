@@ -46,5 +46,11 @@ def test_a_trained_score_no_better_than_untrained_weights_is_said() -> None:
     assert warnings({key: value for key, value in trained.items() if key[0] != UNTRAINED}) == []
 
 
+def test_a_score_that_does_not_help_several_models_is_said_once() -> None:
+    rows = {("vae", "nll"): 0.6, ("ae", "nll"): 0.5, ("gan", "nll"): 0.9, (UNTRAINED, "nll"): 0.7}
+    (said,) = warnings(rows)
+    assert said.startswith("vae, ae: the score nll is") and "AUROC at best 0.700 and 0.800" in said
+
+
 def test_a_score_that_untrained_weights_do_not_have_is_not_judged() -> None:
     assert warnings({("vae", "nll"): 0.6, (UNTRAINED, "kl"): 0.7}) == []

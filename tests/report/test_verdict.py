@@ -48,7 +48,7 @@ def test_failures_and_controls_out_of_place_are_in_the_verdict() -> None:
     found = said(RunData(table=make_table(), runs=[run_record()]))
     assert found["Missing"] == "12 jobs failed" and found["Copies of training data"] == "no model is flagged"
     rows = {"vae": [0.1, 0.11, 0.12], "control-test-half": [1.0, 1.1, 1.2], "control-marginals": [50.0, 51.0, 52.0]}
-    assert "known answers failed" in said(RunData(table=tiny(list(rows), list(rows.values()))))["Careful"]
+    assert "above its tables" in said(RunData(table=tiny(list(rows), list(rows.values()))))["Careful"]
 
 
 def test_every_evaluation_has_words_for_its_leader() -> None:

@@ -75,7 +75,7 @@ def keep_small(folder: Path, target: Path) -> int:
     _copy_store(folder / "genbench.db", store)
     with sqlite3.connect(store) as copy:
         copy.execute("DELETE FROM pictures")
-        copy.execute("UPDATE fits SET curve = '[]', details = '{}', remark = ''")
+        copy.execute("UPDATE fits SET curve = '{}', details = '{}', remark = ''")
         copy.execute("UPDATE measurements SET details = '{}'")
         copy.execute("UPDATE runs SET provenance = '{}', command = 'genbench run gate'")
         copy.commit()

@@ -95,6 +95,7 @@ class Known:
             "outliers": dict(facts.outliers),
             "near": sorted(facts.near),
             "pool": facts.pool,
+            "family": facts.family,
             "notes": list(data.notes),
             "fallback": fallback_note(data) or "",
         }
@@ -136,5 +137,6 @@ def _data(found: dict[str, Any]) -> KnownData:
         outliers=found["outliers"],
         near=frozenset(found["near"]),
         pool=found["pool"],
+        family=found["family"],
     )
     return KnownData(facts, tuple(found["notes"]), found["fallback"])

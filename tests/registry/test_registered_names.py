@@ -85,8 +85,8 @@ def test_two_plugins_with_one_name_are_refused_and_both_files_named(files: Files
 
 
 def test_two_plugins_that_register_through_one_helper_are_still_two(files: Files) -> None:
-    files.write("zoo.py", HEAD + "def give(f):\n    register_dataset('mine', summary='x')(f)\n")
-    source = "import zoo\ndef {}(*, root=None):\n    return 1\nzoo.give({})\n"
+    files.write("giver.py", HEAD + "def give(f):\n    register_dataset('mine', summary='x')(f)\n")
+    source = "import giver\ndef {}(*, root=None):\n    return 1\ngiver.give({})\n"
     first, second = files.write("a.py", source.format("f", "f")), files.write("b.py", source.format("f", "f"))
     load_plugin(first)
     with pytest.raises(UsageError, match=r"a\.py, line 4.*b\.py, line 4"):

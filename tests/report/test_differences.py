@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 import genbench
+from genbench.cli import console
 from genbench.cli.app import app
 from genbench.cli.main import COMMANDS
 from genbench.report.data import RunData
@@ -50,9 +51,12 @@ def test_python_has_the_settings_beside_the_changes(runs: list[genbench.Run]) ->
     assert ("model.vae.latent", "–", "1") in runs[0].compare(runs[1]).attrs["settings"]
 
 
-def test_the_terminal_shows_settings_then_headlines_even_where_nothing_is_sure(runs: list[genbench.Run]) -> None:
+def test_the_terminal_shows_settings_then_headlines_even_where_nothing_is_sure(
+    runs: list[genbench.Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert COMMANDS
-    done = CliRunner().invoke(app, ["compare", *(str(run.folder.root) for run in runs)], env={"COLUMNS": "200"})
+    monkeypatch.setattr(console.out, "_width", 200)
+    done = CliRunner().invoke(app, ["compare", *(str(run.folder.root) for run in runs)])
     assert done.exit_code == 0, done.output
     told, _, rest = done.stdout.partition("headlines")
     assert "model.vae.latent" in told and "sample-quality.samples" in told

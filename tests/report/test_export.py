@@ -54,7 +54,7 @@ def test_parquet_or_the_sentence_how_to_get_it(data: RunData, monkeypatch: pytes
     load = builtins.__import__
 
     def without(name: str, *args: Any, **more: Any) -> Any:
-        if name.startswith("pyarrow"):
+        if name.startswith("pyarrow") and "parquet" in ((args and args[0]) or {}).get("__name__", ""):
             raise ImportError(name)
         return load(name, *args, **more)
 

@@ -191,7 +191,9 @@ def test_a_run_of_all_fits_and_samples_no_more_than_a_run_of_one(tmp_path: Path,
     run(tmp_path / "all", registry.evaluations.names())
     assert counts.trainings == trainings
     assert counts.chunks == chunks
-    assert counts.conditional == 3  # the reference's classes of digits; digits and ring8 for a classifier
+    assert (
+        counts.conditional == 4
+    )  # the reference's classes of digits, some of each for a picture; a classifier's two sets
     assert max(counts.encoded.values()) == 1
 
 

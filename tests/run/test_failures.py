@@ -89,7 +89,7 @@ def test_the_good_model_has_its_number(table: pd.DataFrame) -> None:
         ("raises", "failed", "ValueError: my decoder is broken"),
         ("diverges", "diverged", "mse"),
         ("nan-samples", "diverged", "samples contain NaN"),
-        ("too-few", "failed", "TooFew.sample gave (499, 1, 8, 8)"),
+        ("too-few", "failed", "TooFew.sample gave (1, 1, 8, 8)"),
         ("brackets", "failed", "index [/0] of [bold] x"),
         ("dies", "failed", "signal 9"),
         ("dies-sampling", "failed", "exit status 7"),

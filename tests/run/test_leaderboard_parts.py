@@ -23,6 +23,8 @@ from board import parts, runner, stores
 from board.parts import Asked, Part
 from board.pictures import repacked
 
+sys.path.pop(0)  # names of its files are those of packages
+
 ALL = parts.parts()
 
 

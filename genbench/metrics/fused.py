@@ -126,7 +126,7 @@ if triton is not None:
         tl.store(out + row.to(tl.int64) * stride + k, value, mask=k < d + 2)
 
     @triton.jit
-    def _squared(x, y, i, j, out, pairs, d, BD: tl.constexpr):
+    def _squared(x, y, i, j, out, d, BD: tl.constexpr):
         p = tl.program_id(0)
         a, b = tl.load(i + p) * d, tl.load(j + p) * d
         total = tl.zeros([BD], tl.float64)
@@ -180,12 +180,13 @@ class Pairs:
 class NearPairs:
     """The pairs of tiles whose u reaches the bar of its row or of its column, kept on the device until taken.
 
-    Nothing waits for the device but `settle`.
+    Nothing waits for the device but `settle`. `is_short`: there was no room for what the last tiles held, and whoever
+    is shown them again must take them whole.
     """
 
     def __init__(self, like: Tensor) -> None:
         """`like`: a tensor of the tiles' type."""
-        self._settled, self.mirrors = 0, False
+        self._settled, self.mirrors, self.is_short = 0, False, False
         self._at = [torch.empty(_ROOM, dtype=torch.int32, device=like.device) for _ in range(2)]
         self._u = like.new_empty(_ROOM)
         self._count = torch.zeros(1, dtype=torch.int32, device=like.device)
@@ -203,13 +204,18 @@ class NearPairs:
         )  # fmt: skip
 
     def settle(self) -> bool:
-        """Wait, and see whether all found since the last time had room; where not, what was found since is dropped."""
+        """Wait, and see whether all found since the last time had room; where not, what was found since is dropped.
+        True after tiles that were taken whole."""
+        if self.is_short:
+            self.is_short = False
+            return True
         count = int(self._count)
-        if fits := count <= _ROOM:
-            self._settled = count
-        else:
+        self.is_short = count > _ROOM
+        if self.is_short:
             self._count.fill_(self._settled)
-        return fits
+        else:
+            self._settled = count
+        return not self.is_short
 
     @property
     def is_filling(self) -> bool:
@@ -236,5 +242,5 @@ def squared_distances(x: Tensor, y: Tensor, i: Tensor, j: Tensor) -> Tensor:
     """|x_i − y_j|² of the listed pairs, by differences in float64."""
     out = torch.empty(len(i), dtype=torch.float64, device=x.device)
     if len(i):
-        _squared[(len(i),)](x.contiguous(), y.contiguous(), i, j, out, len(i), x.shape[1], 512)
+        _squared[(len(i),)](x.contiguous(), y.contiguous(), i, j, out, x.shape[1], 512)
     return out

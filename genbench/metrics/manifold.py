@@ -50,11 +50,10 @@ class Balls:
         self._collected = (
             fused.NearPairs(self._row_bar) if fused.runs_on(self._row_bar, len(samples) * len(reference)) else None
         )
-        self._is_short = False  # of room: the tiles that come again are decided at once
 
     def see(self, tile: Tile) -> None:
         """Find the few pairs that may lie within a radius, and decide each, or collect them."""
-        if self._collected is not None and not self._is_short:
+        if self._collected is not None and not self._collected.is_short:
             self._collected.collect(tile, self._row_bar, self._column_bar)
             return
         near = (tile.u >= self._column_bar[tile.columns]).logical_or_(tile.u >= self._row_bar[tile.rows, None])
@@ -64,13 +63,12 @@ class Balls:
 
     def settle(self) -> bool:
         """Whether there was room for what was collected; decides it where it gets short."""
-        if self._collected is None or self._is_short:
-            self._is_short = False
+        if self._collected is None:
             return True
-        self._is_short = not self._collected.settle()
+        fits = self._collected.settle()
         if self._collected.is_filling:
             self._decide_collected()
-        return not self._is_short
+        return fits
 
     def _decide_collected(self) -> None:
         if self._collected is not None:

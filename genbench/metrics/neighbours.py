@@ -86,13 +86,12 @@ class Collected:
         self._pairs = fused.NearPairs(nearest.u)
         self._bar = nearest.u[:, -1].clone()
         self._begun = 0  # points before this one have had their first tile
-        self._is_short = False  # of room: the tiles that come again are merged whole
 
     def take(self, tile: Tile) -> bool:
         """Collect a tile's near pairs; False where it has to be merged whole."""
         by_columns = self._nearest.side == "columns"
         mine = tile.columns if by_columns else tile.rows
-        if self._is_short:
+        if self._pairs.is_short:
             return False
         if mine.stop > self._begun:
             self._nearest.merge(tile)
@@ -104,13 +103,10 @@ class Collected:
 
     def settle(self) -> bool:
         """Whether there was room for the pairs; merges them where it gets short."""
-        if self._is_short:
-            self._is_short = False
-            return True
-        self._is_short = not self._pairs.settle()
-        if self._pairs.is_filling or self._is_short:
+        fits = self._pairs.settle()
+        if self._pairs.is_filling or not fits:
             self.merge()
-        return not self._is_short
+        return fits
 
     def merge(self) -> None:
         """Merge what was collected into the candidates: by point, then by u, then by number."""

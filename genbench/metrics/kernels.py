@@ -18,7 +18,7 @@ from genbench.metrics.drawing import by_content, draw
 from genbench.metrics.intervals import jackknife_error
 from genbench.metrics.manifold import median
 from genbench.metrics.points import Points, refuse_zero_rows, rows_at_once
-from genbench.metrics.sweep import Tile, tile_side
+from genbench.metrics.sweep import Observer, Tile, tile_side
 
 
 class Kernel(Protocol):
@@ -111,7 +111,7 @@ class UnitGaussian:
         return (fused.UNIT_GAUSSIAN, 1 / self.sigma**2) if self.sigma >= 10 else None
 
 
-class KernelSums:
+class KernelSums(Observer):
     """Observer: sums of a kernel over each row and, in a sweep of two sets, over each column; float64 across tiles."""
 
     def __init__(self, kernel: Kernel, rows: Points, columns: Points) -> None:
@@ -124,12 +124,8 @@ class KernelSums:
         if kernel.fused is not None and fused.runs_on(self._row_terms, len(rows) * len(columns)):
             self._fused = fused.TileSums(self._row_terms, self._column_terms, *kernel.fused, tile_side(rows))
 
-    def settle(self) -> bool:
-        """Nothing waits."""
-        return True
-
     def finish(self) -> None:
-        """After a sweep: the sums are complete."""
+        """Add the sums that were kept on a GPU."""
         if self._fused is not None:
             rows, columns = self._fused.sums()
             self.rows += rows

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from genbench.metrics import fused
 from genbench.metrics.points import Points, squared_distances
-from genbench.metrics.sweep import Tile
+from genbench.metrics.sweep import Observer, Tile
 
 _PAIRS = 1 << 18  # decided at once: where every pair is close, a whole tile would take much memory
 
@@ -30,7 +30,7 @@ class Held:
     found: Tensor
 
 
-class Balls:
+class Balls(Observer):
     """Observer of a sweep of samples (rows) over the reference (columns): counts who lies in whose ball.
 
     `radii2`: squared radii (float64) of each side. Pairs that float32 cannot decide are measured in float64.
@@ -67,10 +67,11 @@ class Balls:
             return True
         fits = self._collected.settle()
         if self._collected.is_filling:
-            self._decide_collected()
+            self.finish()
         return fits
 
-    def _decide_collected(self) -> None:
+    def finish(self) -> None:
+        """Decide what was collected."""
         if self._collected is not None:
             found = self._collected.take()
             for i, j, u in zip(*(torch.split(part, _PAIRS) for part in (found.i, found.j, found.u)), strict=True):
@@ -100,8 +101,7 @@ class Balls:
         counts.scatter_add_(0, at, torch.ones_like(at))
 
     def held(self) -> Held:
-        """The counts of all tiles."""
-        self._decide_collected()
+        """The counts so far."""
         return Held(self._real_balls, self._clipped, self._samples, self._found.bool())
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from genbench.metrics import fused
 from genbench.metrics.points import Points, squared_distances
-from genbench.metrics.sweep import Tile, sweep
+from genbench.metrics.sweep import Observer, Tile, sweep
 
 _SPARE = 3  # candidates kept beyond the k that are asked for, to see whether the k-th was a close call
 _NOBODY = -torch.inf
@@ -23,7 +23,7 @@ Weigh = Callable[[Tensor, Tensor], Tensor]
 """(pairs,) numbers of pairs (i, j), given as row numbers of points and of others."""
 
 
-class Nearest:
+class Nearest(Observer):
     """Observer: for each point of a side, the k + 3 others with the largest u, and where they are.
 
     `side` is `rows` or `columns` of a sweep; in a symmetric sweep `rows` gathers both halves. A point is not its own
@@ -50,7 +50,7 @@ class Nearest:
         return self._collected is None or self._collected.settle()
 
     def finish(self) -> None:
-        """After a sweep: the candidates are complete."""
+        """Merge what was collected: the candidates are complete."""
         if self._collected is not None:
             self._collected.merge()
             self._collected = None
@@ -173,7 +173,6 @@ def resolve(found: Nearest, points: Points, others: Points, *, same: bool) -> Ne
     A candidate is settled where float32 can't have it wrong; the others are measured in float64, and a point whose
     candidates don't reach beyond the close calls is looked at again in a float64 sweep of its own.
     """
-    found.finish()
     nearest2, index, open_first = _order(found, points, others, 1)
     kth2, _, open_kth = (nearest2, index, open_first) if found.k == 1 else _order(found, points, others, found.k)
     again = (open_first | open_kth).nonzero().squeeze(1)
@@ -189,7 +188,6 @@ def _again(rows: Tensor, points: Points, others: Points, k: int, *, same: bool) 
     all_others = Points(others.x, others.centre, torch.float64)
     found = Nearest(len(few), len(all_others), k + same, few.half)
     sweep(few, all_others, [found])
-    found.finish()
     if same:
         _drop_itself(found, rows)
         found.k = k
@@ -276,7 +274,7 @@ class _Tied:
         self.weight.scatter_add_(0, i, self.weigh(i, j).double())
 
 
-class _TiedInSweep:
+class _TiedInSweep(Observer):
     """Observer of a sweep of some rows over all others: shows `_Tied` whatever float32 can't rule out."""
 
     def __init__(self, seen: _Tied, few: Points, rows: Tensor, *, same: bool) -> None:
@@ -284,10 +282,6 @@ class _TiedInSweep:
         others = seen.sides[1]
         slack = few.rounding() * (few.half + others.half.max())
         self._bar = (-0.5 * seen.limit2[rows] - slack).to(few.dtype)
-
-    def settle(self) -> bool:
-        """Nothing waits."""
-        return True
 
     def see(self, tile: Tile) -> None:
         """Find the pairs that may be tied, and decide each."""

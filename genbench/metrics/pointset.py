@@ -138,8 +138,6 @@ class PointSet:
             observers.append(nearest)
         if observers:
             symmetric_sweep(self.points, observers, block=self.block)
-        for observer in sums.values():
-            observer.finish()
         self._sums.update({kernel: observer.rows for kernel, observer in sums.items()})
         if nearest is not None:
             self._neighbours = resolve(nearest, self.points, self.points, same=True)
@@ -226,8 +224,6 @@ class Pair:
         observers += found.values()
         if observers:
             sweep(left, right, observers, block=self.columns.block)
-        for observer in sums.values():
-            observer.finish()
         self._sums.update({kernel: observer.rows for kernel, observer in sums.items()})
         self._held = held.held() if held is not None else self._held
         for side, near in found.items():

@@ -5,10 +5,10 @@ A sweep multiplies tile by tile and shows each tile to its observers; what they 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -35,12 +35,19 @@ class Tile:
     diagonal: bool = False
 
 
-class Observer(Protocol):
+class Observer(ABC):
+    """Who is shown the tiles of a sweep."""
+
+    @abstractmethod
     def see(self, tile: Tile) -> None:
         """Take what is needed of a tile; `tile.u` must be left as it is."""
 
     def settle(self) -> bool:
         """After each column of tiles: False if there was no room for what they held, and they must be shown again."""
+        return True
+
+    def finish(self) -> None:  # noqa: B027 (most have nothing to do)
+        """After the last tile: bring together what was put off."""
 
 
 def sweep(rows: Points, columns: Points, observers: Sequence[Observer], *, block: int | None = None) -> None:
@@ -103,6 +110,8 @@ def _run(rows: Points, columns: Points, observers: Sequence[Observer], block: in
                     for observer in waiting:
                         observer.see(tile)
                 waiting = [observer for observer in waiting if not observer.settle()]
+    for observer in observers:
+        observer.finish()
 
 
 class _Tiles:

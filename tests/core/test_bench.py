@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import sys
 from pathlib import Path
@@ -22,6 +23,12 @@ def script(name: str) -> ModuleType:
     finally:
         del sys.modules[spec.name]
     return module
+
+
+def test_no_script_has_the_name_of_a_module_that_others_import() -> None:
+    """Their folder is the first place where Python looks when one of them runs; numba asks for `coverage`."""
+    taken = {*sys.stdlib_module_names, *importlib.metadata.packages_distributions(), "coverage", "pandas", "tests"}
+    assert not {path.stem for path in BENCH.iterdir()} & taken
 
 
 def call(monkeypatch: pytest.MonkeyPatch, name: str, *arguments: str) -> object:

@@ -1,4 +1,4 @@
-"""docs/intervals.md is what bench/coverage.py makes; no metric hides that its interval is too narrow or wide."""
+"""docs/intervals.md is what bench/intervals.py makes; no metric hides that its interval is too narrow or wide."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WITHOUT = frozenset({"lpips", "ms-ssim"} | {m.name for m in METRICS if m.name.en
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("coverage_script", ROOT / "bench" / "coverage.py")
+    spec = importlib.util.spec_from_file_location("bench_intervals", ROOT / "bench" / "intervals.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
@@ -39,7 +39,7 @@ def table() -> list[tuple[str, str, float]]:
 def test_a_quick_run_makes_the_same_table(
     script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["coverage.py", "--rounds", "2", "--out", str(tmp_path / "page.md")])
+    monkeypatch.setattr(sys, "argv", ["intervals.py", "--rounds", "2", "--out", str(tmp_path / "page.md")])
     monkeypatch.setattr(script, "N", 60)
     script.main()
     made = re.findall(

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
-from synthetic import make_run
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
-
 from board import claims, findings, papers, scaling
 from board.boards import Board
 from board.claims import Comparison, Line
@@ -19,10 +12,9 @@ from board.numbers import Mean, mean_of, means, order
 from board.paper_outliers import ADBENCH, SVDD
 from board.paper_training import _ratio
 from board.scaling import Point
+from synthetic import make_run
 
 from genbench.report.leaderboard import leaderboards
-
-sys.path.pop(0)  # names of its files are those of packages
 
 
 def mean(value: float, half: float = 0.1) -> Mean:

@@ -1,7 +1,7 @@
 """How often each metric's 95 % interval holds what it is about, by simulation: the table of docs/intervals.md.
 
-python bench/coverage.py                 # 400 rounds: about 15 minutes on one core; writes docs/intervals.md
-python bench/coverage.py --rounds 20 --out FILE.md
+python bench/intervals.py                 # 400 rounds: about 15 minutes on one core; writes docs/intervals.md
+python bench/intervals.py --rounds 20 --out FILE.md
 
 An interval is over samples of one fitted model: the reference (and the training set) stay, samples are drawn anew, and
 what is to be held is the mean over all rounds, the value at this n, not that of infinitely many samples. Where the
@@ -41,7 +41,7 @@ OUT = Path(__file__).parents[1] / "docs" / "intervals.md"
 N, D = 300, 6
 HEAD = """# How often the intervals hold
 
-Made by `python bench/coverage.py --rounds {rounds}`. What is drawn anew in a round is told at the head of that script;
+Made by `python bench/intervals.py --rounds {rounds}`. What is drawn anew in a round is told at the head of that script;
 what a 95 % interval is to hold is the metric's value at this n, not at infinitely many samples. `held` is the share of
 rounds in which it did (± {chance:.1f} points of chance), `error` the interval's half over 1.96 against the true spread.
 n = m = {n} and {d} features, unless the law says otherwise. A metric whose interval holds less than 93 % or more than

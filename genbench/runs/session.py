@@ -36,7 +36,7 @@ from genbench.runs.setting import TaskSetting
 from genbench.runs.suite import Suite
 from genbench.store import Store
 from genbench.store.claims import Claims
-from genbench.store.database import is_blank
+from genbench.store.connections import is_blank
 from genbench.store.place import redacted
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from genbench.core.errors import StoreError
 from genbench.core.jobs import JobEnded
 from genbench.core.records import FitRecord, PlanRecord
 from genbench.core.values import Status
-from genbench.store import Store, database
+from genbench.store import Store, connections
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_store_that_somebody_holds_is_named_with_the_remedy(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "PATIENCE", 0.1)
+    monkeypatch.setattr(connections, "PATIENCE", 0.1)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="another process holds it"):

@@ -36,7 +36,7 @@ from genbench.executors.config import WorkerConfig
 from genbench.executors.local import run_local
 from genbench.protocols.evaluation import EvaluationConfig
 from genbench.runs.folder import RunFolder
-from genbench.runs.session import _keep
+from genbench.runs.keeping import keep
 from genbench.runs.upkeep import condition
 from genbench.store import Store
 
@@ -215,7 +215,7 @@ def deaths(campaign: Campaign) -> Iterator[Found]:
         jobs = [job(f"{name}-{i}") for i in range(times) for name in (act, "quiet")]
         with Store(campaign.folder / f"deaths-{act}.db") as store:
             for events in each_once(run_local(tasks(jobs), config), jobs):
-                _keep(folder, store, events, "run")
+                keep(folder, store, events, "run")
             ends, kept = store.ends(one.key for one in jobs), store.table()
         found.lost, found.doubled = len(jobs) - kept["job"].nunique(), doubled(kept)
         found.others.append(f"equal: {counted(ends[f'{act}-{i}']['status'] for i in range(times))}")

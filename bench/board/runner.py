@@ -13,8 +13,9 @@ from typing import Any
 from board import stores
 from board.parts import Asked, Part, options, profiles, small
 from genbench.core.jobs import Event, FitEnded, JobEnded
+from genbench.runs.execution import execute
 from genbench.runs.options import chosen_suite
-from genbench.runs.session import Session, execute, prepare
+from genbench.runs.session import Session, prepare
 
 GRACE = 30.0
 """Seconds after the limit in which a job may still end; then what is there is packed and the process ends."""

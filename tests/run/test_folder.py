@@ -17,9 +17,10 @@ from genbench import api
 from genbench.core.errors import UsageError
 from genbench.core.jobs import without_value
 from genbench.core.values import Status
+from genbench.runs.execution import execute
 from genbench.runs.folder import RunFolder
 from genbench.runs.options import Options, chosen_suite
-from genbench.runs.session import execute, prepare
+from genbench.runs.session import prepare
 from genbench.store import Store
 from genbench.store.claims import Claims
 

@@ -140,9 +140,13 @@ def test_a_csv_is_a_regular_file(tmp_path: Path) -> None:
 # --- the entry point
 
 
-def run_main(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
+def run_main(monkeypatch: pytest.MonkeyPatch, given: BaseException | int) -> int:
+    """The exit status of the entry point where the command raises this, or gives it."""
+
     def app(**_: object) -> int:
-        raise error
+        if isinstance(given, int):
+            return given
+        raise given
 
     monkeypatch.setattr(cli, "app", app)
     monkeypatch.setattr(cli.stopping, "install", lambda: None)
@@ -193,6 +197,39 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     shell = f"{sys.executable} -c 'from genbench.cli import main; main()' list metrics --json | head -1"
     done = subprocess.run(shell, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
+
+
+def test_an_output_that_is_full_is_a_sentence(tmp_path: Path) -> None:
+    shell = f"{sys.executable} -c 'from genbench.cli import main; main()' list models > /dev/full"
+    done = subprocess.run(shell, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "No space left" in done.stderr and "Exception ignored" not in done.stderr
+
+
+def test_a_thread_that_never_ends_does_not_keep_the_process(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("import threading\nthreading.Thread(target=threading.Event().wait).start()\n")
+    done = command("list", "metrics", "--plugin", "mine.py", cwd=tmp_path)
+    assert done.returncode == 0 and "frechet" in done.stdout and not done.stderr
+
+
+def test_ctrl_c_says_so_where_the_parser_answers_it(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
+) -> None:
+    assert run_main(monkeypatch, 130) == 130
+    assert "goes on from here" in capfd.readouterr().err
+
+
+def test_names_of_others_draw_nothing_on_a_terminal(capfd: pytest.CaptureFixture) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    name = "\x1b]0;title\x07\x1b[31mred \u202eback"
+    table = Table(title=name)
+    table.add_column(Text(name))
+    table.add_row(Text(name, style="bold"))
+    for shown in (name, Text(name), table):
+        cli.console.out.print(shown, markup=False, soft_wrap=True)
+    said = capfd.readouterr().out
+    assert "red" in said and not {"\x1b", "\x07", "\u202e"} & set(said)
 
 
 def test_bytes_for_a_closed_output_name_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

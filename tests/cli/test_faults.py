@@ -56,10 +56,20 @@ def test_a_suites_name_makes_no_folder_elsewhere(tmp_path: Path, name: str) -> N
         (f"{SPEED}images = 9_223_372_036_854_775_808\n", "at most 1,000,000,000"),
         (f"x = {'[' * 3_000}\n{SPEED}", "not a TOML file"),
         (f"x = {'9' * 5_000}\n{SPEED}", "mine.toml"),
+        (f"{'a.' * 30_000}b = 1\n{SPEED}", "nested too deeply"),
+        ('"a" . ' * 30_000 + f"b = 1\n{SPEED}", "nested too deeply"),
+        (f"x = {'[' * 200}{']' * 200}\n{SPEED}", "mine.toml"),
     ],
 )
 def test_absurd_sizes_are_named(tmp_path: Path, more: str, words: str) -> None:
     assert words in refused(tmp_path, more=more)
+
+
+@pytest.mark.parametrize("limit", ["time_limit", "memory_limit"])
+@pytest.mark.parametrize("value", [1e300, float("inf"), float("nan"), 0.0, -1.0])
+def test_limits_that_none_can_have_are_named(limit: str, value: float) -> None:
+    with pytest.raises(UsageError, match=rf"--{limit.replace('_', '-')} is a number of .* above 0, at most"):
+        chosen_suite("quick", Options(**{limit: value}))  # type: ignore[arg-type]
 
 
 def test_absurd_plans_are_refused_with_their_size(tmp_path: Path) -> None:
@@ -184,6 +194,13 @@ def test_every_error_is_one_sentence_and_a_status(
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_a_terminal_that_knows_few_letters_gets_question_marks(tmp_path: Path, encoding: str) -> None:
     done = command("list", "metrics", cwd=tmp_path, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
+    assert done.returncode == 0 and "frechet" in done.stdout, done.stderr
+
+
+def test_nothing_in_the_current_folder_hides_pythons_own_modules(tmp_path: Path) -> None:
+    (tmp_path / "random.py").write_text("raise SystemExit('random.py was executed')")
+    whole = [sys.executable, "-m", "genbench", "list", "metrics"]
+    done = subprocess.run(whole, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "frechet" in done.stdout, done.stderr
 
 

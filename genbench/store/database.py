@@ -62,6 +62,7 @@ class Store:
         self._engine = _engine(self.url, self.name)
         self._reading = self._engine.execution_options(reading=True)
         self._opened = False
+        self._file: tuple[int, int] | None = None
         try:
             with _said(self.name):
                 if existing and not (self._is_there() and sa.inspect(self._engine).has_table("meta")):
@@ -74,6 +75,15 @@ class Store:
             self.close()
             raise
         self._opened = self.is_server
+        self._file = _identity(self.file)
+
+    def _check_file(self) -> None:
+        """A file that was removed or moved takes what is written, and nobody finds it there again."""
+        if self._file is not None and _identity(self.file) != self._file:
+            raise StoreError(
+                f"the store {self.name} was removed, moved or replaced while it was in use: what has ended since then "
+                "is not kept there. Run the same command again."
+            )
 
     def _check_rows(self) -> None:
         with self.reading() as connection:
@@ -128,6 +138,7 @@ class Store:
         """A connection in a transaction, which is committed at the end or not at all."""
         with self._connected(self._engine) as connection, connection.begin():
             yield connection
+        self._check_file()
 
     def write(self, change: Callable[[sa.Connection], object]) -> None:
         """Make a change in one transaction. Where a server goes away in the middle nobody knows whether it was
@@ -389,6 +400,15 @@ class Store:
             return query.select_from(joined), [schema.jobs.c.ended]
         own = sa.select(schema.plan_jobs).where(schema.plan_jobs.c.plan == plan).subquery()
         return query.select_from(joined.join(own, own.c.job == schema.jobs.c.key)), [own.c.position]
+
+
+def _identity(file: Path | None) -> tuple[int, int] | None:
+    """Which file has this name; None where none has."""
+    try:
+        found = file.stat() if file is not None else None
+    except OSError:
+        return None
+    return None if found is None else (found.st_dev, found.st_ino)
 
 
 def is_blank(file: Path) -> bool:

@@ -235,6 +235,13 @@ def test_ctrl_c_says_so_where_the_parser_answers_it(
     assert "goes on from here" in capfd.readouterr().err
 
 
+def test_ctrl_c_while_commands_are_imported_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
+    program = "import sys; sys.path.insert(0, '.'); import genbench.cli"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "error: stopped before anything was begun.\n")
+
+
 def test_names_of_others_draw_nothing_on_a_terminal(capfd: pytest.CaptureFixture) -> None:
     from rich.table import Table
     from rich.text import Text

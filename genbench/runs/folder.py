@@ -76,10 +76,16 @@ class RunFolder:
 
     @classmethod
     def to_make(cls, folder: Path, store: str | None = None) -> RunFolder:
-        """The folder that a run is to fill. Raises `UsageError` where it holds something that no run has made."""
+        """The folder that a run is to fill. Raises `UsageError` where it holds something that no run has made, and for
+        a store that is no file: a folder, a pipe, a database in memory, which ends with its process."""
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"--out names a folder; {str(folder)!r} is a file: give another name, or leave it out.")
         made = cls(Place.of(folder, store))
+        file = made.place.file
+        if made.place.is_sqlite and (file is None or (file.exists() and not file.is_file())):
+            raise UsageError(
+                f"results are kept in a file or on a server; {str(file or store)!r} is neither: see --store."
+            )
         if made.report.exists() and not made.is_ours:
             raise UsageError(
                 f"{folder} holds a {REPORT} that no run of genbench has made: give another --out, or move that file."

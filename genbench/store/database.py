@@ -414,11 +414,11 @@ def _identity(file: Path | None) -> tuple[int, int] | None:
 def is_blank(file: Path) -> bool:
     """Whether an SQLite file has no table at all: whoever wanted to make a store there was cut off before (a full disk,
     a kill)."""
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        try:
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             return not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
-        except (sqlite3.DatabaseError, UnicodeDecodeError):  # damaged, or another file; whoever opens it will say so
-            return False
+    except (sqlite3.DatabaseError, UnicodeDecodeError):  # damaged, or another file; whoever opens it will say so
+        return False
 
 
 def _keep_fit(connection: sa.Connection, fit: FitRecord) -> None:

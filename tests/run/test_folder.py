@@ -239,6 +239,19 @@ def test_no_server_is_asked_because_a_file_says_so(tmp_path: Path, monkeypatch: 
         RunFolder.find(str(tmp_path))
 
 
+@pytest.mark.parametrize("store", ["", ".", "/dev/null", "sqlite://", "sqlite:///:memory:"])
+def test_what_keeps_no_results_is_no_store(tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="kept in a file or on a server"):
+        RunFolder.to_make(tmp_path / "run", store)
+
+
+def test_a_folder_in_the_place_of_the_store_is_named(tmp_path: Path) -> None:
+    (tmp_path / "genbench.db").mkdir()
+    with pytest.raises(UsageError, match=r"genbench\.db' is neither"):
+        RunFolder.to_make(tmp_path)
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"[" * 100_000, b"[]", b'{"store": 7}', b""])
 def test_a_record_that_is_none_names_no_store(done: Path, content: bytes) -> None:
     (done / "run.json").write_bytes(content)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from genbench.core.errors import UsageError, nearest
+from genbench.core.text import without_controls
 from genbench.report.aggregate import column_key
 from genbench.report.csvtext import written
 from genbench.report.data import RunData, read_rows
@@ -134,7 +135,7 @@ def _markdown_over(found: OverDatasets) -> str:
 
 
 def _markdown_row(parts: Sequence[str]) -> str:
-    return "| " + " | ".join(part.replace("|", "\\|").replace("\n", " ") for part in parts) + " |"
+    return "| " + " | ".join(without_controls(part).replace("|", "\\|").replace("\n", " ") for part in parts) + " |"
 
 
 def to_latex(data: RunData) -> bytes:
@@ -223,7 +224,7 @@ ESCAPES |= {raised: f"$^{plain}$" for raised, plain in zip("⁻⁰¹²³⁴⁵�
 
 
 def _escape(text: str) -> str:
-    return "".join(ESCAPES.get(character, character) for character in text)
+    return "".join(ESCAPES.get(character, character) for character in without_controls(text))
 
 
 def _title(board: Leaderboard) -> str:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 import genbench
 from genbench.core import paths
+from genbench.core.text import without_controls
 from genbench.report import gallery
 from genbench.report.csvtext import written
 from genbench.report.data import RunData
@@ -67,7 +68,12 @@ def render(data: RunData, language: Language | None = None, sections: Sequence[S
         words=Markup(script_words(view.words)),
         version=genbench.__version__,
     )
-    return page.strip() + "\n"
+    return finished(page)
+
+
+def finished(page: str) -> str:
+    """A page as it is written: without control characters, which a name in a store of others may hold."""
+    return without_controls(page.strip()) + "\n"
 
 
 def environment(words: Language) -> jinja2.Environment:

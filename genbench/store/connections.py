@@ -30,10 +30,13 @@ class Connections:
         self.engine = _engine(url, self.name)
         self._reading = self.engine.execution_options(reading=True)
         self._patience = 0.0
+        self._file: tuple[int, int] | None = None
 
-    def be_patient(self) -> None:
-        """From now on a server that is gone for a moment (a restart) is waited for: it has been there."""
+    def note_opened(self) -> None:
+        """It is there: from now on a server that is gone for a moment (a restart) is waited for, and a file that is
+        another one is an error."""
         self._patience = PATIENCE if self.is_server else 0.0
+        self._file = _identity(self.file)
 
     @property
     def is_server(self) -> bool:
@@ -49,6 +52,14 @@ class Connections:
         """An SQLite file is made by whoever looks at it, unless one looks first."""
         return self.is_server or Path(self.url.database or "").is_file()
 
+    def _check_file(self) -> None:
+        """A file that was removed or moved takes what is written, and nobody finds it there again."""
+        if self._file is not None and _identity(self.file) != self._file:
+            raise StoreError(
+                f"the store {self.name} was removed, moved or replaced while it was in use: what has ended since then "
+                "is not kept there. Run the same command again."
+            )
+
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
@@ -62,6 +73,7 @@ class Connections:
         """A connection in a transaction, which is committed at the end or not at all."""
         with self._connected(self.engine) as connection, connection.begin():
             yield connection
+        self._check_file()
 
     def write(self, change: Callable[[sa.Connection], object]) -> None:
         """Make a change in one transaction. Where a server goes away in the middle nobody knows whether it was
@@ -102,14 +114,23 @@ class Connections:
                 time.sleep(0.2)
 
 
+def _identity(file: Path | None) -> tuple[int, int] | None:
+    """Which file has this name; None where none has."""
+    try:
+        found = file.stat() if file is not None else None
+    except OSError:
+        return None
+    return None if found is None else (found.st_dev, found.st_ino)
+
+
 def is_blank(file: Path) -> bool:
     """Whether an SQLite file has no table at all: whoever wanted to make a store there was cut off before (a full disk,
     a kill)."""
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        try:
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             return not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
-        except (sqlite3.DatabaseError, UnicodeDecodeError):  # damaged, or another file; whoever opens it will say so
-            return False
+    except (sqlite3.DatabaseError, UnicodeDecodeError):  # damaged, or another file; whoever opens it will say so
+        return False
 
 
 def _engine(url: sa.URL, name: str) -> sa.Engine:

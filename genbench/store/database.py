@@ -60,7 +60,7 @@ class Store(Connections):
         except BaseException:
             self.close()
             raise
-        self.be_patient()
+        self.note_opened()
 
     def _check_rows(self) -> None:
         with self.reading() as connection:

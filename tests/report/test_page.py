@@ -19,6 +19,7 @@ from synthetic import TIDY, Maker, make_run, make_table, run_record, tiny
 
 from genbench.report import page
 from genbench.report.data import RunData
+from genbench.report.export import export
 from genbench.report.figures import interval_plot
 from genbench.report.leaderboard import leaderboards
 from genbench.report.page import render
@@ -201,6 +202,16 @@ def test_names_and_reasons_cannot_break_the_page() -> None:
     assert evil not in html and "<img" not in html
     assert "{{ 7 * 7 }}" in html
     Reader(html)
+
+
+def test_names_draw_nothing_wherever_they_are_shown() -> None:
+    maker = Maker()
+    for seed in range(3):
+        maker.add("a\x1b[31mb\x07\u202ec", seed, "sample-quality", "frechet", 5.0 + seed)
+    data = RunData(table=maker.frame())
+    shown = [render(data), *(export(data, form).decode() for form in ("csv", "markdown", "latex"))]
+    for text in shown:
+        assert "abc" in text and not {"\x1b", "\x07", "\u202e"} & set(text)
 
 
 def test_a_control_out_of_its_place_gives_a_banner(html: str) -> None:

@@ -50,6 +50,16 @@ def test_a_page_that_was_overwritten_is_a_sentence(path: Path) -> None:
         store.table()
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+def test_what_is_written_to_a_file_that_is_gone_is_never_taken_for_kept(path: Path, *, replaced: bool) -> None:
+    with Store(path) as store:
+        path.rename(path.with_name("moved.db"))
+        if replaced:
+            Store(path).close()
+        with pytest.raises(StoreError, match="removed, moved or replaced"):
+            store.add_job(replace(JOB, key="k2"), TWO)
+
+
 def test_a_clock_that_is_moved_back_changes_no_order(path: Path) -> None:
     with Store(path) as store:
         store.keep_plan(PlanRecord(id="before", suite="s", jobs=("k1",), asked="2030-01-01T00:00:00+00:00"))

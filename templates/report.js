@@ -131,7 +131,7 @@
     const place = cell.querySelector("b:not(.x)")?.textContent;
     tell("place, with 95 % for all rows at once", place);
     tell("not ranked", cell.dataset.why);
-    const distinct = (name) => [...new Set(good.map((row) => raw(get(row, name))).filter(Boolean))].join(", ");
+    const distinct = (name) => [...new Set(good.map((row) => raw(get(row, name))).filter(Boolean))].map((text) => say(text)).join(", ");
     const [n, m] = [distinct("n"), distinct("m")];
     tell("compared", n && m ? say("{n} real × {m} generated", { n, m }) : n && `n = ${n}`);
     tell("features", distinct("encoder"));
@@ -139,8 +139,8 @@
     tell("kind", distinct("kind"));
     tell("metric version", distinct("metric_version"));
     tell("device", cell.closest("table").dataset.timed ? distinct("device") : "");
-    for (const row of bad) tell(`${say("seed")} ${get(row, "seed")}: ${say(get(row, "status"))}`, raw(get(row, "reason")));
-    tell("remark", [...new Set(good.map((row) => raw(get(row, "reason"))).filter(Boolean))].join(" · "));
+    for (const row of bad) tell(`${say("seed")} ${get(row, "seed")}: ${say(get(row, "status"))}`, say(raw(get(row, "reason"))));
+    tell("remark", [...new Set(good.map((row) => say(raw(get(row, "reason")))).filter(Boolean))].join(" · "));
     return [...made, list];
   }
 

@@ -29,7 +29,7 @@ from genbench.report.strips import critical_strip
 from genbench.report.types import Flag
 from genbench.report.verdict import value
 from genbench.report.view import View
-from genbench.report.wording import seeds
+from genbench.report.wording import evaluation_title, said, seeds, whole
 
 LARGEST_CSV = 100_000
 """A table of more characters than this travels compressed."""
@@ -39,6 +39,8 @@ LARGEST_WHOLE = 100_000
 an order that packs well."""
 FEWER_DIGITS = 6
 LEFT_OUT = ["ci_low", "ci_high", "details", "job", "fit", "seconds", "trained", "encoder_fingerprint"]
+IN_POPOVER = ["kind", "split", "reason"]
+"""Columns of the table whose texts the script shows, in the page's language."""
 CHANGING = ["family", "model", "label", "seed", "value"]
 
 
@@ -64,7 +66,7 @@ def render(data: RunData, language: Language | None = None, sections: Sequence[S
         csv=csv_uri(data),
         script=script,
         policy=policy(f"\n{script}"),
-        words=Markup(script_words(view.words)),
+        words=Markup(script_words(view.words, data.table)),
         version=genbench.__version__,
     )
     return page.strip() + "\n"
@@ -86,13 +88,17 @@ def environment(words: Language) -> jinja2.Environment:
         "translated": words,
         "bdi": isolated,
         "shown": partial(value, words=words),
+        "whole": partial(whole, words=words),
+        "said": partial(said, words=words),
+        "titled": evaluation_title,
     }
-    made.globals |= {"Flag": Flag, "t": words, "strip": _strip}
+    made.globals |= {"Flag": Flag, "t": words, "strip": partial(_strip, words=words)}
     return made
 
 
-def _strip(found: OverDatasets) -> Markup:
-    return critical_strip(found.critical, [row.label for row in found.rows]) if found.critical else Markup("")
+def _strip(found: OverDatasets, words: Language) -> Markup:
+    labels = [row.label for row in found.rows]
+    return critical_strip(found.critical, labels, words) if found.critical else Markup("")
 
 
 def title(view: View) -> str:
@@ -114,10 +120,12 @@ def policy(script: str) -> str:
     return "; ".join([*parts, "base-uri 'none'", "form-action 'none'"])
 
 
-def script_words(words: Language) -> str:
-    """The script's sentences in another language, as JSON that cannot end its element."""
+def script_words(words: Language, table: pd.DataFrame) -> str:
+    """What the script says, of itself and from the table, in another language, as JSON that cannot end its element."""
     source = (paths.folder("templates") / "report.js").read_text(encoding="utf-8")
     said = {text: words(text) for text in re.findall(r'"([^"\n]+)"', source) if text in words.messages}
+    for name in IN_POPOVER if words.messages else ():
+        said |= {text: words(text) for text in table[name].dropna().unique() if words.has(text)}
     return json.dumps(said, ensure_ascii=False).replace("<", "\\u003c")
 
 

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -352,6 +353,33 @@ def test_a_long_table_shows_its_first_rows_and_all_on_demand(browser: Any, tmp_p
         f"{rows} td", "(cells) => cells.map((c) => Number(c.style.getPropertyValue('--x')))"
     )
     assert all(a >= b for a, b in pairwise(drawn)) and drawn[0] > 80 and drawn[-1] < 20
+    page.close()
+
+
+TICKS = """() => [...document.querySelectorAll("svg")].flatMap((svg) => {
+  const boxes = [...svg.querySelectorAll("text.tick")].map((t) => [t.textContent, t.getBoundingClientRect()]);
+  return boxes.flatMap(([a, x], i) => boxes.slice(i + 1)
+    .filter(([, y]) => x.width && x.left < y.right && y.left < x.right && x.top + 2 < y.bottom && y.top + 2 < x.bottom)
+    .map(([b]) => [a, b]));
+})"""
+"""Pairs of labels of ticks that cover each other."""
+
+
+@pytest.mark.parametrize("code", ["en", "vi"])
+@pytest.mark.parametrize("size", [(1280, 900), (390, 844)])
+@pytest.mark.parametrize("most", [250_000, 4_500_000, 3_000_000_000])
+def test_labels_of_ticks_cover_no_other(
+    browser: Any, data: RunData, tmp_path: Path, code: str, size: tuple[int, int], most: int
+) -> None:
+    """`most`: parameters of one model, beside 203,456 and 900 of others."""
+    sizes = {"ddpm": most, "vae": 900}
+    fits = data.fits.assign(parameters=[sizes.get(str(model), 203_456) for model in data.fits["model"]])
+    (tmp_path / "page.html").write_text(render(replace(data, fits=fits), language(code)), encoding="utf-8")
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    page.goto((tmp_path / "page.html").as_uri())
+    page.evaluate(OPEN_ALL)
+    assert page.locator("svg.scatter text.tick").count() > 10
+    assert page.evaluate(TICKS) == []
     page.close()
 
 

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import jinja2
 import pandas as pd
@@ -17,6 +18,7 @@ from markupsafe import Markup
 import genbench
 from genbench.core import paths
 from genbench.report import gallery
+from genbench.report.bibtex import bibliography, papers
 from genbench.report.csvtext import written
 from genbench.report.data import RunData
 from genbench.report.heat import score_text
@@ -67,6 +69,7 @@ def render(data: RunData, language: Language | None = None, sections: Sequence[S
         script=script,
         policy=policy(f"\n{script}"),
         words=Markup(script_words(view.words, data.table)),
+        papers=Markup(script_papers(data.table)),
         version=genbench.__version__,
     )
     return page.strip() + "\n"
@@ -121,12 +124,24 @@ def policy(script: str) -> str:
 
 
 def script_words(words: Language, table: pd.DataFrame) -> str:
-    """What the script says, of itself and from the table, in another language, as JSON that cannot end its element."""
+    """What the script says, of itself and from the table, in another language, as JSON."""
     source = (paths.folder("templates") / "report.js").read_text(encoding="utf-8")
     said = {text: words(text) for text in re.findall(r'"([^"\n]+)"', source) if text in words.messages}
     for name in IN_POPOVER if words.messages else ():
         said |= {text: words(text) for text in table[name].dropna().unique() if words.has(text)}
-    return json.dumps(said, ensure_ascii=False).replace("<", "\\u003c")
+    return in_script(said)
+
+
+def script_papers(table: pd.DataFrame) -> str:
+    """The BibTeX entries of the table by key, and by `model ddpm`, `metric frechet` and the like their keys."""
+    cited = papers(table)
+    found = bibliography(cited.values())
+    return in_script({"entries": found.entries, "of": {" ".join(key): found.of[text] for key, text in cited.items()}})
+
+
+def in_script(value: Any) -> str:
+    """The value as JSON that cannot end its element."""
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def csv_uri(data: RunData) -> tuple[str, str]:

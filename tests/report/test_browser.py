@@ -193,7 +193,7 @@ def test_the_download_is_the_store(page: Any, data: RunData) -> None:
     assert np.array_equal(again["value"].to_numpy(), data.table["value"].to_numpy(), equal_nan=True)
 
 
-def test_tables_are_copied_in_three_forms(page: Any) -> None:
+def test_tables_are_copied_in_three_forms_and_their_papers_in_one(page: Any) -> None:
     page.evaluate("location.hash = '#digits/diversity'")
     page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
     board = page.locator("details[data-evaluation='diversity']").first
@@ -210,6 +210,11 @@ def test_tables_are_copied_in_three_forms(page: Any) -> None:
     assert low == pytest.approx(mean - half) and high == pytest.approx(mean + half) and float(place) == 1
     assert len({line.count("|") for line in taken["Markdown"].splitlines()}) == 1
     assert taken["LaTeX"].count("\\\\") == len(table) + 1 and "\\textbf{" in taken["LaTeX"]
+    board.get_by_role("button", name="Copy the papers as BibTeX").click()
+    page.wait_for_function("window.copied")
+    entries = page.evaluate("window.copied")
+    assert "eprint = {2006.11239}" in entries and entries.count("@misc{ho2020,") == 1
+    assert "kynkaanniemi2019" in entries and "heusel2017" not in entries, "papers of this table alone"
 
 
 def test_a_picture_is_enlarged_and_a_panel_borrows_it(page: Any) -> None:

@@ -150,7 +150,7 @@ def _cost_of_leader(dataset: DatasetView, column: Column, words: Language) -> It
     """What the leader in this column takes: training and sampling where they are known, else parameters."""
     label = _best(_ordered(dataset.overview, column))[0].label
     spent = [
-        f"{words(axis.title)}{UNBROKEN}{amount(axis.values[label], words(axis.unit), words)}"
+        f"{words(axis.title)} {amount(axis.values[label], words(axis.unit), words).replace(' ', UNBROKEN)}"
         for axis in axes(dataset.costs, dataset.boards, limit=2)
         if label in axis.values
     ]

@@ -388,6 +388,19 @@ def test_labels_of_ticks_cover_no_other(
     page.close()
 
 
+def test_print_shows_all_of_every_table_and_plot(browser: Any, url: str) -> None:
+    page = browser.new_page(viewport={"width": 1032, "height": 703})
+    page.emulate_media(media="print")
+    page.goto(url)
+    page.evaluate(OPEN_ALL)
+    ends = page.eval_on_selector_all(
+        "table.board, table.heat, svg.intervals, svg.scatter",
+        "(all) => all.map((e) => [e.id || e.classList[0], e.getBoundingClientRect().right])",
+    )
+    assert len(ends) > 8 and [name for name, right in ends if right > 1033] == []
+    page.close()
+
+
 def test_another_language_is_shown_and_sorts(browser: Any, data: RunData, tmp_path: Path) -> None:
     path = tmp_path / "vi.html"
     path.write_text(render(data, language("vi")), encoding="utf-8")

@@ -168,7 +168,9 @@ def row_head(row: LeaderboardRow, anchor: str, headline: Cell | None, words: Lan
         flags.append(f'<span class="{kind}">{escape(words(row.verdict))}</span>')
     if headline is not None and Flag.UNDER_FLOOR in headline.flags and not brief:
         flags.append(f'<span class="tag">{escape(words(Flag.UNDER_FLOOR))}</span>')
-    grey = "" if brief else "".join(f" <small><bdi>{escape(words(text))}</bdi></small>" for text in _besides(row, title))
+    grey = (
+        "" if brief else "".join(f" <small><bdi>{escape(words(text))}</bdi></small>" for text in _besides(row, title))
+    )
     link = shown if brief else f'<a href="#{escape(anchor)}">{shown}</a>'
     scope = "" if brief else " scope=row"  # which a browser gives to the first cell of a row by itself
     return f"<th{scope}>{link}{grey}{''.join(flags)}</th>"

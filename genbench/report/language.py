@@ -138,11 +138,7 @@ def language(code: str) -> Language:
         near = nearest(code, languages())
         hint = f"did you mean {near!r}? " if near else ""
         raise UsageError(f"no language is called {code!r}: {hint}known are {', '.join(languages())}.")
-    return from_catalogue(code, _catalogues() / code)
-
-
-def from_catalogue(code: str, folder: Path) -> Language:
-    """The language of a folder of messages."""
-    read = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.toml"))}
+    files = sorted((_catalogues() / code).glob("*.toml"))
+    read = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in files}
     messages = {text: said for file in read.values() for text, said in file["messages"].items()}
     return Language(code=code, decimal=read["page"]["decimal"], messages=messages, patterns=patterns_of(messages))

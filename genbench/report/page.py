@@ -128,7 +128,11 @@ def script_words(words: Language, table: pd.DataFrame) -> str:
     source = (paths.folder("templates") / "report.js").read_text(encoding="utf-8")
     said = {text: words(text) for text in re.findall(r'"([^"\n]+)"', source) if text in words.messages}
     for name in IN_POPOVER if words.messages else ():
-        said |= {text: words(text) for text in table[name].dropna().unique() if words.has(text)}
+        said |= {
+            text: words(text)
+            for text in dict.fromkeys(table.get(name, []))
+            if isinstance(text, str) and words.has(text)
+        }
     return in_script(said)
 
 

@@ -413,4 +413,8 @@ def test_another_language_is_shown_and_sorts(browser: Any, data: RunData, tmp_pa
     )
     found = [float(m[1].replace(",", ".")) for text in texts if (m := re.search(r"(\d,\d+)\W*±", text))]
     assert len(found) > 4 and found == sorted(found, reverse=True)
+    page.click(f"{DIVERSITY} tr[data-m='ae'] td")
+    box = page.locator("[role=dialog].popover")
+    box.wait_for(state="visible")
+    assert "AE không có phân phối tiên nghiệm để lấy mẫu" in box.inner_text()
     page.close()

@@ -10,6 +10,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from golden import golden_run
 from synthetic import make_run, make_table, run_record
@@ -70,7 +71,7 @@ def test_sentences_made_of_numbers_and_names_are_said_too() -> None:
         assert said != text and all(part in said for part in kept), said
     assert words("a sentence of nobody's, {n} of 3") == "a sentence of nobody's, {n} of 3"
     assert words("5 seeds of {x} can't be: {y}") == "5 seeds of {x} can't be: {y}"
-    assert not words.has("Eight Gaussians on a ring") and words.has("GAN cannot reconstruct: it has no encoder.")
+    assert not words.has("Eight points on a line") and words.has("GAN cannot reconstruct: it has no encoder.")
 
 
 def test_every_note_of_a_run_is_in_vietnamese(tmp_path: Path) -> None:
@@ -81,6 +82,10 @@ def test_every_note_of_a_run_is_in_vietnamese(tmp_path: Path) -> None:
     verdicts = [row.verdict for board in boards for row in board.all_rows if row.verdict]
     assert len(notes) > 8 and verdicts
     assert [text for text in dict.fromkeys((*notes, *captions, *verdicts)) if words(text) == text] == []
+
+
+def test_a_page_without_measurements_is_said_too() -> None:
+    assert "Chưa có phép đo nào." in render(RunData(table=pd.DataFrame()), language("vi"))
 
 
 def test_thousands_and_decimals_change_places() -> None:

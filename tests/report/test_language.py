@@ -22,6 +22,8 @@ from genbench.core import paths
 from genbench.core.errors import UsageError
 from genbench.evaluations.catalogue import CATALOGUE
 from genbench.report import glossary
+from genbench.report.compare import compare
+from genbench.report.comparison import render_comparison
 from genbench.report.data import RunData
 from genbench.report.gallery import without_scheme
 from genbench.report.language import Language, language, languages, patterns_of
@@ -197,6 +199,16 @@ def test_no_english_sentence_reaches_a_page_in_vietnamese(tmp_path: Path) -> Non
     runs = [with_captions(make_run(tmp_path)), golden_run(), family_run(family_table())]
     left = {untranslated(text, names_of(run)) for run in runs for text in read(run).plain} - {""}
     assert left == set()
+
+
+def test_no_english_sentence_reaches_a_comparison_in_vietnamese() -> None:
+    before, after = make_table(), make_table()
+    after.loc[after["metric"] == "frechet", "value"] *= 2
+    after.loc[after["metric"] == "coverage", "n"] = 100
+    found = Reading()
+    found.feed(render_comparison(compare(before, after), ("A", "B"), marked(language("vi"))))
+    assert {untranslated(text, names_of(RunData(table=before))) for text in found.plain} == {""}
+    assert found.english == []
 
 
 def test_what_stays_english_is_marked_and_is_a_name_a_formula_or_others_words(tmp_path: Path) -> None:

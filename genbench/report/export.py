@@ -1,4 +1,4 @@
-"""The tables for other tools: tidy as CSV, Parquet and JSON, leaderboards as LaTeX and Markdown."""
+"""The tables for other tools: tidy as CSV, Parquet and JSON, leaderboards as LaTeX and Markdown, papers as BibTeX."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pandas as pd
 from genbench.core.errors import UsageError, nearest
 from genbench.core.text import without_controls
 from genbench.report.aggregate import column_key
+from genbench.report.bibtex import bibliography, papers
 from genbench.report.csvtext import written
 from genbench.report.data import RunData, read_rows
 from genbench.report.families import Family, families
@@ -146,6 +147,11 @@ def to_latex(data: RunData) -> bytes:
     return ("\n\n".join(parts) + "\n").encode()
 
 
+def to_bibtex(data: RunData) -> bytes:
+    """The papers of the models, metrics and encoders of the table, each once."""
+    return bibliography(papers(data.table).values()).text.encode()
+
+
 def _latex(board: Leaderboard) -> str:
     lines = [
         "\\begin{table}",
@@ -261,4 +267,5 @@ FORMATS: dict[str, Callable[[RunData], bytes]] = {
     "json": to_json,
     "latex": to_latex,
     "markdown": to_markdown,
+    "bibtex": to_bibtex,
 }

@@ -145,7 +145,7 @@ def test_the_words_that_a_reader_needs_are_there(reader: Reader) -> None:
 
 
 def test_the_settings_say_the_precision(html: str) -> None:
-    assert '<th scope="row">precision</th><td>float32</td>' in html
+    assert '<th scope="row">arithmetic</th><td><bdi>float32</bdi></td>' in html
 
 
 def test_failed_cells_are_never_zero(html: str) -> None:
@@ -235,7 +235,7 @@ def test_what_was_different_in_earlier_runs_is_told() -> None:
     html = render(RunData(table=make_table(1), runs=[old, dataclasses.replace(new, command="genbench run other")]))
     assert "Earlier runs of this store had torch 2.11.0;" in html
     assert "$ </span>genbench run quick" in html and "$ </span>genbench run other" in html
-    assert '<th scope="row">ring8</th>' in html
+    assert '<th scope="row"><bdi>ring8</bdi></th>' in html
 
 
 @pytest.mark.parametrize("seeds", [0, 1, 2])

@@ -70,7 +70,7 @@ def test_a_leaderboard_is_a_table_with_the_stores_numbers(run: genbench.Run) -> 
     assert "mse" in run.leaderboard()  # the overview has every headline
     with pytest.raises(UnknownName, match="'sample-quality'"):
         run.leaderboard("sample-qualty")
-    with pytest.raises(UnknownName, match="dataset of this run"):
+    with pytest.raises(UnknownName, match="no dataset of this run is called .digits.: There is ring8"):
         run.leaderboard(dataset="digits")
 
 

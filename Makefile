@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test check bench fuzz faults docs env gate leaderboard
+.PHONY: demo test check bench fuzz faults docs env gate leaderboard wheel
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +40,10 @@ gate: env
 	rm -rf build/gate
 	$(BIN)/genbench run gate --out build/gate --device cpu
 	$(BIN)/genbench compare docs/leaderboard/small build/gate --fail-on-regression
+
+# Does the package work as a stranger has it: the wheel, in a new environment outside the checkout, without a network?
+wheel: env
+	$(BIN)/python bench/installed.py
 
 # What is missing of the reference leaderboard, then its pages. Wants a GPU, and real data in GENBENCH_DATA.
 leaderboard: env

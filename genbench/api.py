@@ -142,10 +142,10 @@ class Run:
         known = list(dict.fromkeys(board.dataset for board in boards))
         chosen = dataset or next(iter(known), "")
         if chosen not in known:
-            raise UnknownName("dataset of this run", chosen, known)
+            raise UnknownName("dataset", chosen, known, place="this run")
         here = {board.evaluation: board for board in boards if board.dataset == chosen}
         if evaluation not in here:
-            raise UnknownName("evaluation of this run", evaluation, here)
+            raise UnknownName("evaluation", evaluation, here, place="this run")
         return here[evaluation]
 
     def failures(self) -> pd.DataFrame:
@@ -186,7 +186,7 @@ class Run:
 
         rows = self._rows()
         if label not in set(rows.label):
-            raise UnknownName("model", label, rows.label.unique())
+            raise UnknownName("model", label, rows.label.unique(), place="this run")
         own = rows[rows.label == label]
         wanted = dataset or own.dataset.iloc[0]
         found = own[(own.dataset == wanted) & (own.seed == seed)]

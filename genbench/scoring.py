@@ -240,28 +240,35 @@ def _alike(request: Request, rows: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _encoder(request: Request, images: Tensor, name: str) -> Encoder:
     assert request.encoder is not None
     kind, _, known = request.encoder.partition(":")
-    own = _shipped(kind, known, tuple(images.shape[1:]), torch.device(request.device))
+    own = _shipped(kind, known, images, torch.device(request.device))
     if own is not None:
         return own
     weights = known if known and takes_weights(kind) else ""
     known = "" if weights else known
     dataset = load_dataset(known, root=request.data_root) if known else _as_dataset(Path(name).name, images)
-    if known and dataset.spec.shape != tuple(images.shape[1:]):
-        raise DataError(
-            f"the classifier of {known} reads {dataset.spec.shape}, the images are {tuple(images.shape[1:])}."
-        )
+    _check_shape(known or name, dataset.spec.shape, images)
     try:
         return load_encoder(kind, dataset, cache=paths.cache_dir(), device=request.device, weights=weights)
     except Unsupported as reason:
         raise UsageError(f"--encoder {request.encoder}: {reason}") from reason
 
 
-def _shipped(kind: str, name: str, shape: tuple[int, ...], device: torch.device) -> InDomainClassifier | None:
+def _shipped(kind: str, name: str, images: Tensor, device: torch.device) -> InDomainClassifier | None:
     """The classifier of a known dataset from the weights that come with genbench: its data need not be there."""
     if kind != "in-domain" or name not in registry.datasets:
         return None
     card = registry.datasets.get(name).card
-    return shipped(name, card.shape, card.classes, device=device) if card.shape == shape else None
+    if not card.shape:  # which the set alone knows
+        return None
+    _check_shape(name, card.shape, images)
+    return shipped(name, card.shape, card.classes, device=device)
+
+
+def _check_shape(name: str, shape: tuple[int, ...], images: Tensor) -> None:
+    """Raise `DataError` where the classifier of a dataset cannot read the images."""
+    if shape != tuple(images.shape[1:]):
+        wanted, got = (" × ".join(map(str, one)) for one in (shape, images.shape[1:]))
+        raise DataError(f"the classifier of {name} reads images of {wanted}, these are of {got}.")
 
 
 def _as_dataset(name: str, images: Tensor) -> Dataset:

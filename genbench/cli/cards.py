@@ -80,7 +80,7 @@ def suite_cards() -> list[dict[str, str]]:
 def as_text(value: Any) -> str:
     """A value as a cell of a table has it, for rich's markup."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{k} = {v}" for k, v in value.items())
+        return ", ".join(f"{k} = {'(chosen)' if v is None else v}" for k, v in value.items())
     if isinstance(value, list | tuple):
         words = [str(item) for item in value]
         sentences = any(word.endswith(".") for word in words)

@@ -143,9 +143,14 @@ def _samplers(name: str, entry: registry.Entry[Any]) -> list[str]:
 def _dataset(plural: str, name: str, data_root: str | None, sheet: Path | None) -> dict[str, Any]:
     from genbench.data.loading import load_dataset
     from genbench.runs.provenance import dataset_entry
+    from genbench.runs.suite import datasets_apart
 
-    data = load_dataset(name, root=data_root)
-    details = {"name": name} | dataset_entry(data)
+    try:
+        (label,), named = datasets_apart([name], {})
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    data = load_dataset(label, root=data_root, named=named)
+    details = {"name": label} | dataset_entry(data)
     details |= {"kind": data.kind, "value_range": data.spec.value_range, "classes": data.spec.classes}
     if sheet is not None:
         from genbench.data.sheet import write_sheet

@@ -32,14 +32,19 @@ class UsageError(GenbenchError):
 
 
 class UnknownName(UsageError):
-    """A name that no registry entry has, with the nearest one that there is, or with what is `meant` by it."""
+    """A name that no registry entry has, with the nearest one that there is, or with what is `meant` by it.
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], *, meant: str = "") -> None:
-        self.kind, self.name, self.nearest = kind, name, nearest(name, known)
-        plural = f"{kind}s"
+    `place`: what has no such name, where it is not the registry.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, meant: str = "", place: str = "") -> None:
+        there = list(known)
+        self.kind, self.name, self.nearest = kind, name, nearest(name, there)
         hint = f"did you mean {self.nearest!r}? " if self.nearest else ""
         hint = f"it is {meant} here. " if meant else hint
-        super().__init__(f"no {kind} is called {name!r}: {hint}`genbench list {plural}` shows all.")
+        which = f"no {kind} of {place}" if place else f"no {kind}"
+        shown = f"There is {', '.join(map(str, there)) or 'none'}." if place else f"`genbench list {kind}s` shows all."
+        super().__init__(f"{which} is called {name!r}: {hint}{shown}")
 
 
 class SuiteError(UsageError):

@@ -6,7 +6,7 @@ No pickle is ever read. A flipped bit would otherwise be a plausible wrong numbe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -49,6 +49,22 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     if said is not None and said != digest(tensors, metadata):
         raise DataError(f"{path} is not what was written there: its digest is another.")
     return tensors, metadata
+
+
+def kept(path: Path, names: Collection[str], make: Callable[[], Mapping[str, Tensor]]) -> Mapping[str, Tensor]:
+    """The tensors of these names in a file, or what `make` gives, which the file then holds for every process.
+
+    A file that is not what was written, or lacks a name, is set aside and made anew.
+    """
+    if path.is_file():
+        try:
+            found = read(path)[0]
+            return {name: found[name] for name in names}
+        except (DataError, KeyError):
+            paths.set_aside(path)
+    made = make()
+    write(path, made, {}, writer=paths.first_writer)
+    return made
 
 
 def digest(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> str:

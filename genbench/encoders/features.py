@@ -6,8 +6,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from genbench.core import paths, tensor_files
-from genbench.core.errors import DataError
+from genbench.core import tensor_files
 from genbench.encoders.plain import Flat
 from genbench.protocols.dataset import Dataset, Split
 from genbench.protocols.encoder import Encoder
@@ -24,19 +23,5 @@ def split_features(encoder: Encoder, dataset: Dataset, split: str, *, cache: Pat
         return encoder.features(part.x)
     key = f"{encoder.name}-{encoder.fingerprint}-{dataset.fingerprint}-{split}-{device.partition(':')[0]}"
     path = Path(cache) / "features" / f"{key}.safetensors"
-    found = _read(path)
-    if found is None:
-        found = encoder.features(part.x).cpu()
-        tensor_files.write(path, {"features": found}, {}, writer=paths.first_writer)
-    return found.to(device)
-
-
-def _read(path: Path) -> Tensor | None:
-    """The features in a file; None where there is none, or one that is not what was written, which is set aside."""
-    if not path.is_file():
-        return None
-    try:
-        return tensor_files.read(path)[0]["features"]
-    except (DataError, KeyError):
-        paths.set_aside(path)
-        return None
+    found = tensor_files.kept(path, ["features"], lambda: {"features": encoder.features(part.x)})
+    return found["features"].to(device)

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 
-from genbench.core import seeds
+from genbench.core import seeds, tensor_files
 from genbench.core.errors import Unsupported
 from genbench.data.guard import DatasetGuard
 from genbench.data.loading import load_dataset
 from genbench.data.splits import shuffled
 from genbench.encoders.features import split_features
 from genbench.encoders.loading import default_encoder, load_encoder
+from genbench.metrics.neighbours import Neighbours
 from genbench.metrics.pointset import PointSet
 from genbench.protocols.dataset import Dataset, Split
 from genbench.protocols.encoder import Encoder
@@ -29,6 +32,21 @@ LEAST = 2
 
 NEIGHBOURS = 5
 """k of every radius, unless an evaluation says another."""
+
+
+WORTH_KEEPING = 2**36
+"""Multiply-adds from which a training set's neighbours are kept on disk: a second of a processor."""
+
+
+def _kept_neighbours(path: Path, device: torch.device, find: Callable[[], Neighbours]) -> Neighbours:
+    """The neighbours in a file, else those found, which it then holds for every process; on this device."""
+    names = [field.name for field in fields(Neighbours)]
+
+    def made() -> dict[str, torch.Tensor]:
+        found = find()
+        return {name: getattr(found, name) for name in names}
+
+    return Neighbours(**{name: one.to(device) for name, one in tensor_files.kept(path, names, made).items()})
 
 
 class RunContext:
@@ -84,8 +102,15 @@ class RunContext:
         return self.once(("reference", dataset.fingerprint, encoder.fingerprint, n, k), make)
 
     def training(self, dataset: Dataset, encoder: Encoder) -> PointSet:
-        """The same for the training split's features."""
-        make = lambda: PointSet(self._features(dataset, encoder, "train"), name="training")
+        """The same for the training split's features. Of a large one, neighbours are kept on disk."""
+        key = f"{encoder.name}-{encoder.fingerprint}-{dataset.fingerprint}-train-{NEIGHBOURS}-{self.device.type}"
+        keep = partial(_kept_neighbours, self.cache / "neighbours" / f"{key}.safetensors", self.device)
+
+        def make() -> PointSet:
+            features = self._features(dataset, encoder, "train")
+            is_costly = len(features) ** 2 * features.shape[1] > WORTH_KEEPING
+            return PointSet(features, NEIGHBOURS, name="training", keep=keep if is_costly else None)
+
         return self.once(("train", dataset.fingerprint, encoder.fingerprint), make)
 
     def _features(self, dataset: Dataset, encoder: Encoder, split: str) -> torch.Tensor:

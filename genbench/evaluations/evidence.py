@@ -118,6 +118,8 @@ class Evidence:
         """Why the model cannot do this, as it says itself in its class attribute `cannot`; else because it lacks the
         methods."""
         own: Mapping[str, str] = getattr(self.model, "cannot", {})
+        if capability == "reconstructs" and self.can("encodes"):
+            return str(own.get(capability, "has no method `reconstruct`, though it encodes"))
         return str(own.get(capability, _CANNOT[capability]))
 
     def generator(self, *purpose: str | int) -> torch.Generator:

@@ -7,14 +7,14 @@ What does not depend on the detector is made once for a dataset and a seed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from genbench.core import paths, seeds, tensor_files
-from genbench.core.errors import DataError, Unsupported
+from genbench.core import seeds, tensor_files
+from genbench.core.errors import Unsupported
 from genbench.encoders.classifier import EXTRACTION, train_classifier
 from genbench.evaluations.context import RunContext
 from genbench.evaluations.mining_recipe import MiningRecipe
@@ -65,7 +65,7 @@ class Miner:
         of several processes one trains these classifiers."""
         parts = (self.data.fingerprint, self.pool.fingerprint, self.seed, str(self.recipe))
         path = self.context.cache / "mining" / f"{seeds.derive(*parts):016x}.safetensors"
-        return self.context.once(("mining", *parts), lambda: _kept(path) or _keep(path, self._made()))
+        return self.context.once(("mining", *parts), lambda: _kept(path, self._made))
 
     def _made(self) -> dict[str, Read]:
         rare, n = self._is_rare(), self.recipe.labelled
@@ -96,22 +96,15 @@ class Miner:
         return Read(_right(net, _rare_tests(self.data, self.pool)), _right(net, self.data.reference))
 
 
-def _kept(path: Path) -> dict[str, Read] | None:
-    """The reads in a file; None where there is none, or one that is not what was written, which is set aside."""
-    if not path.is_file():
-        return None
-    try:
-        found = tensor_files.read(path)[0]
-        return {way: Read(found[f"{way}.rare"], found[f"{way}.ordinary"]) for way in BOUNDS}
-    except (DataError, KeyError):
-        paths.set_aside(path)
-        return None
+def _kept(path: Path, make: Callable[[], dict[str, Read]]) -> dict[str, Read]:
+    """The reads of each way, made by the first process that asks for them."""
+    kinds = [field.name for field in fields(Read)]
 
+    def parts() -> dict[str, Tensor]:
+        return {f"{way}.{kind}": getattr(read, kind) for way, read in make().items() for kind in kinds}
 
-def _keep(path: Path, made: dict[str, Read]) -> dict[str, Read]:
-    parts = {f"{way}.{kind}": getattr(read, kind) for way, read in made.items() for kind in ("rare", "ordinary")}
-    tensor_files.write(path, parts, {}, writer=paths.first_writer)
-    return made
+    found = tensor_files.kept(path, [f"{way}.{kind}" for way in BOUNDS for kind in kinds], parts)
+    return {way: Read(**{kind: found[f"{way}.{kind}"] for kind in kinds}) for way in BOUNDS}
 
 
 def most_unusual(score: Tensor, order: Tensor, n: int) -> Tensor:

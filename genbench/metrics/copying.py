@@ -10,6 +10,7 @@ from genbench.core.errors import Unsupported
 from genbench.core.values import Kind, Value
 from genbench.metrics import auc, frechet, intervals, manifold, memorisation
 from genbench.metrics.drawing import draw
+from genbench.metrics.duplicates import same_place
 from genbench.metrics.features import FeatureInputs
 from genbench.metrics.pointset import PointSet
 from genbench.metrics.values import mean_value, value
@@ -119,4 +120,4 @@ def copy_rate(inputs: FeatureInputs) -> Value:
     own2 = train.neighbours.nearest2
     if float(manifold.median(own2)) == 0:
         raise Unsupported("the training set is full of duplicates: its median nearest-neighbour distance is 0")
-    return mean_value(memorisation.copy_rate(pair.nearest_rows.nearest2, own2))
+    return mean_value(pair.within(same_place(own2)).double())

@@ -1,11 +1,13 @@
-"""Samples that repeat themselves."""
+"""When two points are the same one, and samples that repeat themselves."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
 from genbench.metrics.manifold import median
-from genbench.metrics.memorisation import NEAR
+
+NEAR = 0.1
+"""A copy or duplicate is nearer than this share of the median nearest-neighbour distance of real data."""
 
 
 def duplicate_rate(own2: Tensor, real2: Tensor) -> Tensor:
@@ -17,6 +19,6 @@ def duplicate_rate(own2: Tensor, real2: Tensor) -> Tensor:
 
 
 def same_place(real2: Tensor) -> float:
-    """The distance under which two points are one: 0.1 × the reference's median nearest-neighbour distance, whose
+    """The distance under which two points are one: 0.1 × the median nearest-neighbour distance of real data, whose
     squares are `real2` (n,)."""
     return NEAR * float(median(real2.sqrt()))

@@ -18,9 +18,6 @@ from torch import Tensor
 from genbench.metrics import auc
 from genbench.metrics.manifold import median
 
-NEAR = 0.1
-"""A copy or duplicate is nearer than this share of the median nearest-neighbour distance of real data."""
-
 
 def authenticity(nearest2: Tensor, own2: Tensor) -> Tensor:
     """Per pair (g, x*): 1 where ‖g − x*‖ exceeds the distance from x* to its nearest other training point.
@@ -35,11 +32,6 @@ def authenticity(nearest2: Tensor, own2: Tensor) -> Tensor:
 def distance_ratio(g2: Tensor, r2: Tensor) -> float:
     """Median nearest-training distance of the samples over the reference's; → 1, 0 for copies."""
     return float(median(g2.sqrt()) / median(r2.sqrt()))
-
-
-def copy_rate(g2: Tensor, own2: Tensor) -> Tensor:
-    """Per sample: 1 where a training example is within 0.1 × the training set's median nearest-neighbour distance."""
-    return (g2.sqrt() < NEAR * median(own2.sqrt())).double()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from genbench.core.errors import Unsupported
-from genbench.metrics import clipped, frechet, kernels, vendi
+from genbench.metrics import clipped, frechet, kernels, shadows, vendi
 from genbench.metrics.drawing import by_content
 from genbench.metrics.kernels import Kernel, KernelSums
 from genbench.metrics.manifold import Balls, Held
@@ -20,6 +20,9 @@ from genbench.metrics.points import Points, check_features, rows_at_once, workin
 from genbench.metrics.sweep import Observer, sweep, symmetric_sweep
 
 T = TypeVar("T")
+
+Keep = Callable[[Callable[[], Neighbours]], Neighbours]
+"""Gives a set's neighbours: those that were kept, else what the function finds, which it keeps."""
 
 MANY = 2**31
 """n of a set that is known by its moments, which then are exact but for a sample's own noise."""
@@ -40,9 +43,10 @@ class PointSet:
         *,
         name: str = "reference",
         centre: Tensor | None = None,
+        keep: Keep | None = None,
     ) -> None:
         self._features: Tensor | None = check_features(features.detach(), name)
-        self._centre = centre
+        self._centre, self._keep = centre, keep
         self.k, self.block, self.name = k, block, name
         self._sums: dict[Kernel, Tensor] = {}
         self._neighbours: Neighbours | None = None
@@ -134,13 +138,25 @@ class PointSet:
         observers: list[Observer] = list(sums.values())
         nearest = None
         if neighbours and self._neighbours is None and len(self) > 1:
-            nearest = Nearest(len(self), len(self) - 1, self.k, self.points.half.to(self.points.dtype))
-            observers.append(nearest)
+            if self._keep is None:
+                nearest = self._nearest()
+                observers.append(nearest)
+            else:
+                self._neighbours = self._keep(self._find_neighbours)
         if observers:
             symmetric_sweep(self.points, observers, block=self.block)
         self._sums.update({kernel: observer.rows for kernel, observer in sums.items()})
         if nearest is not None:
             self._neighbours = resolve(nearest, self.points, self.points, same=True)
+
+    def _nearest(self) -> Nearest:
+        return Nearest(len(self), len(self) - 1, self.k, self.points.half.to(self.points.dtype))
+
+    def _find_neighbours(self) -> Neighbours:
+        """The neighbours from a sweep of their own."""
+        nearest = self._nearest()
+        symmetric_sweep(self.points, [nearest], block=self.block)
+        return resolve(nearest, self.points, self.points, same=True)
 
     def sums(self, kernel: Kernel) -> Tensor:
         """(n,): each row's sum of the kernel over the other rows."""
@@ -173,6 +189,11 @@ class PointSet:
     def self_balls(self) -> Tensor:
         """(n,): clipped balls of other rows that hold each row."""
         return clipped.self_balls(self.points, self.neighbours)
+
+    @cached_property
+    def shadow(self) -> shadows.Shadow:
+        """The features in few dimensions, no pair of which is farther apart than in all."""
+        return shadows.Shadow(self.features, self.moments.mean)
 
     @cached_property
     def has_zero_row(self) -> bool:
@@ -253,6 +274,13 @@ class Pair:
         """For each column its nearest row."""
         self.prepare(nearest=["columns"])
         return self._nearest["columns"]
+
+    def within(self, distance: float) -> Tensor:
+        """For each row whether some column is nearer than this."""
+        rows, columns = self.rows.features, self.columns
+        if "rows" in self._nearest or not shadows.pays(columns.features):
+            return self.nearest_rows.nearest2.sqrt() < distance
+        return shadows.within(rows, columns.features, columns.shadow, distance, block=columns.block)
 
     def ties_of_rows(self, weigh: Weigh | None = None) -> Ties:
         """For each row the columns that are as near as its nearest."""

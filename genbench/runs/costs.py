@@ -25,10 +25,17 @@ MOST = 5_000
 FIT_SECONDS = 2.5e-5
 """A training image of 64 values through the default networks on one core of 2020s servers."""
 JOB_SECONDS = 0.2
-"""An evaluation of a small model on a small dataset."""
+"""An evaluation of a small model on a dataset of `Extent()`; it grows by the power 0.7 of the dataset's numbers."""
 ALONE_SECONDS = 1.0
 """One that must be alone: what is timed is done again and again."""
-VALUES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How large a dataset is: numbers of an example, examples of the reference. Unless known, as `digits`."""
+
+    values: int = 64
+    examples: int = 449
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +116,8 @@ class CostBook:
         """Learn from a job, whichever way it ended."""
         self._add((kind, record.seconds) for kind in self._kinds_of(job))
 
-    def fit_seconds(self, fit: Fit, *, family: str = "", values: int = VALUES) -> Guess:
-        """What a fit will take. `values`: numbers of an example."""
+    def fit_seconds(self, fit: Fit, *, family: str = "", extent: Extent = Extent()) -> Guess:
+        """What a fit will take on a dataset of this extent."""
         if fit.checkpoint:
             return Guess()
         amount = max(1, fit.budget.amount)
@@ -120,15 +127,15 @@ class CostBook:
                 return Guess(found.usual * unit, found.usual * unit)
         if family in ("control", "classical", "outside"):  # which are not trained by gradients
             return Guess(0.01)
-        return Guess(_unseen_fit(fit, values))
+        return Guess(_unseen_fit(fit, extent))
 
-    def job_seconds(self, job: Job) -> Guess:
+    def job_seconds(self, job: Job, *, extent: Extent = Extent()) -> Guess:
         """What an evaluation will take once its model is fitted."""
         for kind in self._kinds_of(job):
             found = self.seen.get(self._key(kind))
             if found is not None:
                 return Guess(found.usual, found.usual)
-        return Guess(ALONE_SECONDS if job.alone else JOB_SECONDS)
+        return Guess(ALONE_SECONDS if job.alone else _unseen_job(job, extent))
 
     def _kinds_of(self, job: Job) -> tuple[str, ...]:
         if job.key not in self._kinds:
@@ -143,12 +150,19 @@ class CostBook:
         return f"{self.device} {kind}"
 
 
-def _unseen_fit(fit: Fit, values: int) -> float:
+def _unseen_fit(fit: Fit, extent: Extent) -> float:
     """Seconds of a fit of which nothing is known."""
     if fit.budget.unit == "seconds":
         return fit.budget.amount
     images: float = fit.budget.shown or fit.budget.flops / 2e6
-    return FIT_SECONDS * images * float(max(1.0, values / VALUES) ** 0.8)
+    return FIT_SECONDS * images * float(max(1.0, extent.values / Extent().values) ** 0.8)
+
+
+def _unseen_job(job: Job, extent: Extent) -> float:
+    """Seconds of an evaluation of which nothing is known."""
+    examples = min(extent.examples, getattr(job.config, "samples", extent.examples))
+    size = examples * extent.values / (Extent().examples * Extent().values)
+    return JOB_SECONDS * float(max(1.0, size) ** 0.7)
 
 
 def _fit_kinds(fit: Fit) -> tuple[str, str, str]:
@@ -166,21 +180,22 @@ def _job_kinds(job: Job) -> tuple[str, ...]:
 
 
 def remaining(
-    jobs: Iterable[Job], book: CostBook, *, workers: float, fitted: Callable[[str], bool], values: Mapping[str, int]
+    jobs: Iterable[Job], book: CostBook, *, workers: float, fitted: Callable[[str], bool], extents: Mapping[str, Extent]
 ) -> Guess:
     """What these jobs and the fits that they stand on will take.
 
     `workers`: how many work side by side; what must be alone is not shared by them. `fitted`: whether a fit is there,
-    by its key. `values`: numbers of an example, by dataset.
+    by its key. `extents`: of each dataset.
     """
     shared = alone = Guess()
     known: set[str] = set()
     for job in jobs:
+        extent = extents.get(job.row.dataset, Extent())
         if job.fit.key not in known and not fitted(job.fit.key):
-            shared += book.fit_seconds(job.fit, family=job.row.family, values=values.get(job.row.dataset, VALUES))
+            shared += book.fit_seconds(job.fit, family=job.row.family, extent=extent)
         known.add(job.fit.key)
         if job.alone:
-            alone += book.job_seconds(job)
+            alone += book.job_seconds(job, extent=extent)
         else:
-            shared += book.job_seconds(job)
+            shared += book.job_seconds(job, extent=extent)
     return shared.over(max(1.0, workers)) + alone

@@ -6,7 +6,7 @@ import time
 
 from genbench.core.jobs import Event, Fit, FitEnded, Job, JobEnded, JobStarted
 from genbench.core.values import Status
-from genbench.runs.costs import CostBook, Guess, remaining
+from genbench.runs.costs import CostBook, Extent, Guess, remaining
 from genbench.runs.session import Session
 
 AGAIN = 1.0
@@ -21,7 +21,7 @@ class Tally:
         self.begun = time.monotonic()
         self._left: dict[str, Job] = {}
         self._fits: dict[str, Fit] = {}
-        self._values: dict[str, int] = {}
+        self._extents: dict[str, Extent] = {}
         self._fitted: set[str] = set()
         self._told: set[tuple[str, str, str]] = set()
         self._estimate: tuple[float, Guess | None] = (0.0, None)
@@ -36,7 +36,7 @@ class Tally:
         self._fits = {job.fit.key: job.fit for job in session.missing}
         self.total, self.fits = len(self._left), len(self._fits)
         self._fitted = {key for key in self._fits if is_fitted(session, key)}
-        self._values = values(session)
+        self._extents = extents(session)
         self.book = CostBook.read(session.setting.cache, session.setting.device)
 
     def event(self, event: Event) -> None:
@@ -87,7 +87,7 @@ class Tally:
             self.book,
             workers=self._workers(),
             fitted=self._fitted.__contains__,
-            values=self._values,
+            extents=self._extents,
         )
 
     def _workers(self) -> float:
@@ -106,11 +106,12 @@ def is_fitted(session: Session, key: str) -> bool:
     return not session.force and session.folder.weights(key).is_file()
 
 
-def values(session: Session) -> dict[str, int]:
-    """Numbers of an example, by dataset, where they are loaded already: for a guess alone nothing is."""
+def extents(session: Session) -> dict[str, Extent]:
+    """How large each dataset is, where they are loaded already: for a guess alone nothing is."""
     if not session.missing or session.known.given is None:
         return {}
-    return {name: session.context.dataset(name).spec.size for name in session.suite.all_datasets()}
+    loaded = {name: session.context.dataset(name) for name in session.suite.all_datasets()}
+    return {name: Extent(data.spec.size, len(data.reference)) for name, data in loaded.items()}
 
 
 def estimate(session: Session) -> Guess:
@@ -121,7 +122,7 @@ def estimate(session: Session) -> Guess:
         book,
         workers=workers(session),
         fitted=lambda key: is_fitted(session, key),
-        values=values(session),
+        extents=extents(session),
     )
 
 

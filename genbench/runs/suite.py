@@ -49,9 +49,21 @@ _NAMED = re.compile(rf"([\w.+-]+)=((?:{'|'.join(SCHEMES)}):.+)", re.DOTALL)
 def dataset_use(given: Any) -> tuple[str, str]:
     """A dataset of a suite as (what a report calls it, what is loaded): `digits`, `usps=npz:usps.npz`, or a table
     { use = "npz:usps.npz", as = "usps" }."""
-    if isinstance(given, str):
-        found = _NAMED.fullmatch(given)
-        return (found[1], found[2]) if found else (given, given)
+    label, use = _as_words(given) if isinstance(given, str) else _as_table(given)
+    if label != use and (not re.fullmatch(r"\w[\w.+-]*", label) or label in registry.datasets):
+        why = "is a dataset of genbench" if label in registry.datasets else "is not of letters, digits and . + - _"
+        raise PydanticCustomError(
+            "dataset_use", "the name {label} of {use} {why}", {"label": repr(label), "use": use, "why": why}
+        )
+    return label, use
+
+
+def _as_words(given: str) -> tuple[str, str]:
+    found = _NAMED.fullmatch(given)
+    return (found[1], found[2]) if found else (given, given)
+
+
+def _as_table(given: Any) -> tuple[str, str]:
     if not isinstance(given, Mapping):
         raise PydanticCustomError("dataset_use", "a name was expected, got {given}", {"given": repr(given)[:200]})
     unknown = [str(key) for key in given if key not in ("use", "as")]
@@ -60,11 +72,6 @@ def dataset_use(given: Any) -> tuple[str, str]:
         got = f"{unknown[0]!r} is unknown" if unknown else "`use` and `as` are words"
         form = '{ use = "npz:usps.npz", as = "usps" }'
         raise PydanticCustomError("dataset_use", "a dataset is a name or {form}: {got}", {"form": form, "got": got})
-    if label != use and (not re.fullmatch(r"\w[\w.+-]*", label) or label in registry.datasets):
-        why = "is a dataset of genbench" if label in registry.datasets else "is not of letters, digits and . + - _"
-        raise PydanticCustomError(
-            "dataset_use", "the name {label} of {use} {why}", {"label": repr(label), "use": use, "why": why}
-        )
     return label, use
 
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 import genbench
 from genbench.cli.app import app
 from genbench.cli.main import main
-from genbench.core.errors import DataError, UnknownName
+from genbench.core.errors import DataError, UnknownName, UsageError
 
 SUITE = """
 schema = 1
@@ -128,6 +128,18 @@ def test_a_new_model_is_written_once_and_keeps_its_promises(tmp_path: Path, monk
     assert done.exit_code == 0, done.output
     with pytest.raises(genbench.core.errors.UsageError, match="there already"):
         call("new", "model", "my-vae")
+
+
+def test_a_set_is_shown_under_the_name_that_it_is_given(tmp_path: Path) -> None:
+    np.savez(tmp_path / "mine.npz", images=np.random.default_rng(0).integers(0, 256, (80, 8, 8), np.uint8))
+    shown = call("show", "dataset", f"mine=npz:{tmp_path / 'mine.npz'}").output
+    assert "name         mine" in shown and "1 × 8 × 8" in shown
+    with pytest.raises(UsageError, match="'digits' of npz:a.npz is a dataset of genbench"):
+        call("show", "dataset", "digits=npz:a.npz")
+
+
+def test_options_that_the_data_decide_are_said_to_be_chosen() -> None:
+    assert "latent = (chosen)" in call("show", "model", "vae").output
 
 
 def test_an_encoder_that_cannot_be_had_is_a_reason_and_not_the_end(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.metadata
+import importlib.util
 import inspect
 import os
 import re
@@ -14,6 +15,7 @@ import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from packaging.requirements import Requirement
@@ -34,16 +36,16 @@ def test_a_missing_folder_is_named() -> None:
         paths.folder("nosuch")
 
 
-BLOCKED = """
-import socket
+def _script() -> ModuleType:
+    """What `make wheel` runs, as a module."""
+    spec = importlib.util.spec_from_file_location("bench_installed", ROOT / "bench" / "installed.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def refuse(*_, **__):
-    raise OSError("the network is blocked by a test")
-
-
-socket.getaddrinfo = socket.create_connection = socket.socket.connect = refuse
-"""
+installed = _script()
 
 
 def python(*arguments: str, cwd: Path, site: Path | None = None) -> str:
@@ -61,9 +63,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the source distribution, and the wheel that was built from it and not from the checkout."""
     pytest.importorskip("hatchling")
     place = tmp_path_factory.mktemp("built")
-    python("-m", "hatchling", "build", "-t", "sdist", "-d", str(place), cwd=ROOT)
-    source = next(place.glob("genbench-*.tar.gz"))
-    python("-m", "pip", "wheel", "-q", "--no-deps", "--no-index", "--no-build-isolation", str(source), cwd=place)
+    installed.build(place)
     return place
 
 
@@ -73,7 +73,7 @@ def site(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("site")
     wheel = str(next(built.glob("*.whl")))
     python("-m", "pip", "install", "-q", "--no-index", "--no-deps", "--target", str(place), wheel, cwd=built)
-    (place / "sitecustomize.py").write_text(BLOCKED)
+    installed.block(place)
     return place
 
 
@@ -92,8 +92,7 @@ def test_a_wheel_carries_suites_templates_types_licences_and_nothing_else(built:
 
 @pytest.mark.slow
 def test_the_installed_wheel_runs_outside_the_checkout_without_network(site: Path, tmp_path: Path) -> None:
-    where = python("-c", "import genbench; print(genbench.__file__)", cwd=tmp_path, site=site)
-    assert str(site) in where
+    python("-c", installed.OUTSIDE, str(site), cwd=tmp_path, site=site)
     assert "quick" in python("-m", "genbench", "list", "suites", cwd=tmp_path, site=site)
     narrowed = ["--models", "gaussian,control-test-half", "--seeds", "1", "--executor", "inline", "--device", "cpu"]
     said = python("-m", "genbench", "run", "quick", *narrowed, cwd=tmp_path, site=site)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
 from genbench import registry
 from genbench.core import seeds
@@ -129,3 +130,17 @@ def test_a_model_says_itself_why_it_cannot(tmp_path) -> None:
         with pytest.raises(Unsupported, match=words):
             evidence.need(capability)
     evidence.need("conditional")
+
+
+def test_a_model_with_codes_is_not_said_to_have_no_encoder(tmp_path) -> None:
+    class Codes(nn.Module):
+        def encode(self, x):
+            return x
+
+        def decode(self, z):
+            return z
+
+    context = RunContext(root=None, cache=tmp_path, device=torch.device("cpu"))
+    for model, words in ((Codes(), "no method `reconstruct`, though it encodes"), (nn.Module(), "it has no encoder")):
+        with pytest.raises(Unsupported, match=words):
+            Evidence(model, "", "digits", 0, context).need("reconstructs")

@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ import genbench
 from genbench import registry
 from genbench.core.values import Status, Value
 from genbench.data.loading import load_dataset
+from genbench.evaluations import context as context_module
 from genbench.evaluations.context import RunContext
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.memorisation import EVALUATION, MemorisationConfig, evaluate
@@ -198,6 +200,22 @@ def test_what_depends_on_data_alone_is_made_once(context: RunContext, monkeypatc
     assert first["sweeps across"] == 4 and second["sweeps across"] == third["sweeps across"] == 3
     # training points and reference once, then the samples alone
     assert first["covariances"] == 3 and second["covariances"] == third["covariances"] == 1
+
+
+def test_the_neighbours_within_a_large_training_set_are_found_by_one_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made_anew() -> dict[str, Value]:
+        here = RunContext(root=None, cache=tmp_path, device="cpu")
+        return measured(here, Copies(here.dataset("digits"), 0.3))
+
+    unkept = made_anew()
+    assert not (tmp_path / "neighbours").exists()
+    monkeypatch.setattr(context_module, "WORTH_KEEPING", 0)
+    assert made_anew() == unkept
+    assert len(list((tmp_path / "neighbours").iterdir())) == 2  # in features and in pixels
+    monkeypatch.delattr(pointset, "symmetric_sweep")
+    assert made_anew() == unkept
 
 
 def test_fewer_training_examples_than_reference_points_have_a_gap(context: RunContext) -> None:

@@ -70,7 +70,7 @@ def test_a_leaderboard_is_a_table_with_the_stores_numbers(run: genbench.Run) -> 
     assert "mse" in run.leaderboard()  # the overview has every headline
     with pytest.raises(UnknownName, match="'sample-quality'"):
         run.leaderboard("sample-qualty")
-    with pytest.raises(UnknownName, match="dataset of this run"):
+    with pytest.raises(UnknownName, match="no dataset of this run is called .digits.: There is ring8"):
         run.leaderboard(dataset="digits")
 
 
@@ -140,6 +140,8 @@ def test_the_shipped_classifier_needs_no_data(monkeypatch: pytest.MonkeyPatch, t
     x = torch.rand(40, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     found = genbench.score(x, x, encoder="in-domain:mnist", metrics=["frechet", "precision"])
     assert found.values["precision"].value == 1
+    with pytest.raises(DataError, match="classifier of mnist reads images of 1 × 28 × 28, these are of 1 × 8 × 8"):
+        genbench.score(x[..., :8, :8], x[..., :8, :8], encoder="in-domain:mnist")
 
 
 def test_fid_is_told_what_it_is_here() -> None:

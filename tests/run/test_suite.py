@@ -157,6 +157,7 @@ def test_datasets_have_names_of_their_own(tmp_path: Path) -> None:
     assert again.datasets == ("usps@20", "more") and again.named == suite.named | {"more": "folder:c"}
     for wrong, words in (
         ('{ use = "npz:a.npz", as = "mnist" }', "'mnist' of npz:a.npz is a dataset of genbench"),
+        ('"mnist=npz:a.npz"', "'mnist' of npz:a.npz is a dataset of genbench"),
         ('{ use = "npz:a.npz", name = "x" }', "'name' is unknown"),
         ('{ use = "npz:a.npz", as = "x y" }', "not of letters"),
         ('"x=npz:a.npz", "x=npz:b.npz"', "'x' stands for two datasets"),

@@ -14,7 +14,7 @@ from genbench.core.records import FitRecord, JobRecord, Row
 from genbench.core.values import Status
 from genbench.protocols.evaluation import EvaluationConfig
 from genbench.report.formatting import estimate
-from genbench.runs.costs import FILE, CostBook, Guess, remaining
+from genbench.runs.costs import FILE, CostBook, Extent, Guess, remaining
 from genbench.runs.folder import RunFolder
 from genbench.runs.progress import Tally
 
@@ -65,11 +65,19 @@ def learnt(book: CostBook, one: Job, *, fit: float, evaluation: float) -> None:
 
 
 def guess(book: CostBook, jobs: list[Job], workers: float = 1) -> Guess:
-    return remaining(jobs, book, workers=workers, fitted=lambda _: False, values={})
+    return remaining(jobs, book, workers=workers, fitted=lambda _: False, extents={})
 
 
 PLAN = [job(model, seed, name) for seed in range(5) for model in FITS for name in JOBS]
 TRUE = 5 * sum(FITS.values()) + 10 * sum(JOBS.values())
+
+
+def test_a_large_dataset_of_which_nothing_is_known_takes_longer() -> None:
+    large = [job("vae", 0, "quality", dataset="large")]
+    extents = {"large": Extent(values=784, examples=10_000)}
+    found = remaining(large, CostBook(), workers=1, fitted=lambda _: True, extents=extents)
+    small = remaining(large, CostBook(), workers=1, fitted=lambda _: True, extents={})
+    assert found.is_rough and 20 * small.seconds < found.seconds < 500 * small.seconds
 
 
 def test_what_is_known_of_each_kind_adds_up() -> None:

@@ -50,7 +50,7 @@ METRICS: list[Metric] = [
     _metric(
         name="copy-rate", needs="training-features",
         direction=DOWN, best=0.0, low=0.0, high=1.0, measure="genbench.metrics.copying:copy_rate",
-        sweep=("nearest-training", "training-neighbours"),
+        sweep=("training-neighbours",),
         version=2,
         summary="Share of samples within 0.1 × the median nearest-neighbour distance of a training example.",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -44,16 +45,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the command line says of every part: see `bench/leaderboard.py --help`."""
+    """What the command line says of every part: see `bench/leaderboard.py --help`. `limit`: seconds for the next."""
 
     out: Path
+    packed: Path
     data_root: str | None = None
     device: str = "auto"
     workers: int | None = None
     executor: str = "auto"
     seeds: int | None = None
     datasets: Sequence[str] = ()
-    limit: float = 540.0
+    limit: float = math.inf
     settings: Sequence[str] = ()
     profile: str = ""
     tiny: bool = False

@@ -62,20 +62,20 @@ class Clock:
             raise OutOfTime
 
 
-def packed(part: str, out: Path) -> Path:
-    """Where a part's results are packed."""
-    return out / "packed" / f"{part}.zip"
+def packed(part: str, folder: Path) -> Path:
+    """The file that holds a part's results in a folder of packed ones."""
+    return folder / f"{part}.zip"
 
 
 def run_part(part: Part, asked: Asked) -> bool:
     """Run what is missing of a part and pack it; whether all of it has ended."""
-    folder, target = asked.out / "parts" / part.name, packed(part.name, asked.out)
+    folder, target = asked.out / "parts" / part.name, packed(part.name, asked.packed)
     before: Mapping[str, Any] = {}
     if target.exists():
         before = stores.unpack(target, folder)
     clock, plans = Clock(asked.limit), list[str]()
     note = {"part": part.name, "suite": part.suite, "plans": plans, "before": before.get("seconds", 0.0)}
-    guard = threading.Timer(asked.limit + GRACE, _leave, (folder, target, note, clock))
+    guard = threading.Timer(min(asked.limit + GRACE, threading.TIMEOUT_MAX), _leave, (folder, target, note, clock))
     guard.daemon = True
     guard.start()
     whole = True

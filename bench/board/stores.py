@@ -11,6 +11,7 @@ import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,48 +24,59 @@ from genbench.runs.upkeep import merge
 from genbench.store import Store
 
 NOTE = "part.json"
-MOST_BYTES = 15 * 2**20
-"""Of a packed part, which travels as one file."""
-MOST_PICTURES = 11 * 2**20
+MOST_BYTES = 600 * 2**10
+"""Of a packed part, which lies in the repository beside thirty others."""
+MOST_PICTURES = 240 * 2**10
 
 
 def pack(folder: Path, target: Path, note: Mapping[str, Any]) -> int:
-    """The results of a run and the pictures of its first seed as one zip file, without weights: its size in bytes.
+    """The results of a run and pictures of its first seed as one zip file, without weights: its size in bytes.
 
-    Safe while the run is at work: the database is copied as of one moment. Pictures that are more than `MOST_PICTURES`
-    bytes get fewer colours; kinds that are still too many are left out.
+    Safe while the run is at work: the database is copied as of one moment. Pictures get fewer colours, and of their
+    kinds those that are `MOST_PICTURES` bytes together.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
-        copy = Path(place) / "genbench.db"
+        copy, made = Path(place) / "genbench.db", Path(place) / "packed.zip"
         pictures = _copy_store(folder / "genbench.db", copy)
-        made = Path(place) / "packed.zip"
-        there = [(name, path) for name, path in pictures if (folder / path).is_file()]
-        root = folder
-        if sum((folder / path).stat().st_size for _, path in there) > MOST_PICTURES:
-            root = Path(place) / "lighter"
-            _, left = repacked(folder, there, root, MOST_PICTURES)
-            there = [(name, path) for name, path in there if name not in left]
-        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
+        lighter = Path(place) / "lighter"
+        kept = repacked(folder, pictures, lighter, MOST_PICTURES)
+        _keep_pictures(copy, kept)
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_LZMA) as file:
             file.write(copy, "genbench.db")
-            file.writestr(NOTE, json.dumps(note, indent=1))
-            for _, path in there:
-                file.write(root / path, path)
+            file.writestr(NOTE, json.dumps({**note, "machine": _machine(copy)}, indent=1))
+            for name, path in pictures:
+                if name in kept and (lighter / path).is_file():
+                    file.write(lighter / path, path, zipfile.ZIP_STORED)
         shutil.move(made, target)
     return target.stat().st_size
 
 
 def _copy_store(source: Path, target: Path) -> list[tuple[str, str]]:
     """A copy of the database without the pictures of later seeds; kinds and paths of those that are left."""
-    with sqlite3.connect(source) as database, sqlite3.connect(target) as copy:
+    with closing(sqlite3.connect(source)) as database, closing(sqlite3.connect(target)) as copy:
         database.backup(copy)
         copy.execute("DELETE FROM pictures WHERE job IN (SELECT key FROM jobs WHERE seed > 0)")
         paths = [(str(name), str(path)) for name, path in copy.execute("SELECT name, path FROM pictures")]
         copy.commit()
         copy.execute("VACUUM")
-    database.close()
-    copy.close()
     return paths
+
+
+def _keep_pictures(store: Path, kinds: Sequence[str]) -> None:
+    """Leave in a database the pictures of these kinds alone."""
+    with closing(sqlite3.connect(store)) as copy:
+        copy.execute(f"DELETE FROM pictures WHERE name NOT IN ({', '.join('?' * len(kinds))})", kinds)
+        copy.commit()
+        copy.execute("VACUUM")
+
+
+def _machine(store: Path) -> str:
+    """What the last run in a database was done on: its GPU, or how many cores."""
+    with closing(sqlite3.connect(store)) as copy:
+        found = copy.execute("SELECT provenance FROM runs ORDER BY started DESC LIMIT 1").fetchone()
+    hardware = json.loads(found[0])["hardware"] if found else {}
+    return str(hardware.get("gpu") or f"{hardware.get('cores', '?')} CPU cores")
 
 
 def keep_small(folder: Path, target: Path) -> int:
@@ -73,14 +85,13 @@ def keep_small(folder: Path, target: Path) -> int:
     store = target / "genbench.db"
     store.unlink(missing_ok=True)
     _copy_store(folder / "genbench.db", store)
-    with sqlite3.connect(store) as copy:
+    with closing(sqlite3.connect(store)) as copy:
         copy.execute("DELETE FROM pictures")
         copy.execute("UPDATE fits SET curve = '{}', details = '{}', remark = ''")
         copy.execute("UPDATE measurements SET details = '{}'")
         copy.execute("UPDATE runs SET provenance = '{}', command = 'genbench run gate'")
         copy.commit()
         copy.execute("VACUUM")
-    copy.close()
     return store.stat().st_size
 
 

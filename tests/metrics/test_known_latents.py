@@ -84,7 +84,7 @@ def test_trustworthiness_one_way_is_continuity_the_other() -> None:
 
 
 def test_trustworthiness_is_that_of_scikit_learn() -> None:
-    x, y = normal(300, 40), normal(300, 16, 1)
+    x, y = normal(300, 40).double(), normal(300, 16, 1).double()
     y[:, :3] = x[:, :3]
     assert trustworthiness(distances(x), distances(y)) == peer_trustworthiness(x, y, n_neighbors=10)
     assert continuity(distances(x), distances(y)) == peer_trustworthiness(y, x, n_neighbors=10)

@@ -53,6 +53,7 @@ class Asked:
     device: str = "auto"
     workers: int | None = None
     executor: str = "auto"
+    stack: str = "auto"
     seeds: int | None = None
     datasets: Sequence[str] = ()
     limit: float = math.inf
@@ -98,6 +99,7 @@ def options(part: Part, profile: str, asked: Asked, folder: Path) -> Options | N
         out=folder.absolute(),
         executor=asked.executor,
         workers=asked.workers,
+        stack=asked.stack,
         data_root=asked.data_root,
         settings=[*(tiny(suite) if asked.tiny else ()), *asked.settings],
         profile=profile,

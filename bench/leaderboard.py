@@ -14,22 +14,16 @@ from __future__ import annotations
 
 import argparse
 import math
-import shutil
 import sys
-import time
-from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # where `board` is, whoever reads this file
 
 from board import PACKED, stores
 from board.parts import Asked, Part, chosen, parts
-from board.runner import packed, run_part
+from board.runner import packed, run_parts
 
 from genbench.core.errors import GenbenchError
-
-LEAST = 45.0
-"""Seconds that a part must have left to be begun: its processes want some twenty to start."""
 
 
 def main() -> None:
@@ -71,6 +65,7 @@ def _do(given: argparse.Namespace) -> None:
     asked = Asked(
         out=given.out,
         packed=given.pages / PACKED,
+        copies=given.pack,
         data_root=given.data_root,
         device=given.device,
         executor=given.executor,
@@ -87,23 +82,13 @@ def _do(given: argparse.Namespace) -> None:
         _show(wanted, asked)
         return
     left = [] if given.merge else [part for part in wanted if given.part or not _is_whole(part, asked)]
-    unfinished = _run(left, asked, time.monotonic() + 60 * given.minutes, given.pack)
+    unfinished = run_parts(left, asked, minutes=given.minutes)
     if unfinished:
         sys.exit(f"not whole yet, run again: {', '.join(unfinished)}")
     if not given.part:
         from board.pages import write_pages
 
         write_pages(asked.out, given.pages)
-
-
-def _run(left: list[Part], asked: Asked, end: float, copies: Path | None) -> list[str]:
-    """One part after another until the clock is at `end`; the names of those that are not whole then."""
-    unfinished = []
-    for part in left:
-        seconds = end - time.monotonic()
-        if seconds < LEAST or not _done(part, replace(asked, limit=seconds), copies):
-            unfinished.append(part.name)
-    return unfinished
 
 
 def _side_by_side(device: str) -> int | None:
@@ -117,16 +102,6 @@ def _is_whole(part: Part, asked: Asked) -> bool:
     """Whether all of a part is packed, on whatever machine that was done."""
     target = packed(part.name, asked.packed)
     return target.exists() and bool(stores.note_of(target)["whole"])
-
-
-def _done(part: Part, asked: Asked, copies: Path | None) -> bool:
-    """Run what is missing of a part; whether all of it is there."""
-    target = packed(part.name, asked.packed)
-    whole = run_part(part, asked)
-    if copies is not None and target.exists():
-        copies.mkdir(parents=True, exist_ok=True)
-        shutil.copy(target, copies / target.name)
-    return whole
 
 
 def _show(wanted: list[Part], asked: Asked) -> None:

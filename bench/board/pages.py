@@ -84,6 +84,6 @@ def _row(part: Part, note: Mapping[str, Any] | None) -> tuple[str, ...]:
     first = (f"`{part.name}`", f"`{part.suite}`", f"{part.minutes:g} min")
     if note is None:
         return (*first, "not run", "", "")
-    jobs = ", ".join(f"{n:,} {status}" for status, n in sorted(note["ended"].items()))
+    jobs = ", ".join(f"{n:,} {status}" for status, n in sorted(note["jobs"].items()))
     took = f"{float(note['seconds']) / 60:.1f} min{'' if note['whole'] else ', in part'}"
     return (*first, took, note["machine"], jobs)

@@ -45,10 +45,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the command line says of every part: see `bench/leaderboard.py --help`. `limit`: seconds for the next."""
+    """What the command line says of every part: see `bench/leaderboard.py --help`. `limit`: seconds for the next;
+    `copies`: a folder that gets each packed part, too."""
 
     out: Path
     packed: Path
+    copies: Path | None = None
     data_root: str | None = None
     device: str = "auto"
     workers: int | None = None

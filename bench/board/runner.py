@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,8 @@ from genbench.core.jobs import Event, FitEnded, JobEnded
 from genbench.runs.options import chosen_suite
 from genbench.runs.session import Session, execute, prepare
 
+LEAST = 45.0
+"""Seconds that must be left for a part to be begun: its processes want some twenty to start."""
 GRACE = 30.0
 """Seconds after the limit in which a job may still end; then what is there is packed and the process ends."""
 
@@ -67,6 +72,16 @@ def packed(part: str, folder: Path) -> Path:
     return folder / f"{part}.zip"
 
 
+def run_parts(parts: Sequence[Part], asked: Asked, *, minutes: float) -> list[str]:
+    """One part after another for so many minutes; the names of those that are not whole then."""
+    end, unfinished = time.monotonic() + 60 * minutes, []
+    for part in parts:
+        seconds = end - time.monotonic()
+        if seconds < LEAST or not run_part(part, replace(asked, limit=seconds)):
+            unfinished.append(part.name)
+    return unfinished
+
+
 def run_part(part: Part, asked: Asked) -> bool:
     """Run what is missing of a part and pack it; whether all of it has ended."""
     folder, target = asked.out / "parts" / part.name, packed(part.name, asked.packed)
@@ -75,7 +90,8 @@ def run_part(part: Part, asked: Asked) -> bool:
         before = stores.unpack(target, folder)
     clock, plans = Clock(asked.limit), list[str]()
     note = {"part": part.name, "suite": part.suite, "plans": plans, "before": before.get("seconds", 0.0)}
-    guard = threading.Timer(min(asked.limit + GRACE, threading.TIMEOUT_MAX), _leave, (folder, target, note, clock))
+    keep = partial(_pack, folder, target, note, clock, copies=asked.copies)
+    guard = threading.Timer(min(asked.limit + GRACE, threading.TIMEOUT_MAX), _leave, (folder, keep))
     guard.daemon = True
     guard.start()
     whole = True
@@ -94,25 +110,32 @@ def run_part(part: Part, asked: Asked) -> bool:
     if not plans:
         print(f"{part.name}: nothing of {part.suite} is left.")
         return True
-    _pack(folder, target, note, clock, whole=whole)
+    keep(whole=whole)
     return whole
 
 
-def _pack(folder: Path, target: Path, note: Mapping[str, Any], clock: Clock, *, whole: bool) -> None:
+def _pack(
+    folder: Path, target: Path, note: Mapping[str, Any], clock: Clock, *, copies: Path | None, whole: bool
+) -> None:
+    """Pack what is there, say what was done, and put a copy into a folder."""
     spent = {name: round(seconds, 1) for name, seconds in clock.spent.items()}
     seconds = round(clock.elapsed, 1)
-    done = {**note, "seconds": seconds + note["before"], "whole": whole, "spent": spent, "ended": dict(clock.ended)}
+    jobs = sum((stores.counts(folder, plan)[1] for plan in note["plans"]), Counter[str]())
+    done = {**note, "seconds": seconds + note["before"], "whole": whole, "spent": spent, "jobs": jobs}
     size = stores.pack(folder, target, done)
     print(f"{note['part']}: {seconds} s, {dict(clock.ended)}; seconds of its processes by what they did: {spent}")
     for reason, n in clock.reasons.most_common(20):
         print(f"  {n} × {reason}")
     print(f"{target}: {size / 2**20:.2f} MiB, {'whole' if whole else 'NOT whole: run it again, with this file'}")
     if size > stores.MOST_BYTES:
-        print(f"  more than {stores.MOST_BYTES / 2**20:.0f} MiB: split the part")
+        print(f"  more than {stores.MOST_BYTES / 2**10:.0f} KiB: split the part")
+    if copies is not None:
+        copies.mkdir(parents=True, exist_ok=True)
+        shutil.copy(target, copies)
 
 
-def _leave(folder: Path, target: Path, note: Mapping[str, Any], clock: Clock) -> None:
+def _leave(folder: Path, keep: Callable[..., None]) -> None:
     """A job is longer than the time that is left: pack what is there, and end this process and its workers."""
     if (folder / "genbench.db").exists():
-        _pack(folder, target, note, clock, whole=False)
+        keep(whole=False)
     os._exit(3)

@@ -137,7 +137,7 @@ def test_a_part_goes_on_from_what_was_packed(two: tuple[Asked, list[Part]], tmp_
     moved.write_bytes(target.read_bytes())
     assert runner.run_part(made[0], Asked(out=tmp_path / "out", packed=elsewhere, device="cpu", executor="inline"))
     after = stores.note_of(moved)
-    assert after["ended"] == {} and after["plans"] == before["plans"]
+    assert after["spent"] == {} and after["plans"] == before["plans"] and after["jobs"] == before["jobs"] == {"ok": 6}
     assert after["seconds"] >= before["seconds"]
 
 
@@ -150,6 +150,18 @@ def test_a_part_that_is_out_of_time_keeps_what_has_ended(two: tuple[Asked, list[
     assert runner.run_part(made[0], asked)
     note = stores.note_of(runner.packed("models", asked.packed))
     assert note["whole"]
+
+
+def test_parts_are_run_while_there_is_time(two: tuple[Asked, list[Part]], tmp_path: Path) -> None:
+    _, made = two
+    asked = Asked(out=tmp_path / "out", packed=tmp_path, copies=tmp_path / "copies", device="cpu", executor="inline")
+    assert runner.run_parts(made, asked, minutes=runner.LEAST / 60 - 0.01) == ["models", "controls"]
+    assert not list(tmp_path.glob("**/*.zip"))
+    assert runner.run_parts(made, asked, minutes=9) == []
+    for part in made:
+        assert (
+            runner.packed(part.name, tmp_path / "copies").read_bytes() == (tmp_path / f"{part.name}.zip").read_bytes()
+        )
 
 
 def test_pictures_get_fewer_colours_and_kinds_that_do_not_fit_are_left_out(tmp_path: Path) -> None:

@@ -30,9 +30,10 @@ def write_pages(out: Path, pages: Path) -> None:
     (pages / "scaling.md").write_text(scaling.page(out / "suites", pages), encoding="utf-8")
     (pages / "findings.md").write_text(findings.page(out / "suites", boards), encoding="utf-8")
     write_parts(pages / "README.md", notes)
-    for path in sorted(pages.iterdir()):
-        if path.is_file():
-            print(f"{path.stat().st_size / 2**20:8.2f} MiB  {path}")
+    sizes = {path: path.stat().st_size / 2**20 for path in sorted(pages.rglob("*")) if path.is_file()}
+    for path, size in sizes.items():
+        print(f"{size:8.2f} MiB  {path}")
+    print(f"{sum(sizes.values()):8.2f} MiB  in all")
 
 
 def gather_all(out: Path, folder: Path) -> dict[str, list[dict[str, Any]]]:

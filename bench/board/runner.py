@@ -89,8 +89,8 @@ def run_part(part: Part, asked: Asked) -> bool:
     if target.exists():
         before = stores.unpack(target, folder)
     clock, plans = Clock(asked.limit), list[str]()
-    note = {"part": part.name, "suite": part.suite, "plans": plans, "before": before.get("seconds", 0.0)}
-    keep = partial(_pack, folder, target, note, clock, copies=asked.copies)
+    note = {"part": part.name, "suite": part.suite, "plans": plans}
+    keep = partial(_pack, folder, target, note, before, clock, copies=asked.copies)
     guard = threading.Timer(min(asked.limit + GRACE, threading.TIMEOUT_MAX), _leave, (folder, keep))
     guard.daemon = True
     guard.start()
@@ -115,13 +115,21 @@ def run_part(part: Part, asked: Asked) -> bool:
 
 
 def _pack(
-    folder: Path, target: Path, note: Mapping[str, Any], clock: Clock, *, copies: Path | None, whole: bool
+    folder: Path,
+    target: Path,
+    note: Mapping[str, Any],
+    before: Mapping[str, Any],
+    clock: Clock,
+    *,
+    copies: Path | None,
+    whole: bool,
 ) -> None:
-    """Pack what is there, say what was done, and put a copy into a folder."""
+    """Pack what is there, say what was done, and put a copy into a folder; `before`: the note that it goes on from."""
     spent = {name: round(seconds, 1) for name, seconds in clock.spent.items()}
     seconds = round(clock.elapsed, 1)
     jobs = sum((stores.counts(folder, plan)[1] for plan in note["plans"]), Counter[str]())
-    done = {**note, "seconds": seconds + note["before"], "whole": whole, "spent": spent, "jobs": jobs}
+    spent_before = before["seconds"] if set(note["plans"]) & set(before.get("plans", ())) else 0.0
+    done = {**note, "seconds": seconds + spent_before, "whole": whole, "spent": spent, "jobs": jobs}
     size = stores.pack(folder, target, done)
     print(f"{note['part']}: {seconds} s, {dict(clock.ended)}; seconds of its processes by what they did: {spent}")
     for reason, n in clock.reasons.most_common(20):

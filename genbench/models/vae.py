@@ -24,8 +24,9 @@ from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Obj
 BOUND_SAMPLES = 64
 """k of the importance-weighted bound that `log_prob` gives; part of the likelihood's name."""
 
-ROWS = 4_000
-"""Rows of examples and draws that a decoder gets at once: a GPU waits for the processor where they are few."""
+CPU_ROWS, GPU_ROWS = 500, 4_000
+"""Rows of examples and draws that a decoder gets at once: what a processor's cache holds, and enough to keep a GPU from
+waiting for its kernels."""
 
 
 class VariationalAutoencoder(GenerativeModel):
@@ -139,13 +140,14 @@ class VariationalAutoencoder(GenerativeModel):
 
     def over_draws(self, term: Callable[..., Tensor], k: int, x: Tensor, *given: Tensor) -> Iterator[Tensor]:
         """`term(x, *given, eps)` (B,) at each of k draws of standard normal noise eps (B, noise_size) that are each
-        example's own. `given` (B, ...): what of x they share. A call has as many draws as `ROWS` rows hold."""
-        key, most = noise.key(x), max(1, ROWS // len(x))
+        example's own. `given` (B, ...): what of x they share. A call has as many draws as those rows hold."""
+        key, rows = noise.key(x), CPU_ROWS if x.device.type == "cpu" else GPU_ROWS
+        most = max(1, rows // len(x))
         for first in range(0, k, most):
             draws = range(first, min(first + most, k))
             eps = noise.normals(key, self.noise_size, draws).to(x.dtype)
-            rows = [part.repeat(len(draws), *(1,) * (part.ndim - 1)) for part in (x, *given)]
-            yield from term(*rows, eps.flatten(0, 1)).view(len(draws), -1)
+            again = [part.repeat(len(draws), *(1,) * (part.ndim - 1)) for part in (x, *given)]
+            yield from term(*again, eps.flatten(0, 1)).view(len(draws), -1)
 
     def log_weight(self, x: Tensor, mean: Tensor, log_var: Tensor, eps: Tensor) -> Tensor:
         """log p(x, z) - log q(z|x) at z = mean + σ ε, ε (B, noise_size): (B,)."""

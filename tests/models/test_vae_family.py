@@ -233,7 +233,7 @@ def test_draws_at_once_are_draws_one_by_one(cls, monkeypatch):
     x = data.reference.x[:20]
     together = model.log_prob(x), model.kl(x)
     for rows in (1, 3 * len(x)):  # one draw a call, then three, the last call with fewer
-        monkeypatch.setattr(vae, "ROWS", rows)
+        monkeypatch.setattr(vae, "CPU_ROWS", rows)
         for one, other in zip(together, (model.log_prob(x), model.kl(x)), strict=True):
             torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-4)
 

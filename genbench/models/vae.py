@@ -140,7 +140,8 @@ class VariationalAutoencoder(GenerativeModel):
 
     def over_draws(self, term: Callable[..., Tensor], k: int, x: Tensor, *given: Tensor) -> Iterator[Tensor]:
         """`term(x, *given, eps)` (B,) at each of k draws of standard normal noise eps (B, noise_size) that are each
-        example's own. `given` (B, ...): what of x they share. A call has as many draws as those rows hold."""
+        example's own. `given` (B, ...): what of x they share. A call has as many draws as `CPU_ROWS` or `GPU_ROWS` rows
+        hold."""
         key, rows = noise.key(x), CPU_ROWS if x.device.type == "cpu" else GPU_ROWS
         most = max(1, rows // len(x))
         for first in range(0, k, most):

@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # where `board` is, whoever reads this file
 
 from board import PACKED, stores
-from board.parts import Asked, Part, chosen, parts
+from board.parts import Asked, Part, chosen, parts, state
 from board.runner import packed, run_parts
 
 from genbench.core.errors import GenbenchError
@@ -32,7 +32,9 @@ def main() -> None:
     parser.add_argument("--part", action="append", default=[], help="run this part alone (may be given again)")
     parser.add_argument("--merge", action="store_true", help="run nothing: make the pages of what is packed")
     parser.add_argument("--out", type=Path, default=Path("runs/leaderboard"), help="where parts are run")
-    parser.add_argument("--pages", type=Path, default=Path("docs/leaderboard"), help="where the pages are written")
+    parser.add_argument(
+        "--pages", type=Path, help="where pages and packed parts lie (docs/leaderboard; with --tiny OUT)"
+    )
     parser.add_argument("--pack", type=Path, help="a folder that gets a copy of each packed part")
     parser.add_argument("--data-root")
     parser.add_argument("--device", default="auto")
@@ -51,6 +53,7 @@ def main() -> None:
     )
     parser.add_argument("--tiny", action="store_true", help="2,000 images, one seed, few samples: does it run?")
     given = parser.parse_args()
+    given.pages = given.pages or (given.out if given.tiny else Path("docs/leaderboard"))
     try:
         _do(given)
     except GenbenchError as error:
@@ -81,7 +84,7 @@ def _do(given: argparse.Namespace) -> None:
     if given.list:
         _show(wanted, asked)
         return
-    left = [] if given.merge else [part for part in wanted if given.part or not _is_whole(part, asked)]
+    left = [] if given.merge else [part for part in wanted if given.part or _state(part, asked) != "whole"]
     unfinished = run_parts(left, asked, minutes=given.minutes)
     if unfinished:
         sys.exit(f"not whole yet, run again: {', '.join(unfinished)}")
@@ -98,20 +101,17 @@ def _side_by_side(device: str) -> int | None:
     return 4 if device.startswith("cuda") or (device == "auto" and torch.cuda.is_available()) else None
 
 
-def _is_whole(part: Part, asked: Asked) -> bool:
-    """Whether all of a part is packed, on whatever machine that was done."""
-    target = packed(part.name, asked.packed)
-    return target.exists() and bool(stores.note_of(target)["whole"])
+def _state(part: Part, asked: Asked) -> str:
+    """How much of a part is packed, on whatever machine that was done."""
+    return state(part, stores.note_of(packed(part.name, asked.packed)))
 
 
 def _show(wanted: list[Part], asked: Asked) -> None:
     print(f"{'part':28}{'suite':20}{'expected':>10}{'took':>10}  state")
     for part in wanted:
-        target = packed(part.name, asked.packed)
-        note = stores.note_of(target) if target.exists() else None
-        state = "missing" if note is None else "whole" if note["whole"] else "in part"
+        note = stores.note_of(packed(part.name, asked.packed))
         took = "" if note is None else f"{note['seconds'] / 60:.1f} min"
-        print(f"{part.name:28}{part.suite:20}{f'{part.minutes:g} min':>10}{took:>10}  {state}")
+        print(f"{part.name:28}{part.suite:20}{f'{part.minutes:g} min':>10}{took:>10}  {state(part, note)}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Any
 
 from board import PACKED, claims, findings, papers, scaling, stores
 from board.numbers import markdown
-from board.parts import Part, parts
+from board.parts import Part, parts, state
 from board.runner import packed
 from genbench.api import Run, load
 from genbench.report.output import write_file
@@ -86,5 +86,6 @@ def _row(part: Part, note: Mapping[str, Any] | None) -> tuple[str, ...]:
     if note is None:
         return (*first, "not run", "", "")
     jobs = ", ".join(f"{n:,} {status}" for status, n in sorted(note["jobs"].items()))
-    took = f"{float(note['seconds']) / 60:.1f} min{'' if note['whole'] else ', in part'}"
+    how = state(part, note)
+    took = f"{float(note['seconds']) / 60:.1f} min{'' if how == 'whole' else f', {how}'}"
     return (*first, took, note["machine"], jobs)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from board import stores
-from board.parts import Asked, Part, options, profiles, small
+from board.parts import Asked, Part, made_by, options, profiles, small
 from genbench.core.jobs import Event, FitEnded, JobEnded
 from genbench.runs.options import chosen_suite
 from genbench.runs.session import Session, execute, prepare
@@ -89,7 +89,7 @@ def run_part(part: Part, asked: Asked) -> bool:
     if target.exists():
         before = stores.unpack(target, folder)
     clock, plans = Clock(asked.limit), list[str]()
-    note = {"part": part.name, "suite": part.suite, "plans": plans}
+    note = {"part": part.name, "suite": part.suite, "plans": plans, "made by": made_by(part)}
     keep = partial(_pack, folder, target, note, before, clock, copies=asked.copies)
     guard = threading.Timer(min(asked.limit + GRACE, threading.TIMEOUT_MAX), _leave, (folder, keep))
     guard.daemon = True

@@ -115,8 +115,10 @@ def unpack(packed: Path, folder: Path) -> dict[str, Any]:
     return note
 
 
-def note_of(packed: Path) -> dict[str, Any]:
-    """What was noted of a packed part: its plans, seconds, how its jobs ended."""
+def note_of(packed: Path) -> dict[str, Any] | None:
+    """What was noted of a packed part: its plans, seconds, how its jobs ended; None where there is no file."""
+    if not packed.exists():
+        return None
     with zipfile.ZipFile(packed) as file:
         note: dict[str, Any] = json.loads(file.read(NOTE))
     return note

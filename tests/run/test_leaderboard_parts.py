@@ -141,6 +141,18 @@ def test_a_part_goes_on_from_what_was_packed(two: tuple[Asked, list[Part]], tmp_
     assert after["seconds"] >= before["seconds"]
 
 
+def test_the_state_of_a_part_is_that_of_its_jobs_and_versions(
+    two: tuple[Asked, list[Part]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, made = two
+    note = stores.note_of(runner.packed("models", asked.packed))
+    assert note is not None and parts.state(made[0], note) == "whole"
+    assert parts.state(made[0], note | {"whole": False}) == "in part"
+    assert parts.state(made[0], stores.note_of(asked.packed / "other.zip")) == "missing"
+    monkeypatch.setattr(parts.genbench, "__version__", "99")
+    assert parts.state(made[0], note) == "outdated"
+
+
 def test_a_part_that_is_out_of_time_keeps_what_has_ended(two: tuple[Asked, list[Part]], tmp_path: Path) -> None:
     _, made = two
     asked = Asked(out=tmp_path / "short", packed=tmp_path, device="cpu", executor="inline")

@@ -88,7 +88,7 @@ def to_parquet(data: RunData) -> bytes:
     """The tidy table in columns; needs pyarrow."""
     buffer = io.BytesIO()
     try:
-        flat(data.table).to_parquet(buffer, index=False, engine="pyarrow")
+        flat(data.table).to_parquet(buffer, index=False, engine="pyarrow", compression="zstd")
     except ImportError as error:
         raise UsageError("--format parquet needs pyarrow: pip install pyarrow, or take csv.") from error
     return buffer.getvalue()

@@ -143,12 +143,12 @@ class VariationalAutoencoder(GenerativeModel):
         example's own. `given` (B, ...): what of x they share. A call has as many draws as `CPU_ROWS` or `GPU_ROWS` rows
         hold."""
         key, rows = noise.key(x), CPU_ROWS if x.device.type == "cpu" else GPU_ROWS
-        most = max(1, rows // len(x))
+        most = max(1, rows // max(1, len(x)))
         for first in range(0, k, most):
             draws = range(first, min(first + most, k))
             eps = noise.normals(key, self.noise_size, draws).to(x.dtype)
             again = [part.repeat(len(draws), *(1,) * (part.ndim - 1)) for part in (x, *given)]
-            yield from term(*again, eps.flatten(0, 1)).view(len(draws), -1)
+            yield from term(*again, eps.flatten(0, 1)).view(len(draws), len(x))
 
     def log_weight(self, x: Tensor, mean: Tensor, log_var: Tensor, eps: Tensor) -> Tensor:
         """log p(x, z) - log q(z|x) at z = mean + σ ε, ε (B, noise_size): (B,)."""

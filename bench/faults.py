@@ -31,6 +31,7 @@ import pandas as pd
 from genbench.core.errors import GenbenchError
 from genbench.core.jobs import BudgetConfig, Fit, Job, tasks
 from genbench.core.records import Row
+from genbench.core.values import Status
 from genbench.executors.accounting import each_once
 from genbench.executors.config import WorkerConfig
 from genbench.executors.local import run_local
@@ -217,8 +218,10 @@ def kill(process: Process) -> bool:
 
 
 def kept_on(found: Found, kept: set[tuple[object, ...]], now: pd.DataFrame) -> set[tuple[object, ...]]:
-    """What was there must be there; what is there now."""
-    there = set(now[ROW].itertuples(index=False, name=None)) if len(now) else set()
+    """What was measured must be there; what is there now. (A job that failed for want of room is done again, and may
+    then have other rows.)"""
+    measured = now[now.status == Status.OK] if len(now) else now
+    there = set(measured[ROW].itertuples(index=False, name=None)) if len(now) else set()
     found.lost += len(kept - there)
     return there
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from genbench.api import Run
 from genbench.core.jobs import Event, FitEnded, JobEnded
+from genbench.runs.execution import execute
 from genbench.runs.options import Options, chosen_suite
-from genbench.runs.session import Session, execute, prepare
+from genbench.runs.session import Session, prepare
 
 
 class Clock:

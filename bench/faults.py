@@ -36,7 +36,7 @@ from genbench.executors.config import WorkerConfig
 from genbench.executors.local import run_local
 from genbench.protocols.evaluation import EvaluationConfig
 from genbench.runs.folder import RunFolder
-from genbench.runs.session import _keep
+from genbench.runs.keeping import keep
 from genbench.runs.upkeep import condition
 from genbench.store import Store
 
@@ -166,31 +166,54 @@ def kills(campaign: Campaign) -> Iterator[Found]:
     for executor, times in zip(("inline", "local", "ray"), campaign.asked.kills, strict=True):
         if not times:
             continue
-        found, moments = Found(f"`kill -9`, {executor}"), random.Random(0)
-        began = time.monotonic()
+        found, chance = Found(f"`kill -9`, {executor}"), random.Random(0)
         more = () if executor == "inline" else ("--workers", "1")
         campaign.run(f"span-{executor}", executor, *more).wait()
-        span = time.monotonic() - began
         found.compare(campaign.table(f"span-{executor}"), campaign.whole, "undisturbed")
-        for i in range(100 * times):  # each `i` one folder, from its beginning to its end
-            ended = False
+        for i in range(times):  # each `i` one folder, from its beginning to its end
+            out, ended = f"killed-{executor}-{i}", False
             kept: set[tuple[object, ...]] = set()
             while not ended:
-                process = campaign.run(f"killed-{executor}-{i}", executor, *more)
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(moments.uniform(0.2, 0.9) * span if found.faults < times else None)
-                if process.poll() is None:
-                    process.send_signal(signal.SIGKILL)
-                    process.wait()
-                    found.faults += 1
-                ended = process.returncode >= 0
+                process = campaign.run(out, executor, *more)
+                if found.faults < times:
+                    wait_for_job(process, campaign.folder / out, chance.randrange(AHEAD), chance.random())
+                    found.faults += kill(process)
+                ended = process.wait() >= 0
                 if process.returncode > 0:
                     found.others.append(f"exit {process.returncode}")
-                kept = kept_on(found, kept, campaign.table(f"killed-{executor}-{i}"))
-            found.compare(campaign.table(f"killed-{executor}-{i}"), campaign.whole)
+                kept = kept_on(found, kept, campaign.table(out))
+            found.compare(campaign.table(out), campaign.whole)
             if found.faults >= times:
                 break
         yield found
+
+
+AHEAD = 30
+"""Jobs, of 40, by which a run may go on until it is killed; it ends before that now and then."""
+
+
+def wait_for_job(process: Process, out: Path, ahead: int, more: float) -> None:
+    """Until so many jobs more have ended, and a part of a second; or until the run has."""
+    log = out / "log.jsonl"
+    wanted = ended_in(log) + ahead
+    while process.poll() is None and ended_in(log) < wanted:
+        time.sleep(0.01)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(more)
+
+
+def ended_in(log: Path) -> int:
+    """Jobs whose end is in a run's log."""
+    return log.read_bytes().count(b'"job ended"') if log.exists() else 0
+
+
+def kill(process: Process) -> bool:
+    """`kill -9`; whether there was something to kill."""
+    if process.poll() is not None:
+        return False
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    return True
 
 
 def kept_on(found: Found, kept: set[tuple[object, ...]], now: pd.DataFrame) -> set[tuple[object, ...]]:
@@ -215,7 +238,7 @@ def deaths(campaign: Campaign) -> Iterator[Found]:
         jobs = [job(f"{name}-{i}") for i in range(times) for name in (act, "quiet")]
         with Store(campaign.folder / f"deaths-{act}.db") as store:
             for events in each_once(run_local(tasks(jobs), config), jobs):
-                _keep(folder, store, events, "run")
+                keep(folder, store, events, "run")
             ends, kept = store.ends(one.key for one in jobs), store.table()
         found.lost, found.doubled = len(jobs) - kept["job"].nunique(), doubled(kept)
         found.others.append(f"equal: {counted(ends[f'{act}-{i}']['status'] for i in range(times))}")

@@ -1,26 +1,27 @@
 """The reference leaderboard: run its parts, bring them together, write its pages.
 
-python bench/leaderboard.py --list                        # the parts, what is there of each, what each takes
-python bench/leaderboard.py --part mnist-vaes --pack DIR  # one part; its results as DIR/mnist-vaes.zip
-python bench/leaderboard.py                               # every part that is missing, then the pages
-python bench/leaderboard.py --merge                       # the pages alone, from what is packed
+python bench/leaderboard.py --list                     # the parts, what is there of each, what each takes
+python bench/leaderboard.py --part mnist-vaes          # one part
+python bench/leaderboard.py                            # every part that is missing, then the pages
+python bench/leaderboard.py --minutes 9 --pack DIR     # as much of that as nine minutes hold; packed parts to DIR, too
+python bench/leaderboard.py --merge                    # the pages alone, from what is packed
 
-Real data are found by --data-root or GENBENCH_DATA. A part ends in good order after --limit seconds and goes on with
-the same command. What is packed lies in OUT/packed and is all that the pages need.
+Real data are found by --data-root or GENBENCH_DATA. Each part is packed as it ends, as one file in PAGES/packed: all
+that the pages need. The part at work when the minutes are over stops in good order, and the same command goes on.
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
+import math
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # where `board` is, whoever reads this file
 
-from board import stores
-from board.parts import Asked, Part, chosen, parts
-from board.runner import packed, run_part
+from board import PACKED, stores
+from board.parts import Asked, Part, chosen, parts, state
+from board.runner import packed, run_parts
 
 from genbench.core.errors import GenbenchError
 
@@ -30,18 +31,21 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="show the parts and what is there")
     parser.add_argument("--part", action="append", default=[], help="run this part alone (may be given again)")
     parser.add_argument("--merge", action="store_true", help="run nothing: make the pages of what is packed")
-    parser.add_argument("--out", type=Path, default=Path("runs/leaderboard"), help="where everything is kept")
-    parser.add_argument("--pages", type=Path, default=Path("docs/leaderboard"), help="where the pages are written")
+    parser.add_argument("--out", type=Path, default=Path("runs/leaderboard"), help="where parts are run")
+    parser.add_argument(
+        "--pages", type=Path, help="where pages and packed parts lie (docs/leaderboard; with --tiny OUT)"
+    )
     parser.add_argument("--pack", type=Path, help="a folder that gets a copy of each packed part")
     parser.add_argument("--data-root")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--executor", default="auto")
     parser.add_argument("--workers", type=int, help="processes side by side (on a GPU 4 unless said)")
+    parser.add_argument("--stack", default="auto", help="train seeds together: on, off, auto (on a GPU)")
     parser.add_argument("--seeds", type=int)
     parser.add_argument(
         "--datasets", type=lambda text: text.split(","), default=[], help="these instead of a part's own"
     )
-    parser.add_argument("--limit", type=float, default=540.0, help="seconds after which a part stops in good order")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="after which this command stops in good order")
     parser.add_argument("--set", action="append", default=[], dest="settings", help="KEY=VALUE, for every part")
     parser.add_argument("--profile", default="", help="in the place of the parts' own: small")
     parser.add_argument(
@@ -49,6 +53,7 @@ def main() -> None:
     )
     parser.add_argument("--tiny", action="store_true", help="2,000 images, one seed, few samples: does it run?")
     given = parser.parse_args()
+    given.pages = given.pages or (given.out if given.tiny else Path("docs/leaderboard"))
     try:
         _do(given)
     except GenbenchError as error:
@@ -62,13 +67,15 @@ def _do(given: argparse.Namespace) -> None:
         return
     asked = Asked(
         out=given.out,
+        packed=given.pages / PACKED,
+        copies=given.pack,
         data_root=given.data_root,
         device=given.device,
         executor=given.executor,
         workers=given.workers or _side_by_side(given.device),
+        stack=given.stack,
         seeds=given.seeds,
         datasets=given.datasets,
-        limit=given.limit,
         settings=given.settings,
         profile=given.profile,
         tiny=given.tiny,
@@ -77,8 +84,8 @@ def _do(given: argparse.Namespace) -> None:
     if given.list:
         _show(wanted, asked)
         return
-    left = [] if given.merge else [part for part in wanted if given.part or not _is_whole(part, asked)]
-    unfinished = [part.name for part in left if not _done(part, asked, given.pack)]
+    left = [] if given.merge else [part for part in wanted if given.part or _state(part, asked) != "whole"]
+    unfinished = run_parts(left, asked, minutes=given.minutes)
     if unfinished:
         sys.exit(f"not whole yet, run again: {', '.join(unfinished)}")
     if not given.part:
@@ -94,30 +101,17 @@ def _side_by_side(device: str) -> int | None:
     return 4 if device.startswith("cuda") or (device == "auto" and torch.cuda.is_available()) else None
 
 
-def _is_whole(part: Part, asked: Asked) -> bool:
-    """Whether all of a part is packed, on whatever machine that was done."""
-    target = packed(part.name, asked.out)
-    return target.exists() and bool(stores.note_of(target)["whole"])
-
-
-def _done(part: Part, asked: Asked, copies: Path | None) -> bool:
-    """Run what is missing of a part; whether all of it is there."""
-    target = packed(part.name, asked.out)
-    whole = run_part(part, asked)
-    if copies is not None and target.exists():
-        copies.mkdir(parents=True, exist_ok=True)
-        shutil.copy(target, copies / target.name)
-    return whole
+def _state(part: Part, asked: Asked) -> str:
+    """How much of a part is packed, on whatever machine that was done."""
+    return state(part, stores.note_of(packed(part.name, asked.packed)))
 
 
 def _show(wanted: list[Part], asked: Asked) -> None:
     print(f"{'part':28}{'suite':20}{'expected':>10}{'took':>10}  state")
     for part in wanted:
-        target = packed(part.name, asked.out)
-        note = stores.note_of(target) if target.exists() else None
-        state = "missing" if note is None else "whole" if note["whole"] else "in part"
+        note = stores.note_of(packed(part.name, asked.packed))
         took = "" if note is None else f"{note['seconds'] / 60:.1f} min"
-        print(f"{part.name:28}{part.suite:20}{f'{part.minutes:g} min':>10}{took:>10}  {state}")
+        print(f"{part.name:28}{part.suite:20}{f'{part.minutes:g} min':>10}{took:>10}  {state(part, note)}")
 
 
 if __name__ == "__main__":

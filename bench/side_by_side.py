@@ -21,9 +21,11 @@ import torch
 
 from genbench.cli.options import names
 from genbench.core.jobs import Event, FitEnded
+from genbench.runs.execution import execute
 from genbench.runs.options import Options, chosen_suite
+from genbench.runs.outcome import Result
 from genbench.runs.provenance import pick_device
-from genbench.runs.session import Result, Session, execute, prepare
+from genbench.runs.session import Session, prepare
 from genbench.runs.suite import Suite
 
 

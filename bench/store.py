@@ -24,7 +24,7 @@ from genbench.executors.config import WorkerConfig
 from genbench.executors.local import run_local
 from genbench.protocols.evaluation import EvaluationConfig
 from genbench.runs.folder import RunFolder
-from genbench.runs.session import _keep
+from genbench.runs.keeping import keep
 from genbench.store import Store
 
 ROW = Row(label="model", model="model", family="vae", sampler="prior", dataset="digits", seed=0)
@@ -77,7 +77,7 @@ def one_driver(url: str, options: argparse.Namespace) -> tuple[list[str], float]
         for events in run_local(list(tasks(keys)), config):
             began, spent = began or time.perf_counter(), spent or time.process_time()
             transactions += 1
-            _keep(folder, store, events, "run")
+            keep(folder, store, events, "run")
     spent = time.process_time() - spent
     values = options.jobs * options.measurements
     print(

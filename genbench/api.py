@@ -41,7 +41,9 @@ from genbench.runs.suite import Suite
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from genbench.runs.session import Listener, Result, Session
+    from genbench.runs.execution import Listener
+    from genbench.runs.outcome import Result
+    from genbench.runs.session import Session
     from genbench.runs.trained import TrainedModel
     from genbench.scoring import Array, Scores
     from genbench.tuning.records import Search, Tuning
@@ -283,12 +285,13 @@ def run(
     show how far it is, on one line; a notebook does unless it is False, a script where it is True.
     """
     registry.run_begins()  # a script that calls this without a guard may be read by a worker process
-    from genbench.runs import session
+    from genbench.runs.execution import execute
+    from genbench.runs.session import prepare
 
     chosen = _options(options, settings, f"genbench.run({_said(suite)})")
-    prepared = session.prepare(chosen_suite(suite, chosen), chosen)
+    prepared = prepare(chosen_suite(suite, chosen), chosen)
     with _listening(listener, progress) as watch:
-        result = session.execute(prepared, watch, command=chosen.command)
+        result = execute(prepared, watch, command=chosen.command)
     done = Run(result.run, result.plan, result)
     done.page()
     return done

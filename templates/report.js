@@ -131,7 +131,7 @@
     const place = cell.querySelector("b:not(.x)")?.textContent;
     tell("place, with 95 % for all rows at once", place);
     tell("not ranked", cell.dataset.why);
-    const distinct = (name) => [...new Set(good.map((row) => raw(get(row, name))).filter(Boolean))].join(", ");
+    const distinct = (name) => [...new Set(good.map((row) => raw(get(row, name))).filter(Boolean))].map((text) => say(text)).join(", ");
     const [n, m] = [distinct("n"), distinct("m")];
     tell("compared", n && m ? say("{n} real × {m} generated", { n, m }) : n && `n = ${n}`);
     tell("features", distinct("encoder"));
@@ -139,8 +139,8 @@
     tell("kind", distinct("kind"));
     tell("metric version", distinct("metric_version"));
     tell("device", cell.closest("table").dataset.timed ? distinct("device") : "");
-    for (const row of bad) tell(`${say("seed")} ${get(row, "seed")}: ${say(get(row, "status"))}`, raw(get(row, "reason")));
-    tell("remark", [...new Set(good.map((row) => raw(get(row, "reason"))).filter(Boolean))].join(" · "));
+    for (const row of bad) tell(`${say("seed")} ${get(row, "seed")}: ${say(get(row, "status"))}`, say(raw(get(row, "reason"))));
+    tell("remark", [...new Set(good.map((row) => say(raw(get(row, "reason")))).filter(Boolean))].join(" · "));
     return [...made, list];
   }
 
@@ -339,6 +339,16 @@
       "\\bottomrule", "\\end{tabular}"].join("\n") + "\n";
   }
 
+  const papers = JSON.parse($("#papers")?.textContent || '{"entries": {}, "of": {}}');
+  function bibtex(board) {
+    const models = new Map($$("details.panel[data-m]").map((panel) => [panel.dataset.m, panel.dataset.model]));
+    const columns = headsOf(board).filter((th) => th?.dataset.of && !th.hidden).map((th) => JSON.parse(th.dataset.of));
+    const cited = [...shownRows(board).map((row) => `model ${models.get(row.dataset.m)}`),
+      ...columns.flatMap(([, , metric, , encoder]) => [`metric ${metric}`, `encoder ${encoder}`])];
+    const keys = new Set(cited.flatMap((name) => papers.of[name] ?? []));
+    return [...keys].map((key) => `${papers.entries[key]}\n`).join("\n");
+  }
+
   async function copy(text, button, name) {
     try {
       await navigator.clipboard.writeText(text);
@@ -357,8 +367,10 @@
 
   function tools(board) {
     const row = element("div", { class: "tools" });
-    for (const [name, write] of [["CSV", csv], ["Markdown", markdown], ["LaTeX", latex]]) {
-      const text = say("Copy as {name}", { name });
+    const forms = ["CSV", "Markdown", "LaTeX"].map((name) => say("Copy as {name}", { name }));
+    if (bibtex(board)) forms.push(say("Copy the papers as BibTeX"));
+    for (const [i, text] of forms.entries()) {
+      const write = [csv, markdown, latex, bibtex][i];
       const button = element("button", { type: "button" }, text);
       button.addEventListener("click", async () => copy(await write(board), button, text));
       row.append(button);

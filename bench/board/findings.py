@@ -65,9 +65,14 @@ def _purpose(board: Board, leaderboard: Leaderboard) -> str:
         said += f"`{name_of(best)}` has the best mean of {len(rows)} rows, of which its seeds set none apart"
     spent = _seconds(board, leaderboard.dataset).get(best.label)
     cost = f", trained in {formatting.duration(spent)} a seed" if spent else ""
-    said += f" ({column.title} {cell.plain}, place {cell.place_range}{cost})"
+    said += f" ({_name(column)} {cell.plain}, place {cell.place_range}{cost})"
     others = _of_families(rows, best.family)
     return said + (f"; {others}." if others else ".")
+
+
+def _name(column: Column) -> str:
+    """A column's metric, and of which set where it is of one among several."""
+    return f"{column.title} on {column.target}" if column.target else column.title
 
 
 def _seconds(board: Board, dataset: str) -> dict[str, float]:
@@ -140,7 +145,7 @@ def picks(found: Boards) -> Iterator[str]:
             rest = f"the cheapest of {len(able)} trained rows that may be the best" if len(able) > 1 else "the best"
             link = board.link("mnist", one.evaluation, f"{suite}, {one.evaluation}")
             cost = f"{formatting.duration(spent[row.label])} a seed"
-            number = f"{column.title} {cell.plain}, place {cell.place_range}, {cost}"
+            number = f"{_name(column)} {cell.plain}, place {cell.place_range}, {cost}"
             yield f"- {link}: `{name_of(row)}`, {rest} ({number})."
         yield from _trust(board) if board is not None else ()
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import gzip
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from board import claims, findings, papers, scaling, stores
+from board import PACKED, claims, findings, papers, scaling, stores
 from board.numbers import markdown
-from board.parts import Part, parts
-from board.pictures import lighter
+from board.parts import Part, parts, state
 from board.runner import packed
 from genbench.api import Run, load
 from genbench.report.output import write_file
@@ -22,9 +20,9 @@ BEGIN, END = "<!-- parts -->", "<!-- end of parts -->"
 
 
 def write_pages(out: Path, pages: Path) -> None:
-    """Bring together what is packed below `out` and write every page of it into `pages`."""
+    """Bring together what is packed below `pages`, in `out`, and write every page of it."""
     pages.mkdir(parents=True, exist_ok=True)
-    notes = gather_all(out)
+    notes = gather_all(out, pages / PACKED)
     boards = [suite for suite in notes if suite.startswith("board-")]
     for suite in boards:
         write_board(load(out / "suites" / suite), suite, pages)
@@ -32,33 +30,30 @@ def write_pages(out: Path, pages: Path) -> None:
     (pages / "scaling.md").write_text(scaling.page(out / "suites", pages), encoding="utf-8")
     (pages / "findings.md").write_text(findings.page(out / "suites", boards), encoding="utf-8")
     write_parts(pages / "README.md", notes)
-    for path in sorted(pages.iterdir()):
-        if path.is_file():
-            print(f"{path.stat().st_size / 2**20:8.2f} MiB  {path}")
+    sizes = {path: path.stat().st_size / 2**20 for path in sorted(pages.rglob("*")) if path.is_file()}
+    for path, size in sizes.items():
+        print(f"{size:8.2f} MiB  {path}")
+    print(f"{sum(sizes.values()):8.2f} MiB  in all")
 
 
-def gather_all(out: Path) -> dict[str, list[dict[str, Any]]]:
-    """By suite the notes of its packed parts, its store made anew below OUT/suites."""
+def gather_all(out: Path, folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """By suite the notes of its parts that are packed in a folder, its store made anew below OUT/suites."""
     by_suite: dict[str, list[Path]] = {}
     for part in parts():
-        file = packed(part.name, out)
+        file = packed(part.name, folder)
         if file.exists():
             by_suite.setdefault(part.suite, []).append(file)
     notes = {}
     for suite, files in by_suite.items():
-        folder = out / "suites" / suite
-        shutil.rmtree(folder, ignore_errors=True)
-        notes[suite] = stores.gather(files, folder)
+        whole = out / "suites" / suite
+        shutil.rmtree(whole, ignore_errors=True)
+        notes[suite] = stores.gather(files, whole)
     return notes
 
 
 def write_board(run: Run, suite: str, pages: Path) -> None:
-    """The report of a board, its pictures made lighter, and its tidy table in two formats."""
-    with tempfile.TemporaryDirectory() as place:
-        data, left_out = lighter(run.data(), Path(place))
-        write_file(pages / f"{suite}.html", render(data))
-    if left_out:
-        print(f"{suite}: without the pictures {', '.join(left_out)}, to keep the page small")
+    """The report of a board and its tidy table in two formats."""
+    write_file(pages / f"{suite}.html", render(run.data()))
     run.export("parquet", pages / f"{suite}.parquet")
     csv = gzip.compress(run.export("csv"), mtime=0)
     (pages / f"{suite}.csv.gz").write_bytes(csv)
@@ -78,7 +73,7 @@ def write_parts(path: Path, notes: Mapping[str, Sequence[Mapping[str, Any]]]) ->
     rows = [_row(part, taken.get(part.name)) for part in parts()]
     total = sum(float(note["seconds"]) for note in taken.values())
     lines = [
-        *markdown(("part", "suite", "expected", "took", "jobs"), rows, words=True),
+        *markdown(("part", "suite", "expected", "took", "on", "jobs"), rows, words=True),
         "",
         f"{len(taken)} of {len(rows)} parts were run, {total / 60:.0f} minutes in all.",
     ]
@@ -89,6 +84,8 @@ def write_parts(path: Path, notes: Mapping[str, Sequence[Mapping[str, Any]]]) ->
 def _row(part: Part, note: Mapping[str, Any] | None) -> tuple[str, ...]:
     first = (f"`{part.name}`", f"`{part.suite}`", f"{part.minutes:g} min")
     if note is None:
-        return (*first, "not run", "")
-    jobs = ", ".join(f"{n:,} {status}" for status, n in sorted(note["ended"].items()))
-    return (*first, f"{float(note['seconds']) / 60:.1f} min{'' if note['whole'] else ', in part'}", jobs)
+        return (*first, "not run", "", "")
+    jobs = ", ".join(f"{n:,} {status}" for status, n in sorted(note["jobs"].items()))
+    how = state(part, note)
+    took = f"{float(note['seconds']) / 60:.1f} min{'' if how == 'whole' else f', {how}'}"
+    return (*first, took, note["machine"], jobs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,8 +10,10 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+import genbench
 from genbench import registry
 from genbench.core.errors import UsageError, nearest
+from genbench.core.jobs import content_key
 from genbench.runs import suite_file
 from genbench.runs.options import Options
 from genbench.runs.suite import Suite
@@ -44,16 +47,20 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the command line says of every part: see `bench/leaderboard.py --help`."""
+    """What the command line says of every part: see `bench/leaderboard.py --help`. `limit`: seconds for the next;
+    `copies`: a folder that gets each packed part, too."""
 
     out: Path
+    packed: Path
+    copies: Path | None = None
     data_root: str | None = None
     device: str = "auto"
     workers: int | None = None
     executor: str = "auto"
+    stack: str = "auto"
     seeds: int | None = None
     datasets: Sequence[str] = ()
-    limit: float = 540.0
+    limit: float = math.inf
     settings: Sequence[str] = ()
     profile: str = ""
     tiny: bool = False
@@ -96,11 +103,34 @@ def options(part: Part, profile: str, asked: Asked, folder: Path) -> Options | N
         out=folder.absolute(),
         executor=asked.executor,
         workers=asked.workers,
+        stack=asked.stack,
         data_root=asked.data_root,
         settings=[*(tiny(suite) if asked.tiny else ()), *asked.settings],
         profile=profile,
         command=f"python bench/leaderboard.py --part {part.name}",
     )
+
+
+def made_by(part: Part) -> str:
+    """What stands for all that its results depend on besides the data: the suite in each profile, and the versions of
+    genbench, of its evaluations and of their metrics."""
+    suites = [suite_file.read(suite_file.find(part.suite), profile=profile) for profile in part.profiles]
+    versions = {"genbench": genbench.__version__}
+    for config in suites[0].evaluations:
+        record = registry.evaluations.get(config.name).card
+        metrics = {name: registry.metrics.get(name).card.version for name in config.metrics or record.own_metrics()}
+        versions |= {config.name: record.version} | metrics
+    return content_key(suites=[suite.model_dump(mode="json") for suite in suites], versions=versions)
+
+
+def state(part: Part, note: Mapping[str, Any] | None) -> str:
+    """How much of a part is there by the note of its packed file: `missing`, `in part`, `outdated` (by another suite or
+    version), `whole`."""
+    if note is None:
+        return "missing"
+    if note.get("made by") != made_by(part):
+        return "outdated"
+    return "whole" if note["whole"] else "in part"
 
 
 def _is_of(part: Part, label: str, model: str) -> bool:

@@ -1,36 +1,20 @@
-"""Pictures of many rows: fewer colours, and the kinds that fit into a page or a packed part. Needs Pillow alone."""
+"""Pictures of many rows: fewer colours, and the kinds that fit into a packed part. Needs Pillow alone."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image
 
-from genbench.report.data import RunData
-
 ORDER = ("samples", "reconstructions", "scores", "neighbours", "map", "interpolations", "traversals", "confused")
 """Which kinds of picture go first."""
-MOST_BYTES = 4_200_000
-"""Of all pictures of a page: a third more as text, and the page stays under 8 MB."""
 GREYS, COLOURS = 16, 64
 
 
-def lighter(data: RunData, folder: Path, most: int = MOST_BYTES) -> tuple[RunData, list[str]]:
-    """The run with lighter pictures in a folder of their own, and the kinds that were left out to keep them under
-    `most` bytes; a kind is shown for every row or for none."""
-    if data.root is None or data.pictures.empty:
-        return data, []
-    files = [(str(row.name), str(row.path)) for row in data.pictures.itertuples()]
-    kept, left = repacked(data.root, files, folder, most)
-    shown = data.pictures[data.pictures["name"].isin(kept)]
-    return dataclasses.replace(data, pictures=shown, root=folder), left
-
-
-def repacked(source: Path, files: Iterable[tuple[str, str]], folder: Path, most: int) -> tuple[list[str], list[str]]:
+def repacked(source: Path, files: Iterable[tuple[str, str]], folder: Path, most: int) -> list[str]:
     """Write the pictures (kind, path below `source`) with fewer colours below a folder; the kinds that are under `most`
-    bytes together, and the others, whose files are removed again."""
+    bytes together. A kind is kept for every row or for none: the files of the others are removed again."""
     sizes: dict[str, int] = {}
     written: dict[str, list[Path]] = {}
     for name, path in files:
@@ -39,10 +23,10 @@ def repacked(source: Path, files: Iterable[tuple[str, str]], folder: Path, most:
             target.parent.mkdir(parents=True, exist_ok=True)
             sizes[name] = sizes.get(name, 0) + _fewer_colours(source / path, target)
             written.setdefault(name, []).append(target)
-    kept, left = _chosen(sizes, most)
-    for path in (path for name in left for path in written[name]):
+    kept = _chosen(sizes, most)
+    for path in (path for name in set(written) - set(kept) for path in written[name]):
         path.unlink()
-    return kept, left
+    return kept
 
 
 def _fewer_colours(source: Path, target: Path) -> int:
@@ -56,11 +40,11 @@ def _fewer_colours(source: Path, target: Path) -> int:
     return target.stat().st_size
 
 
-def _chosen(sizes: Mapping[str, int], most: int) -> tuple[list[str], list[str]]:
-    """The kinds that fit, in their order, and those that do not."""
+def _chosen(sizes: Mapping[str, int], most: int) -> list[str]:
+    """The kinds that fit, in their order."""
     kept: list[str] = []
     names: Sequence[str] = [*(name for name in ORDER if name in sizes), *sorted(set(sizes) - set(ORDER))]
     for name in names:
         if sum(sizes[one] for one in kept) + sizes[name] <= most:
             kept.append(name)
-    return kept, [name for name in names if name not in kept]
+    return kept

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from board import stores
-from board.parts import Asked, Part, options, profiles, small
+from board.parts import Asked, Part, made_by, options, profiles, small
 from genbench.core.jobs import Event, FitEnded, JobEnded
+from genbench.runs.execution import execute
 from genbench.runs.options import chosen_suite
-from genbench.runs.session import Session, execute, prepare
+from genbench.runs.session import Session, prepare
 
+LEAST = 45.0
+"""Seconds that must be left for a part to be begun: its processes want some twenty to start."""
 GRACE = 30.0
 """Seconds after the limit in which a job may still end; then what is there is packed and the process ends."""
 
@@ -62,20 +68,31 @@ class Clock:
             raise OutOfTime
 
 
-def packed(part: str, out: Path) -> Path:
-    """Where a part's results are packed."""
-    return out / "packed" / f"{part}.zip"
+def packed(part: str, folder: Path) -> Path:
+    """The file that holds a part's results in a folder of packed ones."""
+    return folder / f"{part}.zip"
+
+
+def run_parts(parts: Sequence[Part], asked: Asked, *, minutes: float) -> list[str]:
+    """One part after another for so many minutes; the names of those that are not whole then."""
+    end, unfinished = time.monotonic() + 60 * minutes, []
+    for part in parts:
+        seconds = end - time.monotonic()
+        if seconds < LEAST or not run_part(part, replace(asked, limit=seconds)):
+            unfinished.append(part.name)
+    return unfinished
 
 
 def run_part(part: Part, asked: Asked) -> bool:
     """Run what is missing of a part and pack it; whether all of it has ended."""
-    folder, target = asked.out / "parts" / part.name, packed(part.name, asked.out)
+    folder, target = asked.out / "parts" / part.name, packed(part.name, asked.packed)
     before: Mapping[str, Any] = {}
     if target.exists():
         before = stores.unpack(target, folder)
     clock, plans = Clock(asked.limit), list[str]()
-    note = {"part": part.name, "suite": part.suite, "plans": plans, "before": before.get("seconds", 0.0)}
-    guard = threading.Timer(asked.limit + GRACE, _leave, (folder, target, note, clock))
+    note = {"part": part.name, "suite": part.suite, "plans": plans, "made by": made_by(part)}
+    keep = partial(_pack, folder, target, note, before, clock, copies=asked.copies)
+    guard = threading.Timer(min(asked.limit + GRACE, threading.TIMEOUT_MAX), _leave, (folder, keep))
     guard.daemon = True
     guard.start()
     whole = True
@@ -94,25 +111,40 @@ def run_part(part: Part, asked: Asked) -> bool:
     if not plans:
         print(f"{part.name}: nothing of {part.suite} is left.")
         return True
-    _pack(folder, target, note, clock, whole=whole)
+    keep(whole=whole)
     return whole
 
 
-def _pack(folder: Path, target: Path, note: Mapping[str, Any], clock: Clock, *, whole: bool) -> None:
+def _pack(
+    folder: Path,
+    target: Path,
+    note: Mapping[str, Any],
+    before: Mapping[str, Any],
+    clock: Clock,
+    *,
+    copies: Path | None,
+    whole: bool,
+) -> None:
+    """Pack what is there, say what was done, and put a copy into a folder; `before`: the note that it goes on from."""
     spent = {name: round(seconds, 1) for name, seconds in clock.spent.items()}
     seconds = round(clock.elapsed, 1)
-    done = {**note, "seconds": seconds + note["before"], "whole": whole, "spent": spent, "ended": dict(clock.ended)}
+    jobs = sum((stores.counts(folder, plan)[1] for plan in note["plans"]), Counter[str]())
+    spent_before = before["seconds"] if set(note["plans"]) & set(before.get("plans", ())) else 0.0
+    done = {**note, "seconds": seconds + spent_before, "whole": whole, "spent": spent, "jobs": jobs}
     size = stores.pack(folder, target, done)
     print(f"{note['part']}: {seconds} s, {dict(clock.ended)}; seconds of its processes by what they did: {spent}")
     for reason, n in clock.reasons.most_common(20):
         print(f"  {n} × {reason}")
     print(f"{target}: {size / 2**20:.2f} MiB, {'whole' if whole else 'NOT whole: run it again, with this file'}")
     if size > stores.MOST_BYTES:
-        print(f"  more than {stores.MOST_BYTES / 2**20:.0f} MiB: split the part")
+        print(f"  more than {stores.MOST_BYTES / 2**10:.0f} KiB: split the part")
+    if copies is not None:
+        copies.mkdir(parents=True, exist_ok=True)
+        shutil.copy(target, copies)
 
 
-def _leave(folder: Path, target: Path, note: Mapping[str, Any], clock: Clock) -> None:
+def _leave(folder: Path, keep: Callable[..., None]) -> None:
     """A job is longer than the time that is left: pack what is there, and end this process and its workers."""
     if (folder / "genbench.db").exists():
-        _pack(folder, target, note, clock, whole=False)
+        keep(whole=False)
     os._exit(3)

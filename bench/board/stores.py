@@ -10,7 +10,8 @@ import sqlite3
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,48 +24,72 @@ from genbench.runs.upkeep import merge
 from genbench.store import Store
 
 NOTE = "part.json"
-MOST_BYTES = 15 * 2**20
-"""Of a packed part, which travels as one file."""
-MOST_PICTURES = 11 * 2**20
+MOST_BYTES = 600 * 2**10
+"""Of a packed part, which lies in the repository beside thirty others."""
+MOST_PICTURES = 240 * 2**10
 
 
 def pack(folder: Path, target: Path, note: Mapping[str, Any]) -> int:
-    """The results of a run and the pictures of its first seed as one zip file, without weights: its size in bytes.
+    """The results of a run's plans and pictures of the first seed as one zip file, without weights: its size in bytes.
 
-    Safe while the run is at work: the database is copied as of one moment. Pictures that are more than `MOST_PICTURES`
-    bytes get fewer colours; kinds that are still too many are left out.
+    Safe while the run is at work: the database is copied as of one moment. Pictures get fewer colours, and of their
+    kinds those that are `MOST_PICTURES` bytes together.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
-        copy = Path(place) / "genbench.db"
-        pictures = _copy_store(folder / "genbench.db", copy)
-        made = Path(place) / "packed.zip"
-        there = [(name, path) for name, path in pictures if (folder / path).is_file()]
-        root = folder
-        if sum((folder / path).stat().st_size for _, path in there) > MOST_PICTURES:
-            root = Path(place) / "lighter"
-            _, left = repacked(folder, there, root, MOST_PICTURES)
-            there = [(name, path) for name, path in there if name not in left]
-        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
+        copy, made = Path(place) / "genbench.db", Path(place) / "packed.zip"
+        _copy_store(folder / "genbench.db", copy)
+        with _edited(copy) as database:
+            _keep_plans(database, note["plans"])
+            database.execute("DELETE FROM pictures WHERE job IN (SELECT key FROM jobs WHERE seed > 0)")
+            pictures = database.execute("SELECT name, path FROM pictures").fetchall()
+            kinds = repacked(folder, pictures, Path(place) / "lighter", MOST_PICTURES)
+            database.execute(f"DELETE FROM pictures WHERE name NOT IN ({_places(kinds)})", kinds)
+            done = {**note, "machine": _machine(database)}
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_LZMA) as file:
             file.write(copy, "genbench.db")
-            file.writestr(NOTE, json.dumps(note, indent=1))
-            for _, path in there:
-                file.write(root / path, path)
+            file.writestr(NOTE, json.dumps(done, indent=1))
+            for path in sorted({path for _, path in pictures}):
+                if (Path(place) / "lighter" / path).is_file():
+                    file.write(Path(place) / "lighter" / path, path, zipfile.ZIP_STORED)
         shutil.move(made, target)
     return target.stat().st_size
 
 
-def _copy_store(source: Path, target: Path) -> list[tuple[str, str]]:
-    """A copy of the database without the pictures of later seeds; kinds and paths of those that are left."""
-    with sqlite3.connect(source) as database, sqlite3.connect(target) as copy:
+def _copy_store(source: Path, target: Path) -> None:
+    """A copy of the database as of one moment."""
+    with closing(sqlite3.connect(source)) as database, closing(sqlite3.connect(target)) as copy:
         database.backup(copy)
-        copy.execute("DELETE FROM pictures WHERE job IN (SELECT key FROM jobs WHERE seed > 0)")
-        paths = [(str(name), str(path)) for name, path in copy.execute("SELECT name, path FROM pictures")]
-        copy.commit()
-        copy.execute("VACUUM")
-    database.close()
-    copy.close()
-    return paths
+
+
+@contextmanager
+def _edited(store: Path) -> Iterator[sqlite3.Connection]:
+    """A database that takes with a row whatever refers to it, and no more room than it needs."""
+    with closing(sqlite3.connect(store)) as database:
+        database.execute("PRAGMA foreign_keys = ON")
+        yield database
+        database.commit()
+        database.execute("VACUUM")
+
+
+def _keep_plans(database: sqlite3.Connection, plans: Sequence[str]) -> None:
+    """Leave what is of these plans."""
+    database.execute(f"DELETE FROM plans WHERE id NOT IN ({_places(plans)})", plans)
+    database.execute("DELETE FROM runs WHERE plan NOT IN (SELECT id FROM plans)")
+    database.execute("DELETE FROM jobs WHERE key NOT IN (SELECT job FROM plan_jobs)")
+    database.execute("DELETE FROM fits WHERE key NOT IN (SELECT fit FROM jobs)")
+
+
+def _places(values: Sequence[str]) -> str:
+    """`?, ?, ?`: a place in a statement for each value."""
+    return ", ".join("?" * len(values))
+
+
+def _machine(database: sqlite3.Connection) -> str:
+    """What the last run was done on: its GPU, or how many cores."""
+    found = database.execute("SELECT provenance FROM runs ORDER BY started DESC LIMIT 1").fetchone()
+    hardware = json.loads(found[0])["hardware"] if found else {}
+    return str(hardware.get("gpu") or f"{hardware.get('cores', '?')} CPU cores")
 
 
 def keep_small(folder: Path, target: Path) -> int:
@@ -73,14 +98,11 @@ def keep_small(folder: Path, target: Path) -> int:
     store = target / "genbench.db"
     store.unlink(missing_ok=True)
     _copy_store(folder / "genbench.db", store)
-    with sqlite3.connect(store) as copy:
-        copy.execute("DELETE FROM pictures")
-        copy.execute("UPDATE fits SET curve = '{}', details = '{}', remark = ''")
-        copy.execute("UPDATE measurements SET details = '{}'")
-        copy.execute("UPDATE runs SET provenance = '{}', command = 'genbench run gate'")
-        copy.commit()
-        copy.execute("VACUUM")
-    copy.close()
+    with _edited(store) as database:
+        database.execute("DELETE FROM pictures")
+        database.execute("UPDATE fits SET curve = '{}', details = '{}', remark = ''")
+        database.execute("UPDATE measurements SET details = '{}'")
+        database.execute("UPDATE runs SET provenance = '{}', command = 'genbench run gate'")
     return store.stat().st_size
 
 
@@ -93,8 +115,10 @@ def unpack(packed: Path, folder: Path) -> dict[str, Any]:
     return note
 
 
-def note_of(packed: Path) -> dict[str, Any]:
-    """What was noted of a packed part: its plans, seconds, how its jobs ended."""
+def note_of(packed: Path) -> dict[str, Any] | None:
+    """What was noted of a packed part: its plans, seconds, how its jobs ended; None where there is no file."""
+    if not packed.exists():
+        return None
     with zipfile.ZipFile(packed) as file:
         note: dict[str, Any] = json.loads(file.read(NOTE))
     return note

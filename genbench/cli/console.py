@@ -12,17 +12,28 @@ import math
 import os
 import sys
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from genbench.core.errors import UsageError
-from genbench.core.text import safe_text
+from genbench.core.text import safe_text, without_controls
 
-out = Console(soft_wrap=False, highlight=False, emoji=False)
-err = Console(stderr=True, highlight=False, emoji=False)
+
+class _Console(Console):
+    """A console that writes no control characters but its own: names and texts come from files and from others."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=without_controls(segment.text))
+
+
+out = _Console(soft_wrap=False, highlight=False, emoji=False)
+err = _Console(stderr=True, highlight=False, emoji=False)
 
 
 class Level(enum.Enum):

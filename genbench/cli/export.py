@@ -19,8 +19,8 @@ def export(
         str,
         typer.Option(
             "--format",
-            help="csv, parquet, json, latex or markdown; with -o FOLDER mlflow, wandb, tensorboard, model-card or "
-            "every-eval-ever.",
+            help="csv, parquet, json, latex, markdown or bibtex; with -o FOLDER mlflow, wandb, tensorboard, model-card "
+            "or every-eval-ever.",
         ),
     ] = "csv",
     plan: PlanId = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import warnings
 from typing import Annotated
 
@@ -44,6 +45,10 @@ app.registered_commands.sort(key=lambda command: _ORDER.index(getattr(command.ca
 STOPPED = "stopped; what was done is kept, the same command goes on from here."
 BROKEN = 3
 """The exit status of an error that genbench did not foresee."""
+UNREAD = 128 + getattr(signal, "SIGPIPE", 13)
+"""That of a command whose reader has gone."""
+PATIENCE = 5.0
+"""Seconds that the end waits for threads of others."""
 
 
 def main() -> None:
@@ -57,17 +62,38 @@ def main() -> None:
     stopping.install()
     try:
         code = _called()
-        sys.stdout.flush()
     except BrokenPipeError:  # whoever read has seen enough
-        code = 128 + getattr(signal, "SIGPIPE", 13)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = UNREAD
     except Stopped as stopped:
         code = console.say_wrong(STOPPED, code=stopped.code)
     except KeyboardInterrupt:
         code = console.say_wrong(STOPPED, code=130)
     except Exception as error:
         code = _unforeseen(error)
-    raise SystemExit(code)
+    raise SystemExit(_ending(_flushed(code)))
+
+
+def _flushed(code: int) -> int:
+    """The exit status once all that was printed has left; what cannot leave is dropped."""
+    try:
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        code = UNREAD
+    except OSError as error:  # the disk behind it is full
+        code = code or _of_system(error)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _ending(code: int) -> int:
+    """The exit status; where code of others has left a thread that never ends, the process waits a moment and ends."""
+    left = [thread for thread in threading.enumerate() if not thread.daemon and thread is not threading.main_thread()]
+    if left:
+        timer = threading.Timer(PATIENCE, os._exit, [code])
+        timer.daemon = True
+        timer.start()
+    return code
 
 
 def _called() -> int:
@@ -82,14 +108,19 @@ def _called() -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        name = error.filename if error.filename is not None else "no file named"
-        return console.say_wrong(f"{error.strerror or error}: {name}.", code=2)
+        return _of_system(error)
     except Exception as error:
         if not (hasattr(error, "show") and hasattr(error, "exit_code")):
             raise
         error.show()  # the parser's own errors know how to show themselves
         return int(error.exit_code)
-    return int(code or 0)
+    return console.say_wrong(STOPPED, code=130) if code == 130 else int(code or 0)  # typer's word for Ctrl-C
+
+
+def _of_system(error: OSError) -> int:
+    """Say what the operating system has refused."""
+    name = error.filename if error.filename is not None else "no file named"
+    return console.say_wrong(f"{error.strerror or error}: {name}.", code=2)
 
 
 def _unforeseen(error: Exception) -> int:

@@ -16,7 +16,7 @@ from genbench.cli.options import Json, Seeds, SuiteName, takes_run_options
 if TYPE_CHECKING:
     from genbench.report.data import RunData
     from genbench.runs.options import Options
-    from genbench.runs.session import Result
+    from genbench.runs.outcome import Result
     from genbench.runs.suite import Suite
 
 
@@ -46,7 +46,8 @@ def run_and_show(suite: Suite, options: Options, *, as_json: bool) -> int:
     """Run, report, print; the exit status."""
     from genbench.api import Run
     from genbench.cli.progress import progress
-    from genbench.runs.session import execute, prepare
+    from genbench.runs.execution import execute
+    from genbench.runs.session import prepare
 
     session = prepare(suite, options)
     for note in (*session.reading(), *session.plan.notes):

@@ -87,11 +87,11 @@ class Stopped(BaseException):
 def contained() -> Iterator[None]:
     """Inside, code of third parties that asks the program to end (`SystemExit`) has an error like any other.
 
-    What is said to this process itself passes: Ctrl-C, a signal, a generator that is closed.
+    What is said to this process itself passes: Ctrl-C, a signal. (No generator yields inside, so none is closed there.)
     """
     try:
         yield
-    except (Exception, KeyboardInterrupt, GeneratorExit, Stopped):
+    except (Exception, KeyboardInterrupt, Stopped):
         raise
     except BaseException as error:
         why = safe_text(error)

@@ -5,6 +5,8 @@ A model that sets the default dtype or changes the folder would otherwise decide
 
 from __future__ import annotations
 
+import gc
+import locale
 import os
 import random
 import signal
@@ -14,10 +16,13 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
+
+from genbench.core import torch_settings
 
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM") if hasattr(signal, name)]
 
@@ -113,6 +118,11 @@ _PARTS = (
     _Part("inference mode", torch.is_inference_mode_enabled, lambda _: None),
     _Part("deterministic algorithms", torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
     _Part("anomaly detection", torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
+    _Part("the precision or the kernels of torch", torch_settings.precision, torch_settings.set_precision),
+    _Part("automatic casts", torch_settings.casts, torch_settings.set_casts),
+    _Part("how the tiniest numbers count", torch_settings.flushes, torch.set_flush_denormal),
+    _Part("the collection of garbage", gc.isenabled, lambda is_on: gc.enable() if is_on else gc.disable()),
+    _Part("the locale", partial(locale.setlocale, locale.LC_ALL), partial(locale.setlocale, locale.LC_ALL)),
     _Part("the current folder", _folder, _change_folder),
     _Part("environment variables", _environment, _set_environment),
     _Part("the mask of new files", _mask, os.umask),

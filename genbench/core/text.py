@@ -22,15 +22,20 @@ def safe_text(value: object, longest: int = LONGEST) -> str:
     """
     try:
         text = str(value)
-    except Exception as error:  # whatever a class of third parties does there
+    except (Exception, SystemExit) as error:  # whatever a class of third parties does there
         text = f"{type(value).__name__}, whose text cannot be made ({type(error).__name__})"
     size = len(text)
-    text = text[: 4 * longest].encode("utf-8", "backslashreplace").decode("utf-8")
-    text = _CONTROLS.sub("", _ESCAPES.sub("", text))
+    text = without_controls(text[: 4 * longest].encode("utf-8", "backslashreplace").decode("utf-8"))
     if len(text) <= longest and size <= 4 * longest:
         return text
     more = _MORE.format(size)
     return text[: longest - len(more)] + more
+
+
+def without_controls(text: str) -> str:
+    """The text without control characters (but tab and line feed), escape sequences and turns of the direction of
+    writing."""
+    return text if text.isprintable() else _CONTROLS.sub("", _ESCAPES.sub("", text))
 
 
 def is_unicode(text: str) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from genbench.core.errors import DataError
 from genbench.core.paths import is_file
 from genbench.encoders.frozen import Frozen, attempt, frozen, need_unit_images, weights_fingerprint
 from genbench.protocols.dataset import Dataset
@@ -85,7 +86,12 @@ def _extractor(weights: Path | None) -> nn.Module:
 
 def _plain(weights: Path) -> io.BytesIO:
     """The tensors of a file as torch-fidelity takes them; read here, since it would run what a pickle may hold."""
-    state = torch.load(weights, map_location="cpu", weights_only=True)
+    if not is_file(weights):
+        raise DataError(f"{weights} is no regular file")
+    try:
+        state = torch.load(weights, map_location="cpu", weights_only=True)
+    except Exception as error:  # whose words would be how to run it all the same
+        raise DataError(f"{weights} is not a whole file of plain tensors ({type(error).__name__})") from error
     buffer = io.BytesIO()
     torch.save(state, buffer)
     buffer.seek(0)

@@ -127,7 +127,8 @@ ORDINARY = "reference"
 
 
 def _sets(evidence: Evidence, config: OutlierDetectionConfig) -> dict[str, Examples]:
-    """The ordinary examples first (under `ORDINARY`), then the outliers of each set by its name."""
+    """The ordinary examples first (under `ORDINARY`), then the outliers of each set by its name, on the device: each
+    score reads them."""
     from genbench.core.errors import Unsupported
     from genbench.evaluations.context import outlier_part, reference_part
     from genbench.evaluations.outlier_scores import Examples
@@ -137,11 +138,11 @@ def _sets(evidence: Evidence, config: OutlierDetectionConfig) -> dict[str, Examp
     for name in names:
         if name not in data.outliers:
             raise Unsupported(f"{data.name} has no outlier set {name!r}; it has {', '.join(data.outliers)}.")
-    ordinary = reference_part(data, config.samples).x
+    ordinary = reference_part(data, config.samples).x.to(evidence.context.device)
     found = {ORDINARY: Examples(f"{ORDINARY}:{len(ordinary)}", ordinary)}
     for name in names:
         x = outlier_part(data, name, config.samples if name in data.whole else len(ordinary)).x
-        found[name] = Examples(f"outliers:{name}:{len(x)}", x)
+        found[name] = Examples(f"outliers:{name}:{len(x)}", x.to(ordinary.device))
     return found
 
 

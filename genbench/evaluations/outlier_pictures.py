@@ -69,20 +69,27 @@ def _roc_panel(name: str, ordinary: np.ndarray, hard: np.ndarray, easy: np.ndarr
     panel = Pillow.new("RGB", (SIDE + MARGIN, SIDE + TITLE), (255, 255, 255))
     draw = ImageDraw.Draw(panel)
     draw.text((2, 2), name, fill=BLACK)
-    corner = SIDE - 1
-
-    def at(false: float, true: float) -> tuple[int, int]:
-        return round(false * corner), TITLE + corner - round(true * corner)
-
-    draw.line([at(0, 0), at(1, 1)], fill=GREY)
-    draw.rectangle([at(0, 1), at(1, 0)], outline=GREY)
+    draw.line([_at(0, 0), _at(1, 1)], fill=GREY)
+    draw.rectangle([_at(0, 1), _at(1, 0)], outline=GREY)
     for part, colour in ((easy, BLUE), (hard, RED)):
         if len(part):
             false, true = roc(ordinary, part)
-            draw.line([at(x, y) for x, y in zip(false, true, strict=True)], fill=colour, width=2)
-            x, y = at(0.05, float(np.interp(0.05, false, true)))
+            draw.line(_path(false, true), fill=colour, width=2)
+            x, y = _at(0.05, float(np.interp(0.05, false, true)))
             draw.ellipse([x - 3, y - 3, x + 3, y + 3], fill=colour)
     return panel
+
+
+def _at(false: float, true: float) -> tuple[int, int]:
+    """The pixel of a panel for two shares."""
+    return round(false * (SIDE - 1)), TITLE + SIDE - 1 - round(true * (SIDE - 1))
+
+
+def _path(false: np.ndarray, true: np.ndarray) -> list[tuple[int, int]]:
+    """The pixels of a curve; of the thousands of steps that end in one pixel, the first."""
+    across, up = (np.rint(share * (SIDE - 1)).astype(int) for share in (false, true))
+    first = np.append(True, np.diff(across) + np.diff(up) > 0)
+    return list(zip(across[first].tolist(), (TITLE + SIDE - 1 - up[first]).tolist(), strict=True))
 
 
 def roc(ordinary: np.ndarray, unusual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

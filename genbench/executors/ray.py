@@ -37,6 +37,9 @@ NODE_LOST = "node has died"
 VERDICT = 60.0
 """Seconds that Ray may take to know what became of an actor that it cannot reach."""
 
+FAREWELL = 10.0
+"""Seconds that the last calls to actors that were stopped may take."""
+
 
 class _Actor:
     """Does tasks in a process of the cluster."""
@@ -72,6 +75,8 @@ class _RayWorker(Worker):
     def __init__(self, config: WorkerConfig, inbox: Inbox, pack: Callable[[Task], Task], *, alone: bool) -> None:
         super().__init__(alone=alone)
         self.inbox, self.pack = inbox, pack
+        self.listeners: list[threading.Thread] = []
+        self.stopped = threading.Event()
         wants = _wanted(config, alone=alone)
         self.actor: Any = (
             ray.remote(_Actor).options(**wants, max_restarts=0).remote(genbench.__version__, str(Path.cwd()))
@@ -82,8 +87,15 @@ class _RayWorker(Worker):
         self._begin(lambda: self.actor.run.options(num_returns="streaming").remote(pickle.dumps(self.pack(task))))
 
     def stop(self) -> None:
+        self.stopped.set()
         with suppress(Exception):  # it may be gone, and the cluster with it
             ray.kill(self.actor, no_restart=True)
+
+    def join(self, until: float) -> None:
+        """Wait until nobody listens to it any more: whoever asks Ray something after its shutdown connects anew, to
+        whichever cluster there is."""
+        for listener in self.listeners:
+            listener.join(max(0.0, until - time.monotonic()))
 
     def _begin(self, ask: Callable[[], Any]) -> None:
         """Ask in this thread, so that calls come in their order, and listen in another."""
@@ -92,7 +104,8 @@ class _RayWorker(Worker):
         except Exception as error:
             self._gone(error)
         else:
-            threading.Thread(target=self._listen, args=(answer,), daemon=True).start()
+            self.listeners.append(threading.Thread(target=self._listen, args=(answer,), daemon=True))
+            self.listeners[-1].start()
 
     def _listen(self, answer: Any) -> None:
         try:
@@ -111,7 +124,7 @@ class _RayWorker(Worker):
     def _verdict(self, error: Exception) -> tuple[Exception, bool]:
         """What became of an actor, and whether its machine or the way to it was lost; only asking again tells."""
         until = time.monotonic() + VERDICT
-        while isinstance(error, ray.exceptions.ActorUnavailableError) and time.monotonic() < until:
+        while isinstance(error, ray.exceptions.ActorUnavailableError) and self._in_doubt(until):
             try:
                 ray.get(self.actor.ping.remote(), timeout=VERDICT)
                 return error, True
@@ -119,6 +132,9 @@ class _RayWorker(Worker):
                 error = said
                 time.sleep(0.5)
         return error, NODE_LOST in str(error)
+
+    def _in_doubt(self, until: float) -> bool:
+        return time.monotonic() < until and not self.stopped.is_set()
 
 
 def run_ray(
@@ -134,17 +150,21 @@ def run_ray(
     sent. Raises `UsageError` where the cluster cannot be reached or has no place for a worker.
     """
     with redirect_stdout(sys.stderr):  # what Ray says of workers that die is no result
-        own = not ray.is_initialized()
+        own, hired = not ray.is_initialized(), list[_RayWorker]()
         if own:
             _connect(address)
         try:
             workers = config.workers or _room(config)
 
             def hire(inbox: Inbox, alone: bool) -> Worker:
-                return _RayWorker(config, inbox, pack, alone=alone)
+                hired.append(_RayWorker(config, inbox, pack, alone=alone))
+                return hired[-1]
 
             yield from Pool(tasks, replace(config, workers=workers), hire).batches()
         finally:
+            until = time.monotonic() + FAREWELL
+            for worker in hired:
+                worker.join(until)
             if own:
                 ray.shutdown()
 

@@ -112,6 +112,16 @@ class CodeInputs:
         return self.shared.once("linear", lambda: statistics.probe_linear(*_labelled(self)))
 
     @property
+    def distances(self) -> tuple[Tensor, Tensor]:
+        """(n, n) each: between some of the examples themselves, and between their codes."""
+        return self.shared.once("distances", self._distances)
+
+    def _distances(self) -> tuple[Tensor, Tensor]:
+        data = _asked(self.codes.data, "the examples themselves")
+        rows = draw(self.order, POINTS, torch.Generator().manual_seed(self.seed))
+        return statistics.distances(data[rows]), statistics.distances(self.codes.test[rows])
+
+    @property
     def dci(self) -> disentanglement.Dci:
         """The three scores of Eastwood & Williams from one set of fits."""
         return self.shared.once("dci", self._dci)
@@ -223,10 +233,9 @@ def continuity(inputs: CodeInputs) -> Value:
 
 
 def _of_neighbourhoods(kept: Callable[[Tensor, Tensor], float], inputs: CodeInputs) -> Value:
-    data = _asked(inputs.codes.data, "the examples themselves")
-    rows = draw(inputs.order, POINTS, torch.Generator().manual_seed(inputs.seed))
-    number = kept(data[rows], inputs.codes.test[rows])
-    return value(number, reason="no interval: neighbourhoods overlap", details={"points": len(rows), "k": 10})
+    data, codes = inputs.distances
+    number = kept(data, codes)
+    return value(number, reason="no interval: neighbourhoods overlap", details={"points": len(data), "k": 10})
 
 
 def mig(inputs: CodeInputs) -> Value:

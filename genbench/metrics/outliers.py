@@ -14,7 +14,8 @@ from torch import Tensor
 
 from genbench.core.errors import Unsupported
 from genbench.core.values import Value
-from genbench.metrics import auc, ranked
+from genbench.metrics import ranked
+from genbench.metrics.auc import FEW, Placed
 from genbench.metrics.drawing import Shared, named
 from genbench.metrics.intervals import share_interval
 from genbench.metrics.measure import Sizes, measured
@@ -50,9 +51,9 @@ class ScoreInputs:
         return self.shared.once("ranked", lambda: ranked.rank(self.ordinary, self.unusual))
 
     @property
-    def misplaced(self) -> int:
-        """How many of either side are on the wrong side of some point of the other, the smaller number."""
-        return self.shared.once("misplaced", lambda: auc.misplaced(self.unusual, self.ordinary))
+    def placed(self) -> Placed:
+        """How outliers lie to ordinary data."""
+        return self.shared.once("placed", lambda: Placed.of(self.unusual, self.ordinary))
 
     @property
     def resampled(self) -> Ranked:
@@ -93,32 +94,31 @@ def auroc(inputs: ScoreInputs) -> Value:
 
     It is too wide (holds up to 99 %) where few points are misplaced.
     """
-    sides = inputs.unusual, inputs.ordinary
-    details = {"error": auc.auc_error(*sides), **_prevalence(inputs)}
-    return value(auc.auc(*sides), auc.auc_interval(*sides), details=details)
+    placed = inputs.placed
+    return value(placed.area, placed.interval, details={"error": placed.error, **_prevalence(inputs)})
 
 
 def aupr_out(inputs: ScoreInputs) -> Value:
     """`aupr-out`; its interval (bootstrap, logit) is a little narrow (92 to 96 %), too wide where few are misplaced."""
-    return _with_interval(ranked.aupr_out, inputs, few=inputs.misplaced < auc.FEW)
+    return _with_interval(ranked.aupr_out, inputs, few=inputs.placed.misplaced < FEW)
 
 
 def aupr_in(inputs: ScoreInputs) -> Value:
     """`aupr-in`, with an interval as that of `aupr-out`: a little narrow, too wide where few points are misplaced."""
-    return _with_interval(ranked.aupr_in, inputs, few=inputs.misplaced < auc.FEW)
+    return _with_interval(ranked.aupr_in, inputs, few=inputs.placed.misplaced < FEW)
 
 
 def fpr95(inputs: ScoreInputs) -> Value:
     """`fpr95`; its interval (bootstrap, logit) is narrow where ordinary data are few (90 % at 30)."""
     accepted = float(ranked.fpr95(inputs.ranked)) * len(inputs.unusual)
-    return _with_interval(ranked.fpr95, inputs, few=min(accepted, len(inputs.unusual) - accepted) < auc.FEW)
+    return _with_interval(ranked.fpr95, inputs, few=min(accepted, len(inputs.unusual) - accepted) < FEW)
 
 
 def recall_at_5(inputs: ScoreInputs) -> Value:
     """`recall-at-5` and its `lift` over chance; the interval is too wide where nearly all of the 5 % are outliers."""
     size = len(inputs.ordinary) + len(inputs.unusual)
     room, found = ranked.room_for(size), float(ranked.recall_at(inputs.ranked)) * len(inputs.unusual)
-    seen = _with_interval(ranked.recall_at, inputs, few=min(found, room - found) < auc.FEW)
+    seen = _with_interval(ranked.recall_at, inputs, few=min(found, room - found) < FEW)
     assert seen.value is not None
     return replace(seen, details={**seen.details, "lift": seen.value * size / room})
 

@@ -46,13 +46,11 @@ class IAFVAE(VariationalAutoencoder):
         return self.flow(mean, context)[0]
 
     def log_prob(self, x: Tensor, k: int = 64) -> Tensor:
-        base = self._base(x)
-        return self.bound(lambda eps: self._weight(x, *base, eps), k, x)
+        return self.bound(self._weight, k, x, *self._base(x))
 
     def kl(self, x: Tensor) -> Tensor:
         """KL(q(z|x) ‖ N(0, I)) by 64 draws: a flow's has no closed form."""
-        base = self._base(x)
-        return self.average(lambda eps: self._drawn(*base, eps)[1], x)
+        return self.average(lambda _, *drawn: self._drawn(*drawn)[1], x, *self._base(x))
 
     def flow(self, z: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
         """z_T and log |dz_T/dz_0|: (B, latent), (B,)."""

@@ -60,10 +60,10 @@ class LadderVAE(VariationalAutoencoder):
 
     def kl(self, x: Tensor) -> Tensor:
         """KL(q(z₁, z₂|x) ‖ p(z₁, z₂)) by 64 draws."""
-        return self.average(lambda eps: self._drawn(x, eps)[1], x)
+        return self.average(lambda _, *drawn: self._drawn(*drawn)[1], x, self.encoder(x))
 
     def log_prob(self, x: Tensor, k: int = 64) -> Tensor:
-        return self.bound(lambda eps: self._weight(x, eps), k, x)
+        return self.bound(self._weight, k, x, self.encoder(x))
 
     def prior_sample(self, n: int, *, generator: torch.Generator) -> Tensor:
         z2 = torch.randn(n, self.upper, generator=generator, device=generator.device)
@@ -81,15 +81,14 @@ class LadderVAE(VariationalAutoencoder):
         total = precision_x + precision_p
         return (mean_x * precision_x + mean_p * precision_p) / total, -total.log()
 
-    def _weight(self, x: Tensor, eps: Tensor) -> Tensor:
+    def _weight(self, x: Tensor, below: Tensor, eps: Tensor) -> Tensor:
         """log p(x, z₁, z₂) - log q(z₁, z₂|x) at the draws that eps makes: (B,)."""
-        z1, log_ratio = self._drawn(x, eps)
+        z1, log_ratio = self._drawn(below, eps)
         return self.log_likelihood(x, z1) - log_ratio
 
-    def _drawn(self, x: Tensor, eps: Tensor) -> tuple[Tensor, Tensor]:
+    def _drawn(self, below: Tensor, eps: Tensor) -> tuple[Tensor, Tensor]:
         """z₁ of the draws that eps makes, and log q(z₁, z₂|x) - log p(z₁, z₂) there: (B, latent), (B,)."""
         eps1, eps2 = eps[..., : self.latent], eps[..., self.latent :]
-        below = self.encoder(x)
         mean2, log_var2 = self._above(below)
         z2 = mean2 + torch.exp(0.5 * log_var2) * eps2
         mean1, log_var1 = self._merged(below, z2)

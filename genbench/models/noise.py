@@ -22,19 +22,29 @@ def key(x: Tensor) -> Tensor:
     return _mixed(_mixed(words + places).sum(1))
 
 
-def uniform(key: Tensor, size: int, draw: int = 0) -> Tensor:
-    """(B, size) float32 numbers inside (0, 1): row number `draw` of the endless stream that belongs to each key.
+def uniforms(key: Tensor, size: int, draws: range) -> Tensor:
+    """(draws, B, size) float32 numbers inside (0, 1): these rows of the endless stream that belongs to each key.
 
     SplitMix64 (Steele, Lea & Flood 2014, doi:10.1145/2660193.2660195) seeded by the key, 23 bits of each word.
     """
-    places = torch.arange(draw * size + 1, (draw + 1) * size + 1, device=key.device)
-    words = _mixed(key[:, None] + places * GOLDEN)
+    places = torch.arange(draws.start * size + 1, draws.stop * size + 1, device=key.device)
+    words = _mixed(key[:, None] + places.view(len(draws), 1, size) * GOLDEN)
     return (_right(words, 41).float() + 0.5) * 2.0**-23
 
 
-def normal(key: Tensor, size: int, draw: int = 0) -> Tensor:
-    """(B, size) standard normal numbers, `uniform` through the quantile function."""
-    return math.sqrt(2) * torch.erfinv(2 * uniform(key, size, draw) - 1)
+def normals(key: Tensor, size: int, draws: range) -> Tensor:
+    """(draws, B, size) standard normal numbers, `uniforms` through the quantile function."""
+    return math.sqrt(2) * torch.erfinv(2 * uniforms(key, size, draws) - 1)
+
+
+def uniform(key: Tensor, size: int) -> Tensor:
+    """(B, size): the first draw of `uniforms`."""
+    return uniforms(key, size, range(1))[0]
+
+
+def normal(key: Tensor, size: int) -> Tensor:
+    """(B, size): the first draw of `normals`."""
+    return normals(key, size, range(1))[0]
 
 
 def _mixed(words: Tensor) -> Tensor:

@@ -24,6 +24,10 @@ from genbench.protocols.model import Adam, Batch, DataSpec, GenerativeModel, Obj
 BOUND_SAMPLES = 64
 """k of the importance-weighted bound that `log_prob` gives; part of the likelihood's name."""
 
+CPU_ROWS, GPU_ROWS = 500, 4_000
+"""Rows of examples and draws that a decoder gets at once: what a processor's cache holds, and enough to keep a GPU from
+waiting for its kernels."""
+
 
 class VariationalAutoencoder(GenerativeModel):
     """q(z|x) a diagonal Gaussian, p(z) = N(0, I), p(x|z) by the data: Bernoulli on [0, 1], else N(·, γ² I).
@@ -124,21 +128,27 @@ class VariationalAutoencoder(GenerativeModel):
 
     def log_prob(self, x: Tensor, k: int = BOUND_SAMPLES) -> Tensor:
         """log (1/k) Σ_j p(x, z_j) / q(z_j|x), z_j ~ q: a lower bound in expectation, nats an example."""
-        mean, log_var = self.posterior(x)
-        return self.bound(lambda eps: self.log_weight(x, mean, log_var, eps), k, x)
+        return self.bound(self.log_weight, k, x, *self.posterior(x))
 
-    def bound(self, log_weight: Callable[[Tensor], Tensor], k: int, x: Tensor) -> Tensor:
-        """log of the mean weight over k draws of noise (B, noise_size) that are each example's own: (B,)."""
-        return functools.reduce(torch.logaddexp, map(log_weight, self.noises(k, x))) - math.log(k)
+    def bound(self, log_weight: Callable[..., Tensor], k: int, x: Tensor, *given: Tensor) -> Tensor:
+        """log of the mean of `log_weight(x, *given, eps)`'s weights over k draws of noise: (B,); see `over_draws`."""
+        return functools.reduce(torch.logaddexp, self.over_draws(log_weight, k, x, *given)) - math.log(k)
 
-    def average(self, term: Callable[[Tensor], Tensor], x: Tensor, k: int = BOUND_SAMPLES) -> Tensor:
-        """The mean of a term (B,) over the same draws: (B,)."""
-        return functools.reduce(torch.add, map(term, self.noises(k, x))) / k
+    def average(self, term: Callable[..., Tensor], x: Tensor, *given: Tensor, k: int = BOUND_SAMPLES) -> Tensor:
+        """The mean of `term(x, *given, eps)` over the same draws: (B,)."""
+        return functools.reduce(torch.add, self.over_draws(term, k, x, *given)) / k
 
-    def noises(self, k: int, x: Tensor) -> Iterator[Tensor]:
-        """k draws of standard normal noise (B, noise_size) that are each example's own."""
-        key = noise.key(x)
-        return (noise.normal(key, self.noise_size, j).to(x.dtype) for j in range(k))
+    def over_draws(self, term: Callable[..., Tensor], k: int, x: Tensor, *given: Tensor) -> Iterator[Tensor]:
+        """`term(x, *given, eps)` (B,) at each of k draws of standard normal noise eps (B, noise_size) that are each
+        example's own. `given` (B, ...): what of x they share. A call has as many draws as `CPU_ROWS` or `GPU_ROWS` rows
+        hold."""
+        key, rows = noise.key(x), CPU_ROWS if x.device.type == "cpu" else GPU_ROWS
+        most = max(1, rows // len(x))
+        for first in range(0, k, most):
+            draws = range(first, min(first + most, k))
+            eps = noise.normals(key, self.noise_size, draws).to(x.dtype)
+            again = [part.repeat(len(draws), *(1,) * (part.ndim - 1)) for part in (x, *given)]
+            yield from term(*again, eps.flatten(0, 1)).view(len(draws), -1)
 
     def log_weight(self, x: Tensor, mean: Tensor, log_var: Tensor, eps: Tensor) -> Tensor:
         """log p(x, z) - log q(z|x) at z = mean + σ ε, ε (B, noise_size): (B,)."""

@@ -41,13 +41,12 @@ class VampVAE(VariationalAutoencoder):
 
     def kl(self, x: Tensor) -> Tensor:
         """KL(q(z|x) ‖ p(z)) by 64 draws: a mixture's has no closed form."""
-        mean, log_var = self.posterior(x)
+        return self.average(self._excess, x, *self.posterior(x))
 
-        def term(eps: Tensor) -> Tensor:
-            z = mean + torch.exp(0.5 * log_var) * eps
-            return diagonal_log_prob(z, mean, log_var) - self.prior_log_prob(z)
-
-        return self.average(term, x)
+    def _excess(self, x: Tensor, mean: Tensor, log_var: Tensor, eps: Tensor) -> Tensor:
+        """log q(z|x) - log p(z) at z = mean + σ ε: (B,)."""
+        z = mean + torch.exp(0.5 * log_var) * eps
+        return diagonal_log_prob(z, mean, log_var) - self.prior_log_prob(z)
 
     def prior_log_prob(self, z: Tensor) -> Tensor:
         mean, log_var = self.components()

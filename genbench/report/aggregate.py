@@ -154,13 +154,13 @@ def identified(column: Column, cells: Sequence[Cell]) -> Column:
     return replace(column, identities=common, about=_about(common, column))
 
 
-def _about(common: Sequence[Identity], column: Column) -> str:
+def _about(common: Sequence[Identity], column: Column) -> tuple[str, ...]:
     if any(one.timed for one in common):
-        return common[0].device
+        return (common[0].device,)
     sizes = dict.fromkeys(f"n = {one.n:,}".replace(" ", "\N{NO-BREAK SPACE}") for one in common if one.n is not None)
     kinds = sorted({one.kind for one in common} & {Kind.BOUND, Kind.ESTIMATE})
     split = [f"against {column.split}"] if column.split not in ("", "reference") else []
-    return ", ".join([*sizes, *kinds, *split])
+    return (*sizes, *kinds, *split)
 
 
 def compared(cell: Cell, column: Column) -> Cell:

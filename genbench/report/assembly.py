@@ -102,7 +102,7 @@ def _undecided(board: Leaderboard, grid: Grid, models: Collection[RowKey]) -> li
             titles.setdefault(min(cell.n for cell in placed), []).append(
                 f"{column.title} ({column.target})" if column.target else column.title
             )
-    return [f"{n} seeds can't separate these: {', '.join(dict.fromkeys(of))}." for n, of in sorted(titles.items())]
+    return [f"{n} seeds can't separate these: {'; '.join(dict.fromkeys(of))}." for n, of in sorted(titles.items())]
 
 
 def _twins(grid: Grid, models: Collection[RowKey]) -> list[str]:

@@ -121,7 +121,7 @@ def body_cell(
     ]
     kind = f' class="{" ".join(kinds)}"' if len(kinds) > 1 else f" class={kinds[0]}" if kinds else ""
     note = f' data-s="{escape(cell.note)}"' if cell.note else ""
-    why = "" if cell.comparable else f' data-why="{escape(unlike_column(cell, column))}"'
+    why = "" if cell.comparable else f' data-why="{escape(words(unlike_column(cell, column)))}"'
     style = f" style={drawing(cell, how.axis)}" if drawn and how.axis is not None else ""
     return (
         f"<td{kind}{note}{why}{style}>{_place(cell, how)}{_number(cell, how, words, folded=folded)}{_tags(cell, words)}"
@@ -155,7 +155,7 @@ def _tags(cell: Cell, words: Language) -> str:
     said = [words("{n} of {total} seeds", n=cell.n, total=cell.total)] if cell.missing else []
     tags = "".join(f'<span class="tag">{escape(text)}</span>' for text in said)
     tags += "".join(f'<span class="tag red">{escape(words(f))}</span>' for f in cell.flags if f != Flag.UNDER_FLOOR)
-    return tags + (f"<span class=by>{escape(words('by {score}', score=cell.note))}</span>" if cell.note else "")
+    return tags + (f"<span class=by>{escape(words('by {score}', score=words(cell.note)))}</span>" if cell.note else "")
 
 
 def row_head(row: LeaderboardRow, anchor: str, headline: Cell | None, words: Language, *, brief: bool) -> str:
@@ -168,7 +168,9 @@ def row_head(row: LeaderboardRow, anchor: str, headline: Cell | None, words: Lan
         flags.append(f'<span class="{kind}">{escape(words(row.verdict))}</span>')
     if headline is not None and Flag.UNDER_FLOOR in headline.flags and not brief:
         flags.append(f'<span class="tag">{escape(words(Flag.UNDER_FLOOR))}</span>')
-    grey = "" if brief else "".join(f" <small><bdi>{escape(text)}</bdi></small>" for text in _besides(row, title))
+    grey = (
+        "" if brief else "".join(f" <small><bdi>{escape(words(text))}</bdi></small>" for text in _besides(row, title))
+    )
     link = shown if brief else f'<a href="#{escape(anchor)}">{shown}</a>'
     scope = "" if brief else " scope=row"  # which a browser gives to the first cell of a row by itself
     return f"<th{scope}>{link}{grey}{''.join(flags)}</th>"

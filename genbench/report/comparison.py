@@ -10,7 +10,7 @@ import genbench
 from genbench.report import formatting, glossary
 from genbench.report.compare import Change, Verdict
 from genbench.report.language import Language
-from genbench.report.page import environment, policy
+from genbench.report.page import environment, finished, policy
 
 ORDER = (Verdict.BROKEN, Verdict.WORSE, Verdict.MENDED, Verdict.BETTER, Verdict.UNLIKE, Verdict.GONE, Verdict.NEW)
 """What is shown, in this order; what is the same or unclear is counted."""
@@ -43,7 +43,7 @@ def render_comparison(changes: Sequence[Change], names: tuple[str, str], languag
         policy=policy(""),
         version=genbench.__version__,
     )  # fmt: skip
-    return page.strip() + "\n"
+    return finished(page)
 
 
 def headline(counts: Counter[Verdict], total: int) -> str:

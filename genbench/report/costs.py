@@ -27,11 +27,12 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class CostAxis:
-    """One kind of cost, of each label that has it; lower is better."""
+    """One kind of cost, of each label that has it; lower is better. `about`: which number of many, `median`."""
 
     title: str
     unit: str
     values: Mapping[str, float]
+    about: str = ""
 
 
 def costs(data: RunData, found: Sequence[Measured]) -> dict[str, dict[str, Cost]]:
@@ -65,15 +66,16 @@ def _cost(fits: Sequence[Fit]) -> Cost:
 
 
 def axes(spent: Mapping[str, Cost], boards: Sequence[Leaderboard], limit: int = 3) -> list[CostAxis]:
-    """Seconds of training, then what timed evaluations measure of which less is better, then parameters; each where at
-    least two models have it, at most `limit`."""
+    """Seconds of training, then what timed evaluations measure of which less is better (times before sizes), then
+    parameters; each where at least two models have it, at most `limit`."""
     seconds = {label: cost.seconds for label, cost in spent.items() if cost.seconds}
     sizes = {label: cost.parameters for label, cost in spent.items() if cost.parameters}
-    timed = [_measured(board, c) for board in boards for c in _lower(board)]
+    timed = sorted((_measured(board, c) for board in boards for c in _lower(board)), key=lambda a: a.unit not in TIMES)
     found = [CostAxis("training", "s", seconds), *timed[:1], CostAxis("parameters", "", sizes), *timed[1:]]
     return [axis for axis in found if len(axis.values) > 1][:limit]
 
 
+TIMES = ("s", "ms")
 PERCENTILES = {"p50": "median"}
 """What a percentile is called."""
 
@@ -89,8 +91,7 @@ def _lower(board: Leaderboard) -> list[Column]:
 def _measured(board: Leaderboard, column: Column) -> CostAxis:
     cells = {row.label: row.cells.get(column.key) for row in board.rows}
     values = {label: cell.mean for label, cell in cells.items() if cell is not None and cell.mean}
-    unit = ", ".join(part for part in (column.unit, PERCENTILES.get(column.target, column.target)) if part)
-    return CostAxis(column.title, unit, values)
+    return CostAxis(column.title, column.unit, values, PERCENTILES.get(column.target, column.target))
 
 
 def front(points: Mapping[str, tuple[float, float]]) -> list[str]:

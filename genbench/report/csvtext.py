@@ -9,13 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from genbench.core.text import without_controls
+
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a text that begins with one of these for a formula."""
 
 
 def neutral(text: str) -> str:
-    """The text with an apostrophe before it where a spreadsheet would run it; numbers are never given here."""
-    return f"'{text}" if text.startswith(FORMULAS) else text
+    """The text without control characters, with an apostrophe before it where a spreadsheet would run it; numbers are
+    never given here."""
+    plain = without_controls(text)
+    return f"'{plain}" if plain.startswith(FORMULAS) else plain
 
 
 def written(table: pd.DataFrame, *, digits: int | None = None) -> str:

@@ -1,4 +1,4 @@
-"""The tables for other tools: tidy as CSV, Parquet and JSON, leaderboards as LaTeX and Markdown."""
+"""The tables for other tools: tidy as CSV, Parquet and JSON, leaderboards as LaTeX and Markdown, papers as BibTeX."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 
 from genbench.core.errors import UsageError, nearest
+from genbench.core.text import without_controls
 from genbench.report.aggregate import column_key
+from genbench.report.bibtex import bibliography, papers
 from genbench.report.csvtext import written
 from genbench.report.data import RunData, read_rows
 from genbench.report.families import Family, families
@@ -86,7 +88,7 @@ def to_parquet(data: RunData) -> bytes:
     """The tidy table in columns; needs pyarrow."""
     buffer = io.BytesIO()
     try:
-        flat(data.table).to_parquet(buffer, index=False, engine="pyarrow")
+        flat(data.table).to_parquet(buffer, index=False, engine="pyarrow", compression="zstd")
     except ImportError as error:
         raise UsageError("--format parquet needs pyarrow: pip install pyarrow, or take csv.") from error
     return buffer.getvalue()
@@ -134,7 +136,7 @@ def _markdown_over(found: OverDatasets) -> str:
 
 
 def _markdown_row(parts: Sequence[str]) -> str:
-    return "| " + " | ".join(part.replace("|", "\\|").replace("\n", " ") for part in parts) + " |"
+    return "| " + " | ".join(without_controls(part).replace("|", "\\|").replace("\n", " ") for part in parts) + " |"
 
 
 def to_latex(data: RunData) -> bytes:
@@ -143,6 +145,11 @@ def to_latex(data: RunData) -> bytes:
     parts = [_latex(board) for board in boards] + [_latex_family(found) for found in families(data, boards)]
     parts += [_latex_over(found) for found in over_datasets(boards) if found.rows]
     return ("\n\n".join(parts) + "\n").encode()
+
+
+def to_bibtex(data: RunData) -> bytes:
+    """The papers of the models, metrics and encoders of the table, each once."""
+    return bibliography(papers(data.table).values()).text.encode()
 
 
 def _latex(board: Leaderboard) -> str:
@@ -223,7 +230,7 @@ ESCAPES |= {raised: f"$^{plain}$" for raised, plain in zip("⁻⁰¹²³⁴⁵�
 
 
 def _escape(text: str) -> str:
-    return "".join(ESCAPES.get(character, character) for character in text)
+    return "".join(ESCAPES.get(character, character) for character in without_controls(text))
 
 
 def _title(board: Leaderboard) -> str:
@@ -260,4 +267,5 @@ FORMATS: dict[str, Callable[[RunData], bytes]] = {
     "json": to_json,
     "latex": to_latex,
     "markdown": to_markdown,
+    "bibtex": to_bibtex,
 }

@@ -17,8 +17,9 @@ from genbench.core.paths import below
 from genbench.report import glossary
 from genbench.report.data import RunData
 from genbench.report.figures import curve_plot
+from genbench.report.language import IN_ENGLISH, Language
 from genbench.report.names import plain_name
-from genbench.report.types import Leaderboard
+from genbench.report.types import Cell, Leaderboard
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -26,8 +27,8 @@ PNG = b"\x89PNG\r\n\x1a\n"
 @dataclass(frozen=True, slots=True)
 class GalleryPicture:
     """One picture: whose (`title`: in plain words, where there are any), its data URI, size in pixels, what it shows,
-    and the headline number beside it. `seeds`: those that it is the picture of; `is_first`: of its row, the lowest are
-    among them. `tiles`: columns and count, where it is a grid of single samples; `is_real`: they are real data."""
+    and the cell of the headline beside it. `seeds`: those that it is the picture of; `is_first`: of its row, the lowest
+    are among them. `tiles`: columns and count, where it is a grid of single samples; `is_real`: they are real data."""
 
     label: str
     title: str
@@ -35,7 +36,7 @@ class GalleryPicture:
     width: int
     height: int
     caption: str
-    number: str
+    cell: Cell | None
     is_control: bool
     seeds: tuple[int, ...]
     is_first: bool
@@ -118,7 +119,7 @@ def _pictures(pictures: pd.DataFrame, board: Leaderboard, root: Path) -> dict[st
     order = list(dict.fromkeys(row.label for row in (*tops, *board.rows, *board.controls)))
     controls, real = {row.label for row in board.controls}, {row.label for row in tops}
     models = {row.label: row.model for row in board.all_rows}
-    numbers = {label: cell.plain for label, cell in board.cells(board.headline).items()}
+    cells = board.cells(board.headline)
     found: dict[str, dict[str, GalleryPicture]] = {}
     for picture in sorted(pictures.to_dict("records"), key=lambda p: _place(order, str(p["label"]))):
         path = below(root, str(picture["path"]))  # a store is data: what it names may lie anywhere
@@ -137,7 +138,7 @@ def _pictures(pictures: pd.DataFrame, board: Leaderboard, root: Path) -> dict[st
             width=file.width,
             height=file.height,
             caption=str(picture["caption"]),
-            number=numbers.get(label, ""),
+            cell=cells.get(label),
             is_control=label in controls,
             seeds=(seed,),
             is_first=not own,
@@ -189,7 +190,7 @@ def _tiles(content: bytes) -> tuple[int, int] | None:
     return None
 
 
-def curves(data: RunData, dataset: str) -> list[Curve]:
+def curves(data: RunData, dataset: str, words: Language = IN_ENGLISH) -> list[Curve]:
     """The training curves of a dataset, model by model, objective by objective."""
     if data.fits.empty:
         return []
@@ -197,14 +198,14 @@ def curves(data: RunData, dataset: str) -> list[Curve]:
     for model, fits in data.fits[data.fits["dataset"] == dataset].groupby("model", sort=False):
         recorded = [c for c in fits["curve"] if isinstance(c, Mapping) and c.get("images")]
         for objective in dict.fromkeys(name for c in recorded for name in c if name != "images"):
-            curve = _curve(str(model), objective, [c for c in recorded if objective in c])
+            curve = _curve(str(model), objective, [c for c in recorded if objective in c], words)
             found += [curve] if curve else []
     return found
 
 
-def _curve(model: str, objective: str, recorded: Sequence[Mapping[str, Any]]) -> Curve | None:
+def _curve(model: str, objective: str, recorded: Sequence[Mapping[str, Any]], words: Language) -> Curve | None:
     lines = [[float(v) for v in c[objective]] for c in recorded if c[objective]]
-    figure = curve_plot([float(v) for v in recorded[0]["images"]], lines, f"{model}, {objective}")
+    figure = curve_plot([float(v) for v in recorded[0]["images"]], lines, f"{model}, {objective}", words)
     if figure is None:
         return None
     lasts = sorted(line[-1] for line in lines)

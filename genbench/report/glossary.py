@@ -7,7 +7,7 @@ from typing import Any
 
 from genbench import registry
 from genbench.core.values import Direction
-from genbench.protocols.card import ModelCard
+from genbench.protocols.card import EncoderCard, ModelCard
 from genbench.protocols.evaluation import Evaluation
 from genbench.protocols.metric import Metric
 
@@ -70,6 +70,12 @@ def evaluations() -> list[str]:
 def model(name: str) -> ModelCard | None:
     """The card of a model, None where the registry has none."""
     found: ModelCard | None = _record(registry.models, name)
+    return found
+
+
+def encoder(name: str) -> EncoderCard | None:
+    """The card of an encoder, None where the registry has none."""
+    found: EncoderCard | None = _record(registry.encoders, name)
     return found
 
 

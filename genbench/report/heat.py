@@ -36,12 +36,14 @@ class HeatRow:
 
 @dataclass(frozen=True, slots=True)
 class HeatGrid:
-    """`left_out`: titles of headlines that have no floor or ceiling, or none that can be told apart."""
+    """`left_out`: titles of headlines that have no floor or ceiling, or none that can be told apart. `trained_on`: how
+    many datasets the times of training are the median of."""
 
     columns: Sequence[HeatColumn]
     rows: Sequence[HeatRow]
     left_out: Sequence[str]
     total: int
+    trained_on: int
 
     @property
     def with_training(self) -> bool:
@@ -79,8 +81,9 @@ def heat_grid(view: View) -> HeatGrid:
             rows.append(HeatRow(row, cells, mean, _training(view, label)))
     shown = {c.column.title for c in columns}
     kept = len(rows) if len(rows) <= FOLDED else KEPT
+    trained_on = sum(any(cost.seconds for cost in d.costs.values()) for d in view.datasets)
     best = sorted(rows, key=lambda r: -r.mean)[:kept]
-    return HeatGrid(columns, best, [title for title in left_out if title not in shown], len(rows))
+    return HeatGrid(columns, best, [title for title in left_out if title not in shown], len(rows), trained_on)
 
 
 def _training(view: View, label: str) -> str:

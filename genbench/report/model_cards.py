@@ -91,7 +91,7 @@ def _metric(column: Column, cell: Cell, score: str) -> dict[str, Any]:
 
 def described(column: Column, score: str = "") -> str:
     """The display name of numbers that are neither scaled nor differences, as the store has them."""
-    parts = (column.target, score, f"on {column.encoder}" if column.encoder else "", column.about, column.unit)
+    parts = (column.target, score, f"on {column.encoder}" if column.encoder else "", *column.about, column.unit)
     details = ", ".join(part for part in parts if part)
     return f"{column.title} ({details})" if details else column.title
 

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import jinja2
 import pandas as pd
@@ -16,7 +17,9 @@ from markupsafe import Markup
 
 import genbench
 from genbench.core import paths
+from genbench.core.text import without_controls
 from genbench.report import gallery
+from genbench.report.bibtex import bibliography, papers
 from genbench.report.csvtext import written
 from genbench.report.data import RunData
 from genbench.report.heat import score_text
@@ -29,7 +32,7 @@ from genbench.report.strips import critical_strip
 from genbench.report.types import Flag
 from genbench.report.verdict import value
 from genbench.report.view import View
-from genbench.report.wording import seeds
+from genbench.report.wording import evaluation_title, said, seeds, whole
 
 LARGEST_CSV = 100_000
 """A table of more characters than this travels compressed."""
@@ -39,6 +42,8 @@ LARGEST_WHOLE = 100_000
 an order that packs well."""
 FEWER_DIGITS = 6
 LEFT_OUT = ["ci_low", "ci_high", "details", "job", "fit", "seconds", "trained", "encoder_fingerprint"]
+IN_POPOVER = ["kind", "split", "reason"]
+"""Columns of the table whose texts the script shows, in the page's language."""
 CHANGING = ["family", "model", "label", "seed", "value"]
 
 
@@ -64,10 +69,16 @@ def render(data: RunData, language: Language | None = None, sections: Sequence[S
         csv=csv_uri(data),
         script=script,
         policy=policy(f"\n{script}"),
-        words=Markup(script_words(view.words)),
+        words=Markup(script_words(view.words, data.table)),
+        papers=Markup(script_papers(data.table)),
         version=genbench.__version__,
     )
-    return page.strip() + "\n"
+    return finished(page)
+
+
+def finished(page: str) -> str:
+    """A page as it is written: without control characters, which a name in a store of others may hold."""
+    return without_controls(page.strip()) + "\n"
 
 
 def environment(words: Language) -> jinja2.Environment:
@@ -86,13 +97,17 @@ def environment(words: Language) -> jinja2.Environment:
         "translated": words,
         "bdi": isolated,
         "shown": partial(value, words=words),
+        "whole": partial(whole, words=words),
+        "said": partial(said, words=words),
+        "titled": evaluation_title,
     }
-    made.globals |= {"Flag": Flag, "t": words, "strip": _strip}
+    made.globals |= {"Flag": Flag, "t": words, "strip": partial(_strip, words=words)}
     return made
 
 
-def _strip(found: OverDatasets) -> Markup:
-    return critical_strip(found.critical, [row.label for row in found.rows]) if found.critical else Markup("")
+def _strip(found: OverDatasets, words: Language) -> Markup:
+    labels = [row.label for row in found.rows]
+    return critical_strip(found.critical, labels, words) if found.critical else Markup("")
 
 
 def title(view: View) -> str:
@@ -114,11 +129,29 @@ def policy(script: str) -> str:
     return "; ".join([*parts, "base-uri 'none'", "form-action 'none'"])
 
 
-def script_words(words: Language) -> str:
-    """The script's sentences in another language, as JSON that cannot end its element."""
+def script_words(words: Language, table: pd.DataFrame) -> str:
+    """What the script says, of itself and from the table, in another language, as JSON."""
     source = (paths.folder("templates") / "report.js").read_text(encoding="utf-8")
     said = {text: words(text) for text in re.findall(r'"([^"\n]+)"', source) if text in words.messages}
-    return json.dumps(said, ensure_ascii=False).replace("<", "\\u003c")
+    for name in IN_POPOVER if words.messages else ():
+        said |= {
+            text: words(text)
+            for text in dict.fromkeys(table.get(name, []))
+            if isinstance(text, str) and words.has(text)
+        }
+    return in_script(said)
+
+
+def script_papers(table: pd.DataFrame) -> str:
+    """The BibTeX entries of the table by key, and by `model ddpm`, `metric frechet` and the like their keys."""
+    cited = papers(table)
+    found = bibliography(cited.values())
+    return in_script({"entries": found.entries, "of": {" ".join(key): found.of[text] for key, text in cited.items()}})
+
+
+def in_script(value: Any) -> str:
+    """The value as JSON that cannot end its element."""
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def csv_uri(data: RunData) -> tuple[str, str]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from genbench.report import formatting, glossary
 from genbench.report.by_class import ClassTable, class_tables
 from genbench.report.data import Measured
 from genbench.report.failures import Failure, failures
-from genbench.report.names import plain_name
+from genbench.report.gallery import without_scheme
+from genbench.report.names import isolated, plain_name
 from genbench.report.types import Cell, Column, LeaderboardRow
 from genbench.report.view import View
+from genbench.report.wording import said
 
 MOST_SCORES = 3_000
 """A page with more headline numbers than this lists them in its tables alone."""
@@ -38,12 +42,13 @@ class PanelScore:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """`facts`: (what, text) of the card, the options and the cost; `scores` is empty on a page with very many."""
+    """`facts`: what the card says, the options and the cost, in the page's language, by what that is; `scores` is empty
+    on a page with very many."""
 
     row: LeaderboardRow
     anchor: str
     title: str
-    facts: Sequence[tuple[str, str]]
+    facts: Mapping[str, Markup]
     scores: Sequence[PanelScore]
     failures: Sequence[Failure]
     by_class: Sequence[ClassTable]
@@ -60,7 +65,7 @@ def panels(view: View) -> list[Panel]:
             row=row,
             anchor=view.model_anchors[label],
             title=plain_name(label, row.model),
-            facts=tuple(_facts(view, row)),
+            facts={name: text for name, text in _facts(view, row) if text},
             scores=tuple(_scores(view, label)) if is_small else (),
             failures=why.get(label, ()),
             by_class=of_classes.get(label, ()),
@@ -69,20 +74,26 @@ def panels(view: View) -> list[Panel]:
     ]
 
 
-def _facts(view: View, row: LeaderboardRow) -> Iterator[tuple[str, str]]:
-    card = glossary.model(row.model)
+def _facts(view: View, row: LeaderboardRow) -> Iterator[tuple[str, Markup]]:
+    card, words = glossary.model(row.model), view.words
+
+    def sentences(*found: str) -> Markup:
+        return Markup(" ").join(said(without_scheme(text), words) for text in found if text)
+
     if card is not None:
-        yield "what it is", card.summary
-        yield "paper", card.paper
-        yield "objective", card.objective
-        yield "weak at", card.weaknesses
-        yield "not as in its paper", " ".join(card.deviations)
-    yield "options", _options(view, row)
+        yield "what it is", sentences(card.summary)
+        yield "paper", sentences(card.paper)
+        yield "objective", sentences(card.objective)
+        yield "weak at", sentences(card.weaknesses)
+        yield "not as in its paper", sentences(*card.deviations)
+    options = _options(view, row)
+    yield "options", isolated(options) if options else Markup("")
     for dataset in view.datasets:
         cost = dataset.costs.get(row.label)
         if cost is not None and cost.seconds:
-            size = f", {cost.parameters:,.0f} parameters" if cost.parameters else ""
-            yield f"trained on {dataset.name}", formatting.duration(cost.seconds) + size
+            spent = words.number(formatting.duration(cost.seconds))
+            size = words.counted(f"{cost.parameters:,.0f} parameters") if cost.parameters else ""
+            yield f"trained on {dataset.name}", isolated(", ".join(filter(None, (spent, size))))
 
 
 def _options(view: View, row: LeaderboardRow) -> str:

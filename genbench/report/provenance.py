@@ -54,7 +54,7 @@ def run_facts(data: RunData, found: Sequence[Measured]) -> list[str]:
     failed = len({(e.label, e.dataset, e.seed, e.evaluation) for e in bad})
     parts = [
         count(len(models), "model"),
-        count(len(controls), "control"),
+        f"{count(len(controls), 'control')} with known answers",
         count(len({e.dataset for e in found}), "dataset"),
         count(len({e.seed for e in found}), "seed"),
         count(sum(e.ok for e in found), "measurement"),

@@ -9,12 +9,13 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from genbench.report.costs import CostAxis, axes, front
-from genbench.report.figures import Axis, fit_axis
+from genbench.report.figures import Axis, apart, fit_axis
 from genbench.report.formatting import UNITS
 from genbench.report.language import Language
 from genbench.report.ranking import mean_loss
 from genbench.report.types import Cell, Column
 from genbench.report.view import DatasetView
+from genbench.report.wording import whole
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 268, 184, 36, 260, 26, 152
 """Of one panel, and of the area in it, in pixels."""
@@ -42,8 +43,8 @@ def cost_plot(dataset: DatasetView, words: Language) -> CostPlot | None:
     column, cells = chosen
     shown = [axis for axis in axes(dataset.costs, dataset.boards) if sum(label in cells for label in axis.values) > 1]
     column = replace(column, title=words(column.title))
-    named = [replace(cost, title=words(cost.title), unit=words(cost.unit)) for cost in shown]
-    return CostPlot([_panel(cost, cells, column) for cost in named], column.title) if named else None
+    named = [replace(cost, title=words(cost.title), unit=words(cost.unit), about=words(cost.about)) for cost in shown]
+    return CostPlot([_panel(cost, cells, column, words) for cost in named], column.title) if named else None
 
 
 def _quality(dataset: DatasetView) -> tuple[Column, dict[str, Cell]] | None:
@@ -56,7 +57,7 @@ def _quality(dataset: DatasetView) -> tuple[Column, dict[str, Cell]] | None:
     return None
 
 
-def _panel(cost: CostAxis, cells: Mapping[str, Cell], column: Column) -> Markup:
+def _panel(cost: CostAxis, cells: Mapping[str, Cell], column: Column, words: Language) -> Markup:
     shown = {label: cell for label, cell in cells.items() if label in cost.values}
     losses = {label: mean_loss(cell, column) or 0.0 for label, cell in shown.items()}
     across = fit_axis([cost.values[label] for label in shown], LEFT + 8, RIGHT - 8)
@@ -64,31 +65,36 @@ def _panel(cost: CostAxis, cells: Mapping[str, Cell], column: Column) -> Markup:
     upright = fit_axis([cell.mean or 0.0 for cell in shown.values()], *ends)
     at = {label: (across(cost.values[label]), upright(cell.mean or 0.0)) for label, cell in shown.items()}
     best = front({label: (cost.values[label], losses[label]) for label in shown})
-    parts = [*_frame(cost, across, upright, column), _stairs([at[label] for label in best])]
+    parts = [*_frame(cost, across, upright, column, words), _stairs([at[label] for label in best])]
     named = best if len(shown) > NAMED else list(shown)
     taken = [(x - 5, x + 5, y) for x, y in at.values()]
     parts += [_label(label, at[label], taken, is_best=label in best) for label in named]
     for label, place in at.items():
-        said = f"{label}: {short(cost.values[label])} {cost.unit}, {shown[label].plain}"
+        said = f"{label}: {amount(cost.values[label], cost.unit, words)}, {whole(shown[label], words)}"
         parts.append(_point(label, place, said, is_best=label in best))
-    about = f"{column.title} of {len(shown)} models against {cost.title}; nothing beats {', '.join(best)} in both."
+    about = words(
+        "{title} of {n} models against {cost}; nothing beats {names} in both.",
+        title=column.title,
+        n=len(shown),
+        cost=cost.title,
+        names=", ".join(best),
+    )
     return Markup(
         '<svg class="scatter" role="img" width="{0}" height="{1}" viewBox="0 0 {0} {1}" {2}>{3}</svg>'
     ).format(WIDTH, HEIGHT, Markup('aria-label="{}"').format(about), Markup("").join(parts))
 
 
-def _frame(cost: CostAxis, across: Axis, upright: Axis, column: Column) -> list[Markup]:
+def _frame(cost: CostAxis, across: Axis, upright: Axis, column: Column, words: Language) -> list[Markup]:
     factor, scale = _common_scale(across.ticks())
-    unit = "".join(f", {part}" for part in (scale, cost.unit) if part)
-    log = " (log scale)" if across.is_log else ""
+    title = ", ".join(part for part in (cost.title, words(scale), cost.unit, cost.about) if part)
+    if across.is_log:
+        title = words("{title} (log scale)", title=title)
     return [
         Markup('<text class="hint" x="{}" y="12">{}</text>').format(2, f"{column.title} {column.sense.arrow}"),
-        Markup('<text class="hint" x="{}" y="{}" text-anchor="end">{}</text>').format(
-            RIGHT, BOTTOM + 30, f"{cost.title}{unit}{log}"
-        ),
+        Markup('<text class="hint" x="{}" y="{}" text-anchor="end">{}</text>').format(RIGHT, BOTTOM + 30, title),
         Markup('<path class="frame" d="M{0} {1}V{2}H{3}"/>').format(LEFT, TOP - 6, BOTTOM, RIGHT),
-        *(_tick(across(t), BOTTOM + 14, short(t / factor), "middle") for t in across.ticks()),
-        *(_tick(LEFT - 5, upright(t) + 4, short(t / column.scale.factor), "end") for t in upright.ticks()),
+        *(_tick(x, BOTTOM + 14, text, "middle") for x, text in apart(across, lambda t: short(t / factor, words))),
+        *(_tick(LEFT - 5, upright(t) + 4, short(t / column.scale.factor, words), "end") for t in upright.ticks()),
     ]
 
 
@@ -134,9 +140,16 @@ def _stairs(points: Sequence[Point]) -> Markup:
     return Markup('<path class="front" d="M{}"/>').format("L".join(found))
 
 
-def short(value: float) -> str:
-    """`0.2`, `15`, `203 thousand`, `1.2 million`."""
+def short(value: float, words: Language) -> str:
+    """`0.2`, `15`, `2,000`, `203 thousand`, `1.2 million`."""
     for factor, name in UNITS.items():
         if abs(value) >= max(factor, 1e4):
-            return f"{value / factor:.3g} {name}"
-    return f"{value:.3g}".replace("e-0", "e-").replace("-", "−")
+            return f"{words.number(f'{value / factor:.3g}')} {words(name)}"
+    if abs(value) >= 1e3:
+        return words.number(f"{value:,.0f}".replace("-", "−"))
+    return words.number(f"{value:.3g}".replace("e-0", "e-").replace("-", "−"))
+
+
+def amount(value: float, unit: str, words: Language) -> str:
+    """`203 thousand`, `3.2 s`."""
+    return f"{short(value, words)} {unit}".strip()

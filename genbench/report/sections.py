@@ -82,9 +82,9 @@ def _part(view: View, dataset: DatasetView) -> DatasetPart:
         overview=table(view, dataset, overview),
         tables=tuple(table(view, dataset, board, overview.notes) for board in dataset.boards),
         lines={board.evaluation: one_line(board, view.words) for board in dataset.boards},
-        plot=figures.interval_plot(overview) if len(overview.rows) <= FOLDED else None,
+        plot=figures.interval_plot(overview, view.words) if len(overview.rows) <= FOLDED else None,
         galleries=gallery.galleries(view.data, dataset.boards, room=OTHER_SEEDS // len(view.datasets)),
-        curves=gallery.curves(view.data, dataset.name),
+        curves=gallery.curves(view.data, dataset.name, view.words),
     )
 
 

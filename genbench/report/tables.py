@@ -13,7 +13,7 @@ from genbench.report import cells, formatting, glossary
 from genbench.report.language import Language
 from genbench.report.ranking import mean_loss
 from genbench.report.types import Column, Flag, Leaderboard
-from genbench.report.verdict import leaders, unit_of
+from genbench.report.verdict import leaders
 from genbench.report.view import DatasetView, View
 
 
@@ -108,7 +108,7 @@ def one_line(board: Leaderboard, words: Language) -> Markup:
         return Markup("{}").format(said if record.copying is not None else words("nothing is ranked"))
     if not measured or mean_loss(measured[0][1], column) is None:
         return Markup(words("no model has a value"))
-    told = leaders(measured, words, unit=unit_of(column, words), once=record.once_a_row)
+    told = leaders(measured, column, words, once=record.once_a_row)
     on = f" ({column.target})" if column.target else ""
     return Markup("{} {}{}: {}").format(words(column.title), column.sense.arrow, on, told)
 

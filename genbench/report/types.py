@@ -146,8 +146,8 @@ class Column:
     """What a column's numbers are: metric and target, on which encoder, against which split, which way is better.
 
     `over`: the targets of which it is the mean, empty where it is of one. `identities`: those that most of its rows
-    share. `counts`: they are whole numbers. `against`: what its numbers are shown as differences from, empty where
-    they are shown as they are.
+    share; `about`: what a header says of them. `counts`: they are whole numbers. `against`: what its numbers are shown
+    as differences from, empty where they are shown as they are.
     """
 
     key: str
@@ -162,7 +162,7 @@ class Column:
     unit: str = ""
     scale: Scale = field(default_factory=Scale)
     identities: tuple[Identity, ...] = ()
-    about: str = ""
+    about: tuple[str, ...] = ()
     counts: bool = False
     against: str = ""
 
@@ -172,7 +172,7 @@ class Column:
         on = f"on {self.encoder}" if self.encoder else ""
         unit = " ".join(part for part in (self.scale.note, self.unit) if part)
         less = f"difference from {self.against}" if self.against else ""
-        return tuple(part for part in (self.target, less, on, self.about, unit) if part)
+        return tuple(part for part in (self.target, less, on, *self.about, unit) if part)
 
     @property
     def subtitle(self) -> str:

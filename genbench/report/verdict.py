@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from genbench.report import formatting, glossary
+from genbench.report.costs import axes
 from genbench.report.language import Language
 from genbench.report.names import isolated, listed, named
 from genbench.report.ranking import is_undecided, known_answer, mean_loss
+from genbench.report.scatter import amount
 from genbench.report.types import Cell, Column, Flag, Leaderboard, LeaderboardRow
 from genbench.report.view import DatasetView, View
 from genbench.stats.intervals import LEAST
@@ -40,10 +42,12 @@ class Sentence:
 
 def verdict(view: View, dataset: DatasetView) -> list[Sentence]:
     """Who leads at what, how sure that is, at what cost, and what to be careful of."""
-    found = []
-    for column in _headlines(dataset.overview):
-        sentence = _of_column(dataset, column, view.words)
-        found += [sentence] if sentence else []
+    columns = _headlines(dataset.overview)
+    first = next((column for column in columns if _ordered(dataset.overview, column)), None)
+    found: list[Sentence] = []
+    for column in columns:
+        found += filter(None, [_of_column(dataset, column, view.words)])
+        found += _cost_of_leader(dataset, column, view.words) if column is first else ()
     return [*found, *_cheapest(dataset, view.words), *_cautions(view, dataset)]
 
 
@@ -59,32 +63,33 @@ def _of_column(dataset: DatasetView, column: Column, words: Language) -> Sentenc
         copies = [named(row, words) for row in dataset.overview.rows if Flag.MEMORISES in row.flags]
         text = listed(copies, words("and")) if copies else Markup(words("no model is flagged"))
         return Sentence(lead, text, anchor, "bad" if copies else "")
-    rows = [(row, row.cells[column.key]) for row in dataset.overview.rows if column.key in row.cells]
-    measured = [(row, cell) for row, cell in rows if cell.mean is not None and cell.comparable]
-    losses = {row.label: mean_loss(cell, column) for row, cell in measured}
-    ordered = sorted(
-        (pair for pair in measured if losses[pair[0].label] is not None), key=lambda pair: losses[pair[0].label] or 0.0
-    )
-    if not ordered or not record.ranked:
+    ordered = _ordered(dataset.overview, column)
+    if not ordered:
         return None
-    told = leaders(ordered, words, unit=unit_of(column, words), once=record.once_a_row)
+    told = leaders(ordered, column, words, once=record.once_a_row)
     text = Markup("{}{}").format(told, _ceiling(dataset.overview, column, words))
     metric = "" if column.unit else f"{words(column.title)}\N{NO-BREAK SPACE}{column.sense.arrow}"
     return Sentence(lead, text, anchor, metric=metric)
 
 
-def unit_of(column: Column, words: Language) -> str:
-    said = " ".join(part for part in (column.scale.note, column.unit) if part)
-    return f"\N{NO-BREAK SPACE}{words(said)}" if column.unit else ""
+def _ordered(board: Leaderboard, column: Column) -> list[Ranked]:
+    """The rows that have a number that may be ranked, the best mean first."""
+    if not glossary.evaluation(column.evaluation).ranked:
+        return []
+    rows = [(row, row.cells[column.key]) for row in board.rows if column.key in row.cells]
+    measured = [(row, cell) for row, cell in rows if cell.mean is not None and cell.comparable]
+    losses = {row.label: mean_loss(cell, column) for row, cell in measured}
+    known = [pair for pair in measured if losses[pair[0].label] is not None]
+    return sorted(known, key=lambda pair: losses[pair[0].label] or 0.0)
 
 
-def leaders(ordered: Sequence[Ranked], words: Language, *, unit: str = "", once: bool = False) -> Markup:
+def leaders(ordered: Sequence[Ranked], column: Column, words: Language, *, once: bool = False) -> Markup:
     """Who leads, with the number: one model, a group that is not separated, or nobody that the seeds can tell. `once`:
     there is one seed by design."""
     placed = [(row, cell) for row, cell in ordered if cell.place]
     first = [(row, cell) for row, cell in placed if cell.leads]
-    row, cell = (first or placed or ordered)[0]
-    best = Markup("<b>{}</b>, {}{}").format(named(row, words), value(cell, words), unit)
+    row, cell = _best(ordered)
+    best = Markup("<b>{}</b>, {}").format(named(row, words), _with_unit(cell, column, words))
     if is_undecided([cell for _, cell in placed]):
         least = min(cell.n for _, cell in placed)
         said = words("{n} seeds can't separate {k} models; best mean: ", n=least, k=len(placed))
@@ -101,11 +106,26 @@ def leaders(ordered: Sequence[Ranked], words: Language, *, unit: str = "", once:
     return Markup("{}, {} {}").format(best, words("tied with"), listed(others, words("and")))
 
 
+def _best(ordered: Sequence[Ranked]) -> Ranked:
+    """The one that a sentence names first: of the leading group, else of those with a place, else of all."""
+    return max(ordered, key=lambda pair: (pair[1].leads, pair[1].place is not None))
+
+
 def _why_no_leader(ordered: Sequence[Ranked], words: Language) -> str:
     n = ordered[0][1].n
     if n < LEAST:
         return words.plural(n, "{n} seed, no places", "{n} seeds, no places")
     return words("no other model has a value") if len(ordered) == 1 else words("no leader")
+
+
+def _with_unit(cell: Cell, column: Column, words: Language) -> Markup:
+    """The number in its unit: one without an interval on a scale of its own, `14.8 million images/s`."""
+    if not column.unit:
+        return value(cell, words)
+    if cell.mean is not None and not cell.half_text:
+        return isolated(amount(cell.mean, words(column.unit), words))
+    said = " ".join(part for part in (column.scale.note, column.unit) if part)
+    return Markup("{}{}{}").format(value(cell, words), UNBROKEN, words(said))
 
 
 def value(cell: Cell, words: Language) -> Markup:
@@ -124,6 +144,18 @@ def _ceiling(board: Leaderboard, column: Column, words: Language) -> Markup:
             if row.model == name and cell is not None and cell.mean is not None:
                 return Markup("; {}: {}").format(named(row, words), value(cell, words))
     return Markup("")
+
+
+def _cost_of_leader(dataset: DatasetView, column: Column, words: Language) -> Iterator[Sentence]:
+    """What the leader in this column takes: training and sampling where they are known, else parameters."""
+    label = _best(_ordered(dataset.overview, column))[0].label
+    spent = [
+        f"{words(axis.title)} {amount(axis.values[label], words(axis.unit), words).replace(' ', UNBROKEN)}"
+        for axis in axes(dataset.costs, dataset.boards, limit=2)
+        if label in axis.values
+    ]
+    if spent:
+        yield Sentence(words("Its cost"), Markup("{}").format(", ".join(spent)), dataset.anchor_of("cost"))
 
 
 def _cheapest(dataset: DatasetView, words: Language) -> Iterator[Sentence]:

@@ -11,11 +11,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from genbench.core.errors import GenbenchError
 from genbench.core.jobs import Fit, Job
-from genbench.core.paths import last_writer
+from genbench.core.paths import json_in, last_writer
 from genbench.core.records import FitRecord, JobRecord
 from genbench.core.values import Status
 
@@ -89,9 +88,7 @@ class CostBook:
     def read(cls, folder: Path, device: str) -> CostBook:
         """The book of this device in the cache; an empty one where there is none that can be read."""
         book = cls(folder / FILE, device.partition(":")[0])
-        content: Any = {}
-        with contextlib.suppress(OSError, ValueError):
-            content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        content = json_in(folder / FILE)
         with contextlib.suppress(AttributeError, TypeError, ValueError):
             book.seen = {
                 str(kind): _Seen(int(n), float(total), float(top)) for kind, (n, total, top) in content.items()

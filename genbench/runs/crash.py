@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from genbench.core.jobs import Event, FitEnded, Job, JobEnded, JobStarted, without_value
+from genbench.core.paths import json_in
 from genbench.core.text import safe_text
 from genbench.core.values import Status
 
@@ -81,8 +82,8 @@ class CrashNote:
 
     def _read(self) -> _AtWork | None:
         try:
-            return _AtWork(**json.loads(self.path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            return _AtWork(**json_in(self.path))
+        except TypeError:  # there is none, or it says something else
             return None
 
     def _crash(self) -> str:

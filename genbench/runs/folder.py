@@ -25,7 +25,7 @@ import re
 import socket
 import traceback
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +38,7 @@ from genbench.core.errors import UsageError
 from genbench.core.jobs import FileMade
 from genbench.core.records import Picture, RunRecord
 from genbench.core.text import file_stem, safe_text
-from genbench.store.place import DATABASE, Place, redacted
+from genbench.store.place import DATABASE, Place, parse, redacted
 
 if TYPE_CHECKING:
     from genbench.store import Store
@@ -76,10 +76,16 @@ class RunFolder:
 
     @classmethod
     def to_make(cls, folder: Path, store: str | None = None) -> RunFolder:
-        """The folder that a run is to fill. Raises `UsageError` where it holds something that no run has made."""
+        """The folder that a run is to fill. Raises `UsageError` where it holds something that no run has made, and for
+        a store that is no file: a folder, a pipe, a database in memory, which ends with its process."""
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"--out names a folder; {str(folder)!r} is a file: give another name, or leave it out.")
         made = cls(Place.of(folder, store))
+        file = made.place.file
+        if made.place.is_sqlite and (file is None or (file.exists() and not file.is_file())):
+            raise UsageError(
+                f"results are kept in a file or on a server; {str(file or store)!r} is neither: see --store."
+            )
         if made.report.exists() and not made.is_ours:
             raise UsageError(
                 f"{folder} holds a {REPORT} that no run of genbench has made: give another --out, or move that file."
@@ -190,11 +196,8 @@ class RunFolder:
 
     def is_rendered(self, made_of: str) -> bool:
         """Whether the page is there, whole, and was made of this."""
-        try:
-            note = json.loads((self.root / MADE_OF).read_text(encoding="utf-8"))
-            return bool(note == {"made_of": made_of, "digest": _digest(self.report)})
-        except (OSError, ValueError):
-            return False
+        note = paths.json_in(self.root / MADE_OF)
+        return bool(note and self.report.is_file() and note == {"made_of": made_of, "digest": _digest(self.report)})
 
     def note_rendered(self, made_of: str) -> None:
         """Write down what the page was made of."""
@@ -297,15 +300,18 @@ def _digest(path: Path) -> str:
 
 
 def _store_of(folder: Path) -> str | None:
-    """The store that the folder's last run has named, None for its own. Raises `UsageError` where it has a secret."""
-    try:
-        content: Mapping[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
+    """The file of results that the folder's last run has named, None for its own.
+
+    Raises `UsageError` where that is on a server: it may have a password, and no file of others decides whom this
+    machine speaks to.
+    """
+    content = paths.json_in(folder / RECORD)
+    named = content.get("store") if isinstance(content, dict) else None
+    if not isinstance(named, str) or not named:
         return None
-    url = content.get("store") if isinstance(content, dict) else None
-    if url and "***" in url:
-        raise UsageError(f"the results of {folder} are in {url}: give that URL, with its password, for the folder.")
-    return url or None
+    if parse(named).get_backend_name() != "sqlite":
+        raise UsageError(f"the results of {folder} are in {named}: give that URL, with its password, for the folder.")
+    return named
 
 
 def _me() -> dict[str, str | int]:
@@ -315,8 +321,8 @@ def _me() -> dict[str, str | int]:
 
 def _who(note: Path) -> str:
     """`""` in the instant in which the other has its lock and not yet its note."""
+    found = paths.json_in(note)
     try:
-        found = json.loads(note.read_text(encoding="utf-8"))
         return f" (process {found['pid']} on {found['host']}, since {found['since']})"
-    except (OSError, json.JSONDecodeError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return ""

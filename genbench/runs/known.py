@@ -8,7 +8,7 @@ cache under a key over the content of all these (`core.code_state`). Files below
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,7 +79,7 @@ class Known:
         if found is None:
             found = look()
             with paths.last_writer(path) as temporary:
-                temporary.write_text(json.dumps({"question": question, "answer": found}), encoding="utf-8")
+                temporary.write_text(json.dumps(_kept(question, found)), encoding="utf-8")
         return found
 
     def _look(self, name: str) -> dict[str, Any]:
@@ -114,16 +114,17 @@ def _is_own(encoder: str) -> bool:
     return encoder == "auto" or registry.encoders.get(encoder).site is None
 
 
+def _kept(question: Sequence[str], answer: Any) -> dict[str, Any]:
+    """What a file holds: an answer, what it answers, and the digest of both."""
+    return {"question": list(question), "answer": answer, "digest": content_key(question=question, answer=answer)}
+
+
 def _read(path: Path, question: tuple[str, ...]) -> Any:
     """The answer in a file; None where there is none, or where the file is not what was written, which is set aside."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if found["question"] == list(question):
-            return found["answer"]
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError, KeyError):
-        pass
+    found = paths.json_in(path)
+    answer = found.get("answer") if isinstance(found, dict) else None
+    if answer is not None and found == _kept(question, answer):
+        return answer
     paths.set_aside(path)
     return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,12 @@ LISTS = ("models", "datasets", "plugins", "settings")
 
 EXECUTORS = ("auto", "inline", "local", "ray")
 STACKING = ("auto", "on", "off")
+
+MOST_LIMIT = 10**9
+"""Seconds or GiB: more than any job has."""
+
+LEAST_GPUS = 0.001
+"""Of one GPU: a thousand workers share it at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,14 +122,16 @@ def _check_executor(options: Options) -> None:
             raise UsageError(f"--workers-per-device needs worker processes on this machine: {instead}.")
         if options.workers is not None:
             raise UsageError("--workers and --workers-per-device both say how many workers there are: give one.")
-    if not 0 < options.gpus <= 1:
-        raise UsageError(f"--gpus is the part of a GPU a worker gets, above 0 and at most 1; got {options.gpus:g}.")
+    if not LEAST_GPUS <= options.gpus <= 1:
+        raise UsageError(
+            f"--gpus is the part of a GPU a worker gets, at least {LEAST_GPUS} and at most 1; got {options.gpus:g}."
+        )
     for option, limit, unit in (
         ("--time-limit", options.time_limit, "seconds"),
         ("--memory-limit", options.memory_limit, "GiB"),
     ):
-        if limit is not None and not 0 < limit < math.inf:
-            raise UsageError(f"{option} is a number of {unit} above 0; got {limit:g}.")
+        if limit is not None and not 0 < limit <= MOST_LIMIT:
+            raise UsageError(f"{option} is a number of {unit} above 0, at most {MOST_LIMIT:,}; got {limit:g}.")
         if limit is not None and name == "inline":
             raise UsageError(f"{option} needs --executor local: a process cannot stop itself.")
     if options.memory_limit is not None and name == "ray":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from genbench import registry
 from genbench.core.errors import SuiteError, UnknownName, Unsupported, nearest
@@ -17,27 +18,33 @@ from genbench.protocols.evaluation import EVERY, EvaluationConfig
 from genbench.registry.signatures import option_names
 from genbench.runs.suite import MOST_JOBS, ModelUse, Suite, expand
 
+T = TypeVar("T")
+
 
 def checked(suite: Suite, path: Path | str) -> Suite:
     """The suite with `family:` groups spelt out. Raises `SuiteError` with file, key and the nearest name."""
     models = [use for given in suite.models for use in expand(given)]
     _check_size(suite, len(models), path)
     labels = [use.name for use in models]
-    for label in labels:
-        if labels.count(label) > 1:
-            raise SuiteError(f"{path}: models: two models are called {label!r}; name one with `as`.")
+    twice = _twice(labels)
+    if twice is not None:
+        raise SuiteError(f"{path}: models: two models are called {twice!r}; name one with `as`.")
     for i, config in enumerate(suite.evaluations):
         _check_evaluation(config, f"{path}: evaluations.{i}")
-    pairs = [(config.name, dataset) for dataset, config in suite.pairs()]
-    for name, dataset in pairs:
-        if pairs.count((name, dataset)) > 1:
-            raise SuiteError(f"{path}: evaluations: {name} is asked for twice on {dataset}.")
+    pair = _twice((config.name, dataset) for dataset, config in suite.pairs())
+    if pair is not None:
+        raise SuiteError(f"{path}: evaluations: {pair[0]} is asked for twice on {pair[1]}.")
     for dataset in suite.all_datasets():
         check_dataset(dataset, f"{path}: datasets", suite.named)
     for use in models:
         check_use(use, f"{path}: models")
     _check_tables(suite, labels, path)
     return suite.model_copy(update={"models": tuple(models)})
+
+
+def _twice(names: Iterable[T]) -> T | None:
+    """The first that is there more than once, None where each is there once."""
+    return next((name for name, count in Counter(names).items() if count > 1), None)
 
 
 def _check_size(suite: Suite, rows: int, path: Path | str) -> None:

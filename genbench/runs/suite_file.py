@@ -6,6 +6,7 @@ An unknown key is an error that names the file, the key and the nearest key that
 from __future__ import annotations
 
 import copy
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -60,7 +61,10 @@ def _content(path: Path) -> dict[str, Any]:
     if path.stat().st_size > MOST_BYTES:
         raise SuiteError(f"{path} has {path.stat().st_size:,} bytes, more than a suite can use: is it the right file?")
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        if _DEEP.search(text):  # which would take the parser minutes
+            raise RecursionError
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # TOML's own, no UTF-8, a number of 5,000 digits, 3,000 brackets
         why = "it is nested too deeply" if isinstance(error, RecursionError) else safe_text(error, 300)
         raise SuiteError(f"{path}: not a TOML file: {why}") from error
@@ -95,22 +99,29 @@ def _complaint(content: dict[str, Any], path: Path, settings: Sequence[str]) -> 
 
 
 def _parsed(given: dict[str, Any], path: Path, settings: Sequence[str]) -> Suite:
-    content = copy.deepcopy(given)
-    for setting in settings:
-        override(content, setting)
+    try:
+        content = copy.deepcopy(given)
+        for setting in settings:
+            override(content, setting)
+        return checked(_validated(content, path), path)
+    except RecursionError as error:
+        raise SuiteError(f"{path}: its tables are nested too deeply.") from error
+
+
+def _validated(content: dict[str, Any], path: Path) -> Suite:
     if content.get("schema", SCHEMA) != SCHEMA:
         raise SuiteError(f"{path}: schema is {content['schema']!r}, this genbench reads schema = {SCHEMA}.")
     try:
-        suite = Suite.model_validate(content)
+        return Suite.model_validate(content)
     except ValidationError as error:
         raise SuiteError(_sentence(path, content, error)) from error
-    except RecursionError as error:
-        raise SuiteError(f"{path}: its tables are nested too deeply.") from error
-    return checked(suite, path)
 
 
 MOST_BYTES = 10**7
 """Of a suite file."""
+
+_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){100}""")
+"""A key of a hundred parts, `a.a.a`."""
 
 FULL = "full"
 

@@ -18,7 +18,8 @@ import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
 from genbench.store import schema
-from genbench.store.database import MANY, Store
+from genbench.store.database import Store
+from genbench.store.rows import MANY
 
 LOOK = 0.5
 """Seconds between two looks at what others do."""

@@ -9,11 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import sqlite3
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from functools import partial
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +22,10 @@ from genbench.core.jobs import JobEnded, content_key
 from genbench.core.records import FitRecord, JobRecord, Picture, PlanRecord, RunRecord
 from genbench.core.text import safe_text
 from genbench.core.values import Measurement, Status
-from genbench.registry import metrics as metric_registry
 from genbench.store import migrations, schema
-from genbench.store.place import Place, parse, redacted
+from genbench.store.connections import Connections, said
+from genbench.store.place import parse
+from genbench.store.rows import MANY, forget, keep_fit, keep_jobs
 from genbench.store.soundness import unsound
 
 TIDY = (
@@ -38,16 +35,10 @@ TIDY = (
 ).split()
 """The columns of the tidy table, the contract's first, in its order."""
 
-_ROW = ("label", "model", "family", "sampler", "dataset", "seed")
-
-PATIENCE = 60.0
-"""Seconds that a database may be gone or busy."""
-
-MANY = 10_000
-"""Rows that go to the database at once."""
+_MEASURED = {c.name for c in schema.measurements.columns} - {"position"}
 
 
-class Store:
+class Store(Connections):
     """One database. `url`: an SQLAlchemy URL, or the path of an SQLite file.
 
     `existing`: it must be a store already, nothing is made; else its tables are made where they are missing. A store of
@@ -55,16 +46,12 @@ class Store:
     """
 
     def __init__(self, url: sa.URL | str | Path, *, existing: bool = False) -> None:
-        self.url = url if isinstance(url, sa.URL) else parse(str(url))
-        self.name = redacted(self.url.render_as_string(hide_password=True))
+        super().__init__(url if isinstance(url, sa.URL) else parse(str(url)))
         if self.url.get_backend_name() == "sqlite" and self.url.database and not existing:
             paths.make_folder(Path(self.url.database).parent)
-        self._engine = _engine(self.url, self.name)
-        self._reading = self._engine.execution_options(reading=True)
-        self._opened = False
         try:
-            with _said(self.name):
-                if existing and not (self._is_there() and sa.inspect(self._engine).has_table("meta")):
+            with said(self.name):
+                if existing and not (self.is_there() and sa.inspect(self.engine).has_table("meta")):
                     raise UsageError(f"{self.name} is not a store of genbench: nothing was read or written.")
                 with self.writing() as connection:
                     migrations.bring_up_to_date(connection, self.name)
@@ -73,7 +60,7 @@ class Store:
         except BaseException:
             self.close()
             raise
-        self._opened = self.is_server
+        self.note_opened()
 
     def _check_rows(self) -> None:
         with self.reading() as connection:
@@ -84,89 +71,21 @@ class Store:
                 "elsewhere and run again."
             )
 
-    @property
-    def is_server(self) -> bool:
-        """Whether it is no file of this machine."""
-        return self.url.get_backend_name() != "sqlite"
-
-    @property
-    def file(self) -> Path | None:
-        """The SQLite file, None for a server or a database in memory."""
-        return Place(None, self.url).file
-
-    def _is_there(self) -> bool:
-        """An SQLite file is made by whoever looks at it, unless one looks first."""
-        return self.is_server or Path(self.url.database or "").is_file()
-
     @staticmethod
     def is_at(url: sa.URL) -> bool:
         """Whether a server's database holds a store already; nothing is made."""
-        name = redacted(url.render_as_string(hide_password=True))
-        engine = _engine(url, name)
+        connections = Connections(url)
         try:
-            with _said(name):
-                return sa.inspect(engine).has_table("meta")
+            with said(connections.name):
+                return sa.inspect(connections.engine).has_table("meta")
         finally:
-            engine.dispose()
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._engine.dispose()
+            connections.close()
 
     def __enter__(self) -> Store:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def reading(self) -> AbstractContextManager[sa.Connection]:
-        """A connection that changes nothing."""
-        return self._connected(self._reading)
-
-    @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """A connection in a transaction, which is committed at the end or not at all."""
-        with self._connected(self._engine) as connection, connection.begin():
-            yield connection
-
-    def write(self, change: Callable[[sa.Connection], object]) -> None:
-        """Make a change in one transaction. Where a server goes away in the middle nobody knows whether it was
-        committed, so it is made again: a change finds what it has made already."""
-        until = time.monotonic() + PATIENCE
-        while True:
-            try:
-                with self.writing() as connection:
-                    change(connection)
-                return
-            except _Gone:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.2)
-
-    @contextmanager
-    def tried_lock(self, number: int) -> Iterator[bool]:
-        """On PostgreSQL: the lock of a number (of 64 bits), inside, and whether it could be had; the server drops it
-        when the process ends."""
-        own = self._reading.execution_options(isolation_level="AUTOCOMMIT")
-        with self._connected(own) as connection:
-            had = bool(connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({number})")))
-            try:
-                yield had
-            finally:
-                with suppress(StoreError, sa.exc.SQLAlchemyError):  # a server that was started anew has no lock
-                    if had:
-                        connection.execute(sa.text(f"SELECT pg_advisory_unlock({number})"))
-
-    def _connected(self, engine: sa.Engine) -> sa.Connection:
-        """A server that is gone for a moment (a restart) is waited for, once it has been there."""
-        until = time.monotonic() + (PATIENCE if self._opened else 0.0)
-        while True:
-            try:
-                return engine.connect()
-            except (StoreError, sa.exc.DBAPIError):
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.2)
 
     # --- plans and runs
 
@@ -254,7 +173,7 @@ class Store:
 
         def change(connection: sa.Connection) -> None:
             for fit in fits:
-                _keep_fit(connection, fit)
+                keep_fit(connection, fit)
             for start in range(0, len(jobs), MANY):
                 keep_jobs(connection, jobs[start : start + MANY])
 
@@ -361,7 +280,7 @@ class Store:
         """What is wrong in the database itself: damaged pages, rows that belong to nothing. A sentence each."""
         found = []
         with self.reading() as connection:
-            if self._engine.dialect.name == "sqlite":
+            if self.engine.dialect.name == "sqlite":
                 said = connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars()
                 found += [f"the database is damaged: {safe_text(one, 300)}." for one in said if one != "ok"]
             for name, column, owner in schema.BELONGS:
@@ -389,166 +308,3 @@ class Store:
             return query.select_from(joined), [schema.jobs.c.ended]
         own = sa.select(schema.plan_jobs).where(schema.plan_jobs.c.plan == plan).subquery()
         return query.select_from(joined.join(own, own.c.job == schema.jobs.c.key)), [own.c.position]
-
-
-def is_blank(file: Path) -> bool:
-    """Whether an SQLite file has no table at all: whoever wanted to make a store there was cut off before (a full disk,
-    a kill)."""
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        try:
-            return not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
-        except (sqlite3.DatabaseError, UnicodeDecodeError):  # damaged, or another file; whoever opens it will say so
-            return False
-
-
-def _keep_fit(connection: sa.Connection, fit: FitRecord) -> None:
-    known = connection.execute(sa.select(schema.fits).where(schema.fits.c.key == fit.key)).mappings().first()
-    if known is not None and (known["status"] == fit.status == Status.OK or dict(known) == dataclasses.asdict(fit)):
-        return
-    spent = known["seconds"] if known is not None else 0.0
-    connection.execute(schema.fits.delete().where(schema.fits.c.key == fit.key))
-    values = dataclasses.asdict(fit) | {"seconds": fit.seconds + spent}
-    connection.execute(schema.fits.insert().values(values))
-
-
-def keep_jobs(connection: sa.Connection, ended: Sequence[JobEnded]) -> None:
-    """Jobs and all that they measured, in place of any earlier try. A run ends a job once: what it has kept already was
-    committed when the server went away."""
-    own = schema.jobs.c
-    query = sa.select(own.key, own.run, own.seconds).where(own.key.in_([end.record.key for end in ended]))
-    known = {row.key: row for row in connection.execute(query)}
-    kept = {(row.key, row.run) for row in known.values() if row.run}
-    new = [end for end in ended if (end.record.key, end.record.run) not in kept]
-    forget(connection, [end.record.key for end in new if end.record.key in known])
-    values: dict[sa.Table, list[dict[str, Any]]] = {schema.jobs: [], schema.measurements: [], schema.pictures: []}
-    for end in new:
-        job = end.record
-        values[schema.jobs].append(_job_values(job, known[job.key].seconds if job.key in known else 0.0))
-        values[schema.measurements] += [_measurement_values(job.key, i, m) for i, m in enumerate(end.measurements)]
-        values[schema.pictures] += [dataclasses.asdict(picture) for picture in end.pictures]
-    for table, rows in values.items():
-        if rows:
-            connection.execute(table.insert(), rows)
-
-
-def forget(connection: sa.Connection, jobs: Sequence[str]) -> None:
-    """Drop these jobs with all that they measured."""
-    if not jobs:
-        return
-    for table, column in ((schema.measurements, "job"), (schema.pictures, "job"), (schema.jobs, "key")):
-        connection.execute(table.delete().where(table.c[column].in_(jobs)))
-
-
-def _engine(url: sa.URL, name: str) -> sa.Engine:
-    try:
-        engine = sa.create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
-    except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
-        raise UsageError(
-            f"the store {name!r} cannot be opened ({redacted(str(error))}): give a file, or a URL whose driver is "
-            "installed."
-        ) from error
-    sa.event.listen(engine, "handle_error", partial(_say, name))
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _configure_sqlite)
-        sa.event.listen(engine, "begin", _begin_sqlite)
-    if engine.dialect.name == "postgresql":
-        sa.event.listen(engine, "begin", _begin_postgresql)
-    return engine
-
-
-def _say(name: str, context: sa.engine.ExceptionContext) -> None:
-    """Whatever a database objects to, whenever it does, is a sentence with the store's name and no secret; a constraint
-    that is broken is a mistake of whoever writes."""
-    if isinstance(context.sqlalchemy_exception, sa.exc.IntegrityError) or context.is_pre_ping:
-        return  # a pool that looks whether its connection still lives makes another one
-    sentence = _sentence(name, context.original_exception)
-    raise (_Gone(str(sentence)) if context.is_disconnect else sentence) from context.original_exception
-
-
-class _Gone(StoreError):
-    """A server that was there has gone."""
-
-
-@contextmanager
-def _said(name: str) -> Iterator[None]:
-    """The same for what goes wrong before there is a connection."""
-    try:
-        yield
-    except sa.exc.DBAPIError as error:
-        raise _sentence(name, error.orig or error) from error
-
-
-def _sentence(name: str, error: BaseException) -> StoreError:
-    why = redacted(safe_text(error, 300)).strip().rstrip(".")
-    hint = next((remedy for word, remedy in _REMEDIES.items() if word in why.lower()), "")
-    return StoreError(f"the store {name} cannot be used: {why or 'no reason given'}{hint}.")
-
-
-_REMEDIES = {
-    "locked": ": another process holds it; try again when that has ended",
-    "disk is full": ": make room, then run the same command again; what was done is kept",
-    "readonly": ": give a place that may be written to",
-    "unable to open": ": look whether its folder is there and may be written to",
-    "malformed": ": it is damaged; put it elsewhere and run again, or restore a copy",
-    "not a database": ": it is some other file",
-    "no such": ": it was not written by this genbench, or not wholly",
-    "refused": ": look whether the server is there, and its address",
-    "authentication": ": look whether user and password are right",
-}
-
-
-def _configure_sqlite(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # transactions are begun below
-    try:
-        connection.execute(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=ON")
-    except UnicodeDecodeError as error:  # SQLite's complaint quotes a damaged page
-        raise sqlite3.DatabaseError("a page is malformed") from error
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    """A writer takes its turn before it reads: one that had read first could not wait for another to end."""
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
-
-WRITING = 2**62 + 0x67656E62
-"""PostgreSQL's number of the lock of a writer; plans have smaller ones."""
-
-
-def _begin_postgresql(connection: sa.Connection) -> None:
-    """Writers take turns, as SQLite makes them: two that do the same job can't both add it."""
-    if not connection.get_execution_options().get("reading", False):
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITING})")
-
-
-_MEASURED = {c.name for c in schema.measurements.columns} - {"position"}
-
-
-_OF_JOB = tuple(c.name for c in schema.jobs.columns if c.name not in (*_ROW, "ended", "seconds"))
-
-
-def _job_values(job: JobRecord, spent: float) -> dict[str, Any]:
-    values: dict[str, Any] = {c: getattr(job.row, c) for c in _ROW}
-    values |= {name: getattr(job, name) for name in _OF_JOB}
-    return values | {"seconds": job.seconds + spent}
-
-
-def _measurement_values(job: str, position: int, measurement: Measurement) -> dict[str, Any]:
-    value = measurement.value
-    declared: Mapping[str, Any] = {"direction": "", "metric_version": 0}
-    if measurement.metric in metric_registry:
-        spec = metric_registry.get(measurement.metric).card
-        declared = {"direction": str(spec.direction), "metric_version": spec.version}
-    own = ("metric", "target", "score", "encoder", "encoder_fingerprint", "split", "likelihood")
-    numbers = ("value", "ci_low", "ci_high", "n", "m", "kind", "status", "reason")
-    return {
-        "job": job,
-        "position": position,
-        **declared,
-        **{name: getattr(measurement, name) for name in own},
-        **{name: getattr(value, name) for name in numbers},
-        "details": dict(value.details),
-    }

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from genbench.core.values import Status
 from genbench.store import schema
-from genbench.store.database import MANY, Store, forget
+from genbench.store.database import Store
+from genbench.store.rows import MANY, forget
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,9 +48,14 @@ class Place:
     @property
     def file(self) -> Path | None:
         """The SQLite file of the store, None for a server."""
-        if self.url.get_backend_name() != "sqlite" or not self.url.database or self.url.database == ":memory:":
+        if not self.is_sqlite or not self.url.database or self.url.database == ":memory:":
             return None
         return Path(self.url.database).absolute()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the store is a file here, or in memory, and not on a server."""
+        return self.url.get_backend_name() == "sqlite"
 
     @property
     def own(self) -> bool:

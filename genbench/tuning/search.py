@@ -18,10 +18,11 @@ from genbench.core.values import Status
 from genbench.data.derived import VALIDATION
 from genbench.evaluations.context import RunContext
 from genbench.protocols.evaluation import EvaluationConfig
-from genbench.runs import provenance, session
+from genbench.runs import provenance
+from genbench.runs.execution import Listener, execute
 from genbench.runs.options import Options
 from genbench.runs.plan import Conditions, make_job
-from genbench.runs.session import Listener
+from genbench.runs.session import prepare
 from genbench.runs.suite import ModelUse, OptionTable, Suite
 from genbench.tuning.records import Search, Study, Trial, Tuning
 from genbench.tuning.spaces import row_space
@@ -135,8 +136,8 @@ class _Round:
             headlines = {a.view: {a.study.target.config.name: a.study.target.metric} for a in asked}
             return Plan(jobs=tuple(jobs), headlines=headlines, datasets=conditions.datasets)
 
-        prepared = session.prepare(tuning_suite(self.suite, asked), self.options, planner, context=self.context)
-        done = session.execute(prepared, listener, command=self.options.command).done
+        prepared = prepare(tuning_suite(self.suite, asked), self.options, planner, context=self.context)
+        done = execute(prepared, listener, command=self.options.command).done
         with prepared.folder.open() as store:
             ends, values = store.ends([job.key for job in jobs]), store.table(prepared.plan.id)
         measured = dict(iter(values.groupby("job")))

@@ -56,10 +56,20 @@ def test_a_suites_name_makes_no_folder_elsewhere(tmp_path: Path, name: str) -> N
         (f"{SPEED}images = 9_223_372_036_854_775_808\n", "at most 1,000,000,000"),
         (f"x = {'[' * 3_000}\n{SPEED}", "not a TOML file"),
         (f"x = {'9' * 5_000}\n{SPEED}", "mine.toml"),
+        (f"{'a.' * 30_000}b = 1\n{SPEED}", "nested too deeply"),
+        ('"a" . ' * 30_000 + f"b = 1\n{SPEED}", "nested too deeply"),
+        (f"x = {'[' * 200}{']' * 200}\n{SPEED}", "mine.toml"),
     ],
 )
 def test_absurd_sizes_are_named(tmp_path: Path, more: str, words: str) -> None:
     assert words in refused(tmp_path, more=more)
+
+
+@pytest.mark.parametrize("limit", ["time_limit", "memory_limit"])
+@pytest.mark.parametrize("value", [1e300, float("inf"), float("nan"), 0.0, -1.0])
+def test_limits_that_none_can_have_are_named(limit: str, value: float) -> None:
+    with pytest.raises(UsageError, match=rf"--{limit.replace('_', '-')} is a number of .* above 0, at most"):
+        chosen_suite("quick", Options(**{limit: value}))  # type: ignore[arg-type]
 
 
 def test_absurd_plans_are_refused_with_their_size(tmp_path: Path) -> None:
@@ -140,9 +150,13 @@ def test_a_csv_is_a_regular_file(tmp_path: Path) -> None:
 # --- the entry point
 
 
-def run_main(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
+def run_main(monkeypatch: pytest.MonkeyPatch, given: BaseException | int) -> int:
+    """The exit status of the entry point where the command raises this, or gives it."""
+
     def app(**_: object) -> int:
-        raise error
+        if isinstance(given, int):
+            return given
+        raise given
 
     monkeypatch.setattr(cli, "app", app)
     monkeypatch.setattr(cli.stopping, "install", lambda: None)
@@ -183,6 +197,13 @@ def test_a_terminal_that_knows_few_letters_gets_question_marks(tmp_path: Path, e
     assert done.returncode == 0 and "frechet" in done.stdout, done.stderr
 
 
+def test_nothing_in_the_current_folder_hides_pythons_own_modules(tmp_path: Path) -> None:
+    (tmp_path / "random.py").write_text("raise SystemExit('random.py was executed')")
+    whole = [sys.executable, "-m", "genbench", "list", "metrics"]
+    done = subprocess.run(whole, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "frechet" in done.stdout, done.stderr
+
+
 def test_a_closed_output_is_a_sentence(tmp_path: Path) -> None:
     shell = f"{sys.executable} -c 'from genbench.cli import main; main()' list models >&-"
     done = subprocess.run(shell, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -193,6 +214,46 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     shell = f"{sys.executable} -c 'from genbench.cli import main; main()' list metrics --json | head -1"
     done = subprocess.run(shell, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
+
+
+def test_an_output_that_is_full_is_a_sentence(tmp_path: Path) -> None:
+    shell = f"{sys.executable} -c 'from genbench.cli import main; main()' list models > /dev/full"
+    done = subprocess.run(shell, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "No space left" in done.stderr and "Exception ignored" not in done.stderr
+
+
+def test_a_thread_that_never_ends_does_not_keep_the_process(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("import threading\nthreading.Thread(target=threading.Event().wait).start()\n")
+    done = command("list", "metrics", "--plugin", "mine.py", cwd=tmp_path)
+    assert done.returncode == 0 and "frechet" in done.stdout and not done.stderr
+
+
+def test_ctrl_c_says_so_where_the_parser_answers_it(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
+) -> None:
+    assert run_main(monkeypatch, 130) == 130
+    assert "goes on from here" in capfd.readouterr().err
+
+
+def test_ctrl_c_while_commands_are_imported_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
+    program = "import sys; sys.path.insert(0, '.'); import genbench.cli"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "error: stopped before anything was begun.\n")
+
+
+def test_names_of_others_draw_nothing_on_a_terminal(capfd: pytest.CaptureFixture) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    name = "\x1b]0;title\x07\x1b[31mred \u202eback"
+    table = Table(title=name)
+    table.add_column(Text(name))
+    table.add_row(Text(name, style="bold"))
+    for shown in (name, Text(name), table):
+        cli.console.out.print(shown, markup=False, soft_wrap=True)
+    said = capfd.readouterr().out
+    assert "red" in said and not {"\x1b", "\x07", "\u202e"} & set(said)
 
 
 def test_bytes_for_a_closed_output_name_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

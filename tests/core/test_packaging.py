@@ -178,6 +178,6 @@ def test_shells_complete_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("name", ["run", "tune", "load"])
 def test_a_public_function_is_hidden_by_no_module(name: str) -> None:
-    importlib.import_module("genbench.runs.session")
+    importlib.import_module("genbench.runs.execution")
     importlib.import_module("genbench.tuning.search")
     assert inspect.isfunction(getattr(genbench, name)) and inspect.isfunction(getattr(genbench, name))

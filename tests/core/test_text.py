@@ -18,6 +18,11 @@ class Unprintable(Exception):
         raise ValueError
 
 
+class Ending(Exception):
+    def __str__(self) -> str:
+        raise SystemExit(3)
+
+
 @given(st.text(st.characters(codec=None), max_size=50))
 @settings(max_examples=200, deadline=None)
 def test_what_comes_out_is_short_plain_and_the_same_again(text: str) -> None:
@@ -38,6 +43,7 @@ def test_what_comes_out_is_short_plain_and_the_same_again(text: str) -> None:
         ("left\u202eright", "leftright"),
         ("naïve – 日本", "naïve – 日本"),
         (Unprintable(), "Unprintable, whose text cannot be made (ValueError)"),
+        (Ending(), "Ending, whose text cannot be made (SystemExit)"),
     ],
 )
 def test_known_cases(given: object, made: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import queue
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -172,3 +174,26 @@ def test_workers_share_a_gpu_by_parts_and_what_runs_alone_has_a_whole_one(execut
     found = ended(events(executor, of("slow-1", "slow-2", "x-alone", alone=["x-alone"]), given))
     process = {key: record.reason.split()[0] for key, record in found.items()}
     assert len(set(process.values())) == 3  # two beside each other on one GPU, then one alone
+
+
+@pytest.mark.parametrize("executor", ["ray"], indirect=True)
+def test_an_actor_that_was_stopped_is_asked_nothing(
+    executor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from genbench.executors import ray as on_ray
+
+    worker = on_ray._RayWorker(config(tmp_path), queue.SimpleQueue(), lambda task: task, alone=False)
+    unreachable = on_ray.ray.exceptions.ActorUnavailableError("no answer", None)
+    asked: list[float] = []
+
+    def get(_: object, timeout: float) -> None:
+        asked.append(timeout)
+        if len(asked) == 2:
+            worker.stop()
+        raise unreachable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(on_ray.ray, "get", get)
+        assert worker._verdict(unreachable) == (unreachable, False) and len(asked) == 2
+    worker.join(time.monotonic() + 60)
+    assert not any(listener.is_alive() for listener in worker.listeners)

@@ -34,6 +34,7 @@ def test_a_node_that_is_killed_takes_no_job_with_it(tmp_path: Path, monkeypatch:
             if sum(isinstance(one, JobEnded) for one in found) >= 5 and doomed is not None:
                 cluster.remove_node(doomed, allow_graceful=False)
                 doomed = None
+        assert not ray.is_initialized()  # nobody has asked it anything after its end
     finally:
         ray.shutdown()
         cluster.shutdown()

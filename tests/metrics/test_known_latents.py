@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 from oracles import gen, normal
+from sklearn.manifold import trustworthiness as peer_trustworthiness
 
 from genbench.metrics.balance import Attributes, attribute_tv, balance_metrics, minority_recall, unmix
-from genbench.metrics.codes import ari, cluster_accuracy, continuity, nmi, rate, trustworthiness
+from genbench.metrics.codes import ari, cluster_accuracy, continuity, distances, nmi, rate, trustworthiness
 from genbench.metrics.features import feature_inputs
 from genbench.metrics.latents import Codes, latent_metrics
 from genbench.metrics.pointset import PointSet
@@ -72,15 +73,28 @@ def test_ends_as_near_as_duplicates_are_one_place() -> None:
 
 
 def test_neighbourhoods_of_the_identity_are_kept() -> None:
-    x = normal(100, 3)
-    assert trustworthiness(x, x) == pytest.approx(1)
-    assert continuity(x, x) == pytest.approx(1)
+    x = distances(normal(100, 3))
+    assert trustworthiness(x, x) == continuity(x, x) == 1
 
 
 def test_trustworthiness_one_way_is_continuity_the_other() -> None:
-    x, y = normal(80, 3), normal(80, 2, 1)
+    x, y = distances(normal(80, 3)), distances(normal(80, 2, 1))
     assert trustworthiness(x, y) == continuity(y, x)
     assert trustworthiness(x, y) < 0.8
+
+
+def test_trustworthiness_is_that_of_scikit_learn() -> None:
+    x, y = normal(300, 40).double(), normal(300, 16, 1).double()
+    y[:, :3] = x[:, :3]
+    assert trustworthiness(distances(x), distances(y)) == peer_trustworthiness(x, y, n_neighbors=10)
+    assert continuity(distances(x), distances(y)) == peer_trustworthiness(y, x, n_neighbors=10)
+
+
+def test_codes_that_are_all_one_keep_no_neighbourhood() -> None:
+    """Equally far points share their mean rank, so that each neighbour stands in the middle: 1 - k̃/half the most."""
+    x, nowhere = distances(normal(200, 5)), distances(torch.zeros(200, 2))
+    assert continuity(x, nowhere) == pytest.approx(1 - (100 - 10) * 2 / (2 * 200 - 30 - 1))
+    assert abs(trustworthiness(x, nowhere) - 0.5) < 0.1
 
 
 def test_cluster_scores_do_not_see_names() -> None:

@@ -28,7 +28,7 @@ def split_mix(seed, count):
 
 @pytest.mark.parametrize("seed", [0, 12345, -7])
 def test_the_stream_is_split_mix(seed):
-    rows = torch.cat([noise.uniform(torch.tensor([seed]), 4, draw) for draw in range(3)])
+    rows = noise.uniforms(torch.tensor([seed]), 4, range(3))
     expected = [((word >> 41) + 0.5) / 2**23 for word in split_mix(seed % 2**64, 12)]
     assert rows.flatten().tolist() == expected
     assert split_mix(0, 1) == [0xE220A8397B1DCDAF]  # the first number that is published for the seed 0
@@ -39,6 +39,8 @@ def test_noise_is_a_function_of_each_example_alone():
     together = noise.normal(noise.key(x), 5)
     assert torch.equal(together, torch.cat([noise.normal(noise.key(row[None]), 5) for row in x]))
     assert torch.equal(together.flip(0), noise.normal(noise.key(x.flip(0)), 5))
+    apart = torch.cat([noise.normals(noise.key(x), 5, range(draw, draw + 1)) for draw in range(3)])
+    assert torch.equal(noise.normals(noise.key(x), 5, range(3)), apart)
     assert torch.equal(noise.key(x.double()), noise.key(x))
     assert torch.equal(noise.key(torch.tensor([[0.0, 1.0]])), noise.key(torch.tensor([[-0.0, 1.0]])))
 
@@ -54,7 +56,7 @@ def test_examples_that_differ_in_anything_have_other_noise():
 
 def test_noise_has_the_moments_of_its_law():
     key = noise.key(torch.rand(20_000, 2, generator=torch.Generator().manual_seed(0)))
-    u, n = (torch.cat([make(key, 4, draw) for draw in range(3)], 1) for make in (noise.uniform, noise.normal))
+    u, n = (torch.cat(list(make(key, 4, range(3))), 1) for make in (noise.uniforms, noise.normals))
     assert u.min() > 0 and u.max() < 1
     error = 1 / math.sqrt(u.numel())
     assert abs(float(u.mean()) - 0.5) < 4 * error * 12**-0.5 and abs(float(n.mean())) < 4 * error
@@ -73,11 +75,11 @@ def test_a_bound_stays_below_its_limit(cls, make):
     x, generator = data.train.x[:500], torch.Generator().manual_seed(0)
     with torch.no_grad():
         bound = model.log_prob(x, k=64)
-        noise_of = noise.normal
+        noise_of = noise.normals
         try:
-            noise.normal = lambda key, size, draw=0: torch.randn(len(key), size, generator=generator)
+            noise.normals = lambda key, size, draws: torch.randn(len(draws), len(key), size, generator=generator)
             limit = model.log_prob(x, k=1000)
         finally:
-            noise.normal = noise_of
+            noise.normals = noise_of
     over = bound - limit
     assert float(over.mean()) < 2 * float(over.std()) / math.sqrt(len(x))

@@ -174,7 +174,8 @@ def test_ladder_loss_is_minus_the_bound_after_warm_up():
     x = data.train.x[:64]
     losses = torch.stack([model.loss(Batch(x)) for _ in range(200)])
     torch.manual_seed(0)
-    bounds = torch.stack([model._weight(x, torch.randn(64, model.noise_size)).mean() for _ in range(200)])
+    below = model.encoder(x)
+    bounds = torch.stack([model._weight(x, below, torch.randn(64, model.noise_size)).mean() for _ in range(200)])
     assert float(losses.mean()) == pytest.approx(-float(bounds.mean()), abs=0.1)
 
 
@@ -219,10 +220,22 @@ def test_the_rate_is_what_the_elbo_takes_off_the_likelihood(cls, monkeypatch):
     monkeypatch.setattr(vae.functools, "reduce", lambda _, terms: weights.extend(terms) or sum(weights))
     model.log_prob(x)
     monkeypatch.undo()
-    expected = torch.stack(likelihoods).mean(0) - torch.stack(weights).mean(0)
+    expected = torch.cat(likelihoods).view(-1, len(x)).mean(0) - torch.stack(weights).mean(0)
     closed = cls is vae.VAE  # the others' rates are means over the draws themselves
     torch.testing.assert_close(model.kl(x), expected, rtol=0.2 if closed else 1e-4, atol=0.1 if closed else 1e-3)
     assert float(model.kl(x).mean()) > 0
+
+
+@pytest.mark.parametrize("cls", [vae.VAE, VampVAE, IAFVAE, LadderVAE])
+def test_draws_at_once_are_draws_one_by_one(cls, monkeypatch):
+    data = stripes()
+    model = built(cls, data).eval().requires_grad_(False)
+    x = data.reference.x[:20]
+    together = model.log_prob(x), model.kl(x)
+    for rows in (1, 3 * len(x)):  # one draw a call, then three, the last call with fewer
+        monkeypatch.setattr(vae, "CPU_ROWS", rows)
+        for one, other in zip(together, (model.log_prob(x), model.kl(x)), strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-4)
 
 
 def test_a_prior_that_is_the_posterior_leaves_no_rate():

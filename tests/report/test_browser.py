@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -192,7 +193,7 @@ def test_the_download_is_the_store(page: Any, data: RunData) -> None:
     assert np.array_equal(again["value"].to_numpy(), data.table["value"].to_numpy(), equal_nan=True)
 
 
-def test_tables_are_copied_in_three_forms(page: Any) -> None:
+def test_tables_are_copied_in_three_forms_and_their_papers_in_one(page: Any) -> None:
     page.evaluate("location.hash = '#digits/diversity'")
     page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
     board = page.locator("details[data-evaluation='diversity']").first
@@ -209,6 +210,11 @@ def test_tables_are_copied_in_three_forms(page: Any) -> None:
     assert low == pytest.approx(mean - half) and high == pytest.approx(mean + half) and float(place) == 1
     assert len({line.count("|") for line in taken["Markdown"].splitlines()}) == 1
     assert taken["LaTeX"].count("\\\\") == len(table) + 1 and "\\textbf{" in taken["LaTeX"]
+    board.get_by_role("button", name="Copy the papers as BibTeX").click()
+    page.wait_for_function("window.copied")
+    entries = page.evaluate("window.copied")
+    assert "eprint = {2006.11239}" in entries and entries.count("@misc{ho2020,") == 1
+    assert "kynkaanniemi2019" in entries and "heusel2017" not in entries, "papers of this table alone"
 
 
 def test_a_picture_is_enlarged_and_a_panel_borrows_it(page: Any) -> None:
@@ -355,6 +361,46 @@ def test_a_long_table_shows_its_first_rows_and_all_on_demand(browser: Any, tmp_p
     page.close()
 
 
+TICKS = """() => [...document.querySelectorAll("svg")].flatMap((svg) => {
+  const boxes = [...svg.querySelectorAll("text.tick")].map((t) => [t.textContent, t.getBoundingClientRect()]);
+  return boxes.flatMap(([a, x], i) => boxes.slice(i + 1)
+    .filter(([, y]) => x.width && x.left < y.right && y.left < x.right && x.top + 2 < y.bottom && y.top + 2 < x.bottom)
+    .map(([b]) => [a, b]));
+})"""
+"""Pairs of labels of ticks that cover each other."""
+
+
+@pytest.mark.parametrize("code", ["en", "vi"])
+@pytest.mark.parametrize("size", [(1280, 900), (390, 844)])
+@pytest.mark.parametrize("most", [250_000, 4_500_000, 3_000_000_000])
+def test_labels_of_ticks_cover_no_other(
+    browser: Any, data: RunData, tmp_path: Path, code: str, size: tuple[int, int], most: int
+) -> None:
+    """`most`: parameters of one model, beside 203,456 and 900 of others."""
+    sizes = {"ddpm": most, "vae": 900}
+    fits = data.fits.assign(parameters=[sizes.get(str(model), 203_456) for model in data.fits["model"]])
+    (tmp_path / "page.html").write_text(render(replace(data, fits=fits), language(code)), encoding="utf-8")
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    page.goto((tmp_path / "page.html").as_uri())
+    page.evaluate(OPEN_ALL)
+    assert page.locator("svg.scatter text.tick").count() > 10
+    assert page.evaluate(TICKS) == []
+    page.close()
+
+
+def test_print_shows_all_of_every_table_and_plot(browser: Any, url: str) -> None:
+    page = browser.new_page(viewport={"width": 1032, "height": 703})
+    page.emulate_media(media="print")
+    page.goto(url)
+    page.evaluate(OPEN_ALL)
+    ends = page.eval_on_selector_all(
+        "table.board, table.heat, svg.intervals, svg.scatter",
+        "(all) => all.map((e) => [e.id || e.classList[0], e.getBoundingClientRect().right])",
+    )
+    assert len(ends) > 8 and [name for name, right in ends if right > 1033] == []
+    page.close()
+
+
 def test_another_language_is_shown_and_sorts(browser: Any, data: RunData, tmp_path: Path) -> None:
     path = tmp_path / "vi.html"
     path.write_text(render(data, language("vi")), encoding="utf-8")
@@ -367,4 +413,8 @@ def test_another_language_is_shown_and_sorts(browser: Any, data: RunData, tmp_pa
     )
     found = [float(m[1].replace(",", ".")) for text in texts if (m := re.search(r"(\d,\d+)\W*±", text))]
     assert len(found) > 4 and found == sorted(found, reverse=True)
+    page.click(f"{DIVERSITY} tr[data-m='ae'] td")
+    box = page.locator("[role=dialog].popover")
+    box.wait_for(state="visible")
+    assert "AE không có phân phối tiên nghiệm để lấy mẫu" in box.inner_text()
     page.close()

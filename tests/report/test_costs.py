@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from synthetic import make_run
 
 from genbench.core.records import FitRecord
 from genbench.core.values import Status
 from genbench.report.data import FITS, RunData
+from genbench.report.figures import TICK, apart, fit_axis
+from genbench.report.language import language
 from genbench.report.page import render
 from genbench.report.provenance import TrainingCost, training_costs
+from genbench.report.scatter import short
 from genbench.report.tuning import option_rows
 
 
@@ -69,3 +74,15 @@ def test_a_checkpoint_is_named_among_the_options_and_rows_without_one_have_none(
     models = [plain, {"use": "vae", "as": "mine", "checkpoint": "a.safetensors"}]
     (row,) = option_rows({"models": models, "datasets": ["digits"]})
     assert (row.label, row.options, row.origin) == ("mine", "checkpoint = a.safetensors", "trained elsewhere")
+
+
+@pytest.mark.parametrize("code", ["en", "vi"])
+@pytest.mark.parametrize("low", [1e-7, 3e-3, 0.9, 70.0, 9e3, 123_456.0, 2e9])
+@pytest.mark.parametrize("times", [1.0, 1.01, 3.0, 50.0, 1e3, 1e7])
+@pytest.mark.parametrize("width", [90, 216, 340])
+def test_labels_of_ticks_never_touch(code: str, low: float, times: float, width: int) -> None:
+    words, axis = language(code), fit_axis([low, low * times], 40, 40 + width)
+    shown = apart(axis, lambda value: short(value, words))
+    ends = [(x - TICK * len(text) / 2, x + TICK * len(text) / 2) for x, text in shown]
+    assert all(before < after for (_, before), (after, _) in pairwise(ends))
+    assert len(shown) > 1 or len(axis.ticks()) < 2 or width < 340

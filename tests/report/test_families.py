@@ -98,7 +98,7 @@ def test_rows_that_are_the_same_on_every_seed_show_their_interval_over_samples()
 def test_every_output_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
     data = run(table())
     page = render(data)
-    assert "mean over digits-without-*" in page and "<small>ae score</small>" in page
+    assert "mean over digits-without-*" in page and "<small><bdi>ae score</bdi></small>" in page
     markdown, latex = (export(data, name).decode() for name in ("markdown", "latex"))
     assert "### Outlier detection on 4 sets digits-without-*: AUROC ↑" in markdown
     assert "| model | mean | over sets | 0 | 1 | 2 | 3 |" in markdown

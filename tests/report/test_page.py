@@ -19,6 +19,7 @@ from synthetic import TIDY, Maker, make_run, make_table, run_record, tiny
 
 from genbench.report import page
 from genbench.report.data import RunData
+from genbench.report.export import export
 from genbench.report.figures import interval_plot
 from genbench.report.leaderboard import leaderboards
 from genbench.report.page import render
@@ -144,7 +145,7 @@ def test_the_words_that_a_reader_needs_are_there(reader: Reader) -> None:
 
 
 def test_the_settings_say_the_precision(html: str) -> None:
-    assert '<th scope="row">precision</th><td>float32</td>' in html
+    assert '<th scope="row">arithmetic</th><td><bdi>float32</bdi></td>' in html
 
 
 def test_failed_cells_are_never_zero(html: str) -> None:
@@ -203,6 +204,16 @@ def test_names_and_reasons_cannot_break_the_page() -> None:
     Reader(html)
 
 
+def test_names_draw_nothing_wherever_they_are_shown() -> None:
+    maker = Maker()
+    for seed in range(3):
+        maker.add("a\x1b[31mb\x07\u202ec", seed, "sample-quality", "frechet", 5.0 + seed)
+    data = RunData(table=maker.frame())
+    shown = [render(data), *(export(data, form).decode() for form in ("csv", "markdown", "latex"))]
+    for text in shown:
+        assert "abc" in text and not {"\x1b", "\x07", "\u202e"} & set(text)
+
+
 def test_a_control_out_of_its_place_gives_a_banner(html: str) -> None:
     assert 'class="banner"' not in html
     rows = {"vae": [0.1, 0.11, 0.12], "control-test-half": [1.0, 1.1, 1.2], "control-marginals": [50.0, 51.0, 52.0]}
@@ -224,7 +235,7 @@ def test_what_was_different_in_earlier_runs_is_told() -> None:
     html = render(RunData(table=make_table(1), runs=[old, dataclasses.replace(new, command="genbench run other")]))
     assert "Earlier runs of this store had torch 2.11.0;" in html
     assert "$ </span>genbench run quick" in html and "$ </span>genbench run other" in html
-    assert '<th scope="row">ring8</th>' in html
+    assert '<th scope="row"><bdi>ring8</bdi></th>' in html
 
 
 @pytest.mark.parametrize("seeds", [0, 1, 2])

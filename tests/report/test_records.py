@@ -126,7 +126,7 @@ def test_it_may_be_unranked_timed_and_of_one_target(known: pytest.MonkeyPatch) -
     overview, board = boards(maker)
     assert overview.columns[0].target == "near" and "ceiling" in board.notes[0]
     assert {cell.place for cell in cells(board).values()} == {None} == {cell.score for cell in cells(board).values()}
-    assert all(cell.comparable for cell in cells(board).values()) and board.columns[0].about == "cpu"
+    assert all(cell.comparable for cell in cells(board).values()) and board.columns[0].about == ("cpu",)
 
 
 def raising(results: Results, table: Table) -> list[str]:

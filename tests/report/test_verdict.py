@@ -70,7 +70,16 @@ def test_cost_is_the_median_of_a_rows_own_fits() -> None:
     found = costs(data, View(data).found)["digits"]
     assert found == {"a": Cost(2.0, 1000.0), "b": Cost(0.05, 1000.0)}
     assert said(data)["Fastest to train"] == "b, 50 ms; slowest: a, 2.0 s"
+    assert said(data)["Its cost"] == "training 2 s, parameters 1,000"
     assert [axis.title for axis in axes(found, [])] == ["training", "parameters"]
+
+
+def test_the_leaders_cost_follows_its_sentence_with_what_sampling_takes() -> None:
+    view = View(RunData(table=make_table(), runs=[run_record()]))
+    leads = [sentence.lead for sentence in verdict(view, view.datasets[0])]
+    assert leads.index("Its cost") == leads.index("Best samples") + 1
+    assert said(view.data)["Its cost"] == "sample latency 4.8 ms, peak memory 350 thousand bytes"
+    assert "Its cost" not in said(RunData(table=tiny(["a", "b"], [[1.0], [2.0]])))
 
 
 def test_the_front_holds_what_nothing_beats_in_both() -> None:
@@ -83,7 +92,7 @@ def test_the_grid_counts_what_is_missing_as_nothing() -> None:
     grid = heat.heat_grid(view)
     assert [r.mean for r in grid.rows] == sorted((r.mean for r in grid.rows), reverse=True)
     assert {r.row.label: r.mean for r in grid.rows}["broken"] == 0.0
-    assert "sample throughput" in grid.left_out
+    assert "sample throughput" in grid.left_out and grid.trained_on == 0
     assert heat.score_text(0.996) == "0.99" and heat.score_text(1.0) == "1.00" and heat.score_text(-0.2) == "< 0"
 
 

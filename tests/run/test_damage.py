@@ -17,7 +17,7 @@ from genbench.data.loading import load_dataset
 from genbench.encoders.features import split_features
 from genbench.encoders.loading import load_encoder
 from genbench.runs.options import Options
-from genbench.runs.session import Result
+from genbench.runs.outcome import Result
 from genbench.store import Store
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,9 +18,10 @@ from genbench import api
 from genbench.core.errors import UsageError
 from genbench.core.jobs import without_value
 from genbench.core.values import Status
+from genbench.runs.execution import execute
 from genbench.runs.folder import RunFolder
 from genbench.runs.options import Options, chosen_suite
-from genbench.runs.session import execute, prepare
+from genbench.runs.session import prepare
 from genbench.store import Store
 from genbench.store.claims import Claims
 
@@ -228,6 +230,33 @@ def test_a_store_elsewhere_is_found_from_the_folder(tmp_path: Path, suite: str) 
     assert run.model("gaussian", dataset="ring8").sample(3).shape == (3, 2)
     assert run.clean() == (0, 0)
     assert len(api.load(str(store)).table()) == len(run.table())
+
+
+def test_no_server_is_asked_because_a_file_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever gives a folder away would learn who opens it, and be sent the password in `PGPASSWORD`."""
+    (tmp_path / "run.json").write_text('{"store": "postgresql://stranger.example/db"}')
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("a server was looked for"))
+    with pytest.raises(UsageError, match="stranger.example/db: give that URL"):
+        RunFolder.find(str(tmp_path))
+
+
+@pytest.mark.parametrize("store", ["", ".", "/dev/null", "sqlite://", "sqlite:///:memory:"])
+def test_what_keeps_no_results_is_no_store(tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="kept in a file or on a server"):
+        RunFolder.to_make(tmp_path / "run", store)
+
+
+def test_a_folder_in_the_place_of_the_store_is_named(tmp_path: Path) -> None:
+    (tmp_path / "genbench.db").mkdir()
+    with pytest.raises(UsageError, match=r"genbench\.db' is neither"):
+        RunFolder.to_make(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"[" * 100_000, b"[]", b'{"store": 7}', b""])
+def test_a_record_that_is_none_names_no_store(done: Path, content: bytes) -> None:
+    (done / "run.json").write_bytes(content)
+    assert RunFolder.find(str(done)).place.own
 
 
 def test_a_folder_that_changes_under_the_run_does_not_matter(

@@ -166,18 +166,19 @@ def test_data_that_change_between_planning_and_loading_are_not_measured(
 ) -> None:
     import numpy as np
 
-    from genbench.runs import session
+    from genbench.runs.execution import execute
     from genbench.runs.options import chosen_suite
+    from genbench.runs.session import prepare
 
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "mine.npz", images=rng.random((80, 8, 8), dtype=np.float32))
     path = write_suite(tmp_path, [])
     options = Options(plugins=[PLUGIN], executor="inline", device="cpu", datasets=["npz:mine.npz"])
-    prepared = session.prepare(chosen_suite(str(path), options), options)
+    prepared = prepare(chosen_suite(str(path), options), options)
     np.savez(tmp_path / "mine.npz", images=rng.random((80, 8, 8), dtype=np.float32))
     prepared.context.forget()
-    result = session.execute(prepared, _Nobody())
+    result = execute(prepared, _Nobody())
     assert len(result.failed) == result.total and "not what they were when this run was planned" in result.failed[0]
 
 

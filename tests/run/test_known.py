@@ -65,6 +65,16 @@ def test_a_broken_memory_is_set_aside(setting: TaskSetting) -> None:
         assert path.with_name(f"{path.name}.broken").exists()
 
 
+def test_a_bit_that_was_flipped_is_noticed(setting: TaskSetting) -> None:
+    seen = Known(setting).dataset("ring8")
+    (path,) = files(setting)
+    whole = path.read_text()
+    path.write_text(
+        whole.replace(seen.facts.fingerprint, seen.facts.fingerprint.replace(seen.facts.fingerprint[0], "z"))
+    )
+    assert path.read_text() != whole and Known(setting).dataset("ring8") == seen and path.read_text() == whole
+
+
 def test_a_file_is_read_every_time(tmp_path: Path, setting: TaskSetting) -> None:
     """Two files of one size and time: only what they hold tells them apart."""
     path, found = tmp_path / "mine.npz", []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,7 @@ def ids(part: Part) -> str:
 @pytest.mark.parametrize("part", ALL, ids=ids)
 def test_every_part_is_something_of_its_suite_in_each_profile(part: Part, tmp_path: Path) -> None:
     for profile in part.profiles:
-        for asked in (Asked(out=tmp_path), Asked(out=tmp_path, tiny=True)):
+        for asked in (Asked(out=tmp_path, packed=tmp_path), Asked(out=tmp_path, packed=tmp_path, tiny=True)):
             options = parts.options(part, profile, asked, tmp_path)
             assert options is not None
             suite = chosen_suite(part.suite, options)
@@ -50,7 +51,7 @@ def test_the_parts_of_a_suite_are_all_of_it_and_nothing_twice(name: str) -> None
 
 
 def _pairs(part: Part, suite: Suite) -> list[tuple[str, str]]:
-    options = parts.options(part, "", Asked(out=Path()), Path())
+    options = parts.options(part, "", Asked(out=Path(), packed=Path()), Path())
     assert options is not None
     return [(row, dataset) for row in options.models for dataset in options.datasets]
 
@@ -98,7 +99,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Asked, list[Part]]:
     place = tmp_path_factory.mktemp("parts")
     file = place / "tiny.toml"
     file.write_text(SUITE)
-    asked = Asked(out=place / "out", device="cpu", executor="inline")
+    asked = Asked(out=place / "out", packed=place / "packed", device="cpu", executor="inline")
     made = [
         Part(name="models", suite=str(file), families=("classical",), minutes=1),
         Part(name="controls", suite=str(file), families=("control",), minutes=1),
@@ -109,10 +110,11 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Asked, list[Part]]:
 
 def test_parts_come_together_as_one_plan_with_a_report(two: tuple[Asked, list[Part]], tmp_path: Path) -> None:
     asked, made = two
-    packed = [runner.packed(part.name, asked.out) for part in made]
+    packed = [runner.packed(part.name, asked.packed) for part in made]
     assert all(file.stat().st_size < 300_000 for file in packed)
     notes = stores.gather(packed, tmp_path / "whole")
     assert [note["whole"] for note in notes] == [True, True]
+    assert all(note["machine"].endswith("CPU cores") for note in notes)
     run = load(tmp_path / "whole")
     table = run.table()
     assert set(table["label"]) == {"gaussian", "gmm", "control-test-half", "control-marginals"}
@@ -127,27 +129,51 @@ def test_parts_come_together_as_one_plan_with_a_report(two: tuple[Asked, list[Pa
 
 def test_a_part_goes_on_from_what_was_packed(two: tuple[Asked, list[Part]], tmp_path: Path) -> None:
     asked, made = two
-    target = runner.packed("models", asked.out)
+    target = runner.packed("models", asked.packed)
     before = stores.note_of(target)
     elsewhere = tmp_path / "elsewhere"
     moved = runner.packed("models", elsewhere)
     moved.parent.mkdir(parents=True)
     moved.write_bytes(target.read_bytes())
-    assert runner.run_part(made[0], Asked(out=elsewhere, device="cpu", executor="inline"))
+    assert runner.run_part(made[0], Asked(out=tmp_path / "out", packed=elsewhere, device="cpu", executor="inline"))
     after = stores.note_of(moved)
-    assert after["ended"] == {} and after["plans"] == before["plans"]
+    assert after["spent"] == {} and after["plans"] == before["plans"] and after["jobs"] == before["jobs"] == {"ok": 6}
     assert after["seconds"] >= before["seconds"]
+
+
+def test_the_state_of_a_part_is_that_of_its_jobs_and_versions(
+    two: tuple[Asked, list[Part]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, made = two
+    note = stores.note_of(runner.packed("models", asked.packed))
+    assert note is not None and parts.state(made[0], note) == "whole"
+    assert parts.state(made[0], note | {"whole": False}) == "in part"
+    assert parts.state(made[0], stores.note_of(asked.packed / "other.zip")) == "missing"
+    monkeypatch.setattr(parts.genbench, "__version__", "99")
+    assert parts.state(made[0], note) == "outdated"
 
 
 def test_a_part_that_is_out_of_time_keeps_what_has_ended(two: tuple[Asked, list[Part]], tmp_path: Path) -> None:
     _, made = two
-    asked = Asked(out=tmp_path / "short", device="cpu", executor="inline", limit=-1.0)
-    assert not runner.run_part(made[0], asked)
-    note = stores.note_of(runner.packed("models", asked.out))
+    asked = Asked(out=tmp_path / "short", packed=tmp_path, device="cpu", executor="inline")
+    assert not runner.run_part(made[0], replace(asked, limit=-1.0))
+    note = stores.note_of(runner.packed("models", asked.packed))
     assert not note["whole"]
-    assert runner.run_part(made[0], Asked(out=tmp_path / "short", device="cpu", executor="inline"))
-    note = stores.note_of(runner.packed("models", asked.out))
+    assert runner.run_part(made[0], asked)
+    note = stores.note_of(runner.packed("models", asked.packed))
     assert note["whole"]
+
+
+def test_parts_are_run_while_there_is_time(two: tuple[Asked, list[Part]], tmp_path: Path) -> None:
+    _, made = two
+    asked = Asked(out=tmp_path / "out", packed=tmp_path, copies=tmp_path / "copies", device="cpu", executor="inline")
+    assert runner.run_parts(made, asked, minutes=runner.LEAST / 60 - 0.01) == ["models", "controls"]
+    assert not list(tmp_path.glob("**/*.zip"))
+    assert runner.run_parts(made, asked, minutes=9) == []
+    for part in made:
+        assert (
+            runner.packed(part.name, tmp_path / "copies").read_bytes() == (tmp_path / f"{part.name}.zip").read_bytes()
+        )
 
 
 def test_pictures_get_fewer_colours_and_kinds_that_do_not_fit_are_left_out(tmp_path: Path) -> None:
@@ -159,12 +185,12 @@ def test_pictures_get_fewer_colours_and_kinds_that_do_not_fit_are_left_out(tmp_p
             (tmp_path / "artifacts" / "pictures").mkdir(parents=True, exist_ok=True)
             Image.fromarray(draw.integers(0, 256, (64, 64), dtype=np.uint8)).save(tmp_path / path)
             files.append((name, path))
-    kept, left = repacked(tmp_path, files, tmp_path / "lighter", 10**6)
-    assert (kept, left) == (["samples", "confused"], [])
+    kept = repacked(tmp_path, files, tmp_path / "lighter", 10**6)
+    assert kept == ["samples", "confused"]
     sizes = [(tmp_path / "lighter" / path).stat().st_size for _, path in files]
     assert all(size < 0.7 * (tmp_path / path).stat().st_size for size, (_, path) in zip(sizes, files, strict=True))
-    kept, left = repacked(tmp_path, files, tmp_path / "fewer", sum(sizes) - 1)
-    assert (kept, left) == (["samples"], ["confused"])
+    kept = repacked(tmp_path, files, tmp_path / "fewer", sum(sizes) - 1)
+    assert kept == ["samples"]
     assert not (tmp_path / "fewer" / files[3][1]).exists() and (tmp_path / "fewer" / files[0][1]).exists()
 
 

@@ -12,8 +12,9 @@ from sklearn.datasets import load_digits
 from genbench import api
 from genbench.evaluations import context as contexts
 from genbench.report.leaderboard import leaderboards
-from genbench.runs import session
+from genbench.runs.execution import execute
 from genbench.runs.options import Options, chosen_suite
+from genbench.runs.session import prepare
 
 MODELS = ("gaussian", "ppca", "control-marginals", "control-test-half")
 
@@ -101,8 +102,8 @@ def test_nothing_is_loaded_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         datasets=("digits", "digits-without-3"), models=MODELS, seeds=1, out=tmp_path, device="cpu",
         executor="inline", command="x", settings=("budget.images=1000",),
     )  # fmt: skip
-    prepared = session.prepare(chosen_suite("quick", given), given)
-    session.execute(prepared, api._Silent())
+    prepared = prepare(chosen_suite("quick", given), given)
+    execute(prepared, api._Silent())
     assert loaded["load_dataset digits "] == 1 and set(loaded.values()) == {1}
 
 

@@ -13,7 +13,7 @@ from genbench.core.errors import GenbenchError, SuiteError
 from genbench.models.sampler_names import SAMPLERS
 from genbench.models.samplers import make_sampler
 from genbench.registry.signatures import option_names
-from genbench.runs import suite_file
+from genbench.runs import suite_check, suite_file
 from genbench.runs.options import Options, chosen_suite
 
 GOOD = """
@@ -37,6 +37,14 @@ def written(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "mine.toml"
     path.write_text(text)
     return path
+
+
+def test_many_rows_are_looked_at_in_one_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each with each would be 400,000,000 comparisons."""
+    monkeypatch.setattr(suite_check, "check_use", lambda *_: None)
+    rows = ", ".join(f'{{ use = "vae", as = "v{i}" }}' for i in range(20_000))
+    text = f'schema = 1\nname = "many"\nseeds = 1\ndatasets = ["digits"]\nmodels = [{rows}]\n'
+    assert len(suite_file.read(written(tmp_path, f'{text}[[evaluations]]\nname = "speed"\n')).rows) == 20_000
 
 
 def test_a_good_suite_passes(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from genbench.core.errors import UsageError
 from genbench.core.records import FitRecord, JobRecord, Picture, PlanRecord, Row, RunRecord
 from genbench.core.values import Measurement, Status, Value
 from genbench.store import Store, schema
-from genbench.store.database import TIDY, is_blank
+from genbench.store.connections import is_blank
+from genbench.store.database import TIDY
 
 ROW = Row(label="ae+gmm10", model="ae", family="autoencoder", sampler="gmm10", dataset="digits", seed=0)
 JOB = JobRecord(key="k1", fit="f1", row=ROW, evaluation="sample-quality", status=Status.OK, seconds=2.0)

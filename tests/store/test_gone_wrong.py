@@ -14,7 +14,7 @@ from genbench.core.errors import StoreError
 from genbench.core.jobs import JobEnded
 from genbench.core.records import FitRecord, PlanRecord
 from genbench.core.values import Status
-from genbench.store import Store, database
+from genbench.store import Store, connections
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_store_that_somebody_holds_is_named_with_the_remedy(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "PATIENCE", 0.1)
+    monkeypatch.setattr(connections, "PATIENCE", 0.1)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="another process holds it"):
@@ -48,6 +48,16 @@ def test_a_page_that_was_overwritten_is_a_sentence(path: Path) -> None:
     path.write_bytes(bytes(content))
     with pytest.raises(StoreError, match="cannot be used"), Store(path, existing=True) as store:
         store.table()
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_what_is_written_to_a_file_that_is_gone_is_never_taken_for_kept(path: Path, *, replaced: bool) -> None:
+    with Store(path) as store:
+        path.rename(path.with_name("moved.db"))
+        if replaced:
+            Store(path).close()
+        with pytest.raises(StoreError, match="removed, moved or replaced"):
+            store.add_job(replace(JOB, key="k2"), TWO)
 
 
 def test_a_clock_that_is_moved_back_changes_no_order(path: Path) -> None:

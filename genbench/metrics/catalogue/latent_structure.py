@@ -49,13 +49,13 @@ METRICS: list[Metric] = [
     _metric(
         name="trustworthiness", direction=UP, low=0.0, high=1.0, needs="codes", least_n=22,
         measure="genbench.metrics.latents:trustworthiness", paper="Venna & Kaski 2001",
-        version=2,
+        version=3,
         summary="Neighbours in code space that are neighbours in data space too.",
     ),
     _metric(
         name="continuity", direction=UP, low=0.0, high=1.0, needs="codes", least_n=22,
         measure="genbench.metrics.latents:continuity", paper="Venna & Kaski 2001",
-        version=2,
+        version=3,
         summary="Neighbours in data space that are neighbours in code space too.",
     ),
     _metric(

@@ -97,14 +97,14 @@ CARDS: list[tuple[ModelCard, str]] = [
     (
         ModelCard(
             name="oracle",
-            title="the true law",
+            title="the true distribution",
             family="control",
             summary="The true sampler and density of a toy: what a perfect model scores.",
             objective="p = p_data",
             capabilities=("samples", "density"),
             sampler="truth",
             likelihood="the true density, exact",
-            weaknesses="Exists only where the law of the data is known.",
+            weaknesses="Exists only where the distribution of the data is known.",
         ),
         "genbench.models.controls:Oracle",
     ),

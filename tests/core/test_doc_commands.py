@@ -25,6 +25,7 @@ from genbench.core.text import safe_text
 from genbench.data.names import is_made
 from genbench.runs import suite_file
 from genbench.runs.options import Options, chosen_suite
+from genbench.runs.suite import dataset_use
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
@@ -134,7 +135,7 @@ def check_show(given: dict[str, Any]) -> None:
     kind = f"{given['kind']}s"
     if kind == "suites":
         suite_file.find(given["name"])
-    elif kind == "datasets" and is_made(given["name"]):
+    elif kind == "datasets" and is_made(dataset_use(given["name"])[1]):
         return
     elif kind in REGISTRIES and not given["plugin"]:
         REGISTRIES[kind].get(given["name"].partition("+")[0])

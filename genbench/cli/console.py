@@ -36,6 +36,9 @@ out = _Console(soft_wrap=False, highlight=False, emoji=False)
 err = _Console(stderr=True, highlight=False, emoji=False)
 
 
+USUAL_WIDTH = 80
+
+
 class Level(enum.Enum):
     """How much is said beside results and errors: nothing, what a reader needs, every fit and job."""
 
@@ -97,7 +100,10 @@ def _plainly(error: UnicodeError) -> tuple[str, int]:
 
 def prepare_streams() -> None:
     """A letter that a stream cannot show becomes a plain one, or `?`, and never an error; a stream that is closed takes
-    everything."""
+    everything; one without a width (`COLUMNS=0`), where nothing would be shown, has a usual one."""
+    for console in (out, err):
+        if console.width < 1:
+            console.width = USUAL_WIDTH
     codecs.register_error("genbench-plain", _plainly)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)

@@ -62,4 +62,4 @@ def set_casts(values: list[tuple[bool, torch.dtype]]) -> None:
 
 def flushes() -> bool:
     """Whether numbers that are no normal ones count as 0, which torch can only set."""
-    return not bool((torch.tensor(TINY, dtype=torch.float64) * 1.0).view(torch.int64))
+    return not bool((torch.tensor(TINY, dtype=torch.float64, device="cpu") * 1.0).view(torch.int64))

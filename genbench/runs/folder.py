@@ -160,8 +160,7 @@ class RunFolder:
         that genbench names is not written."""
         folder, _, name = file.path.rpartition("/")
         if file.path == LOG:
-            with (self.root / LOG).open("ab") as log:
-                log.write(file.content)
+            self._append(file.content)
             return
         pattern = FAILURE if folder == "failures" else OURS.get(folder.removeprefix("artifacts/"))
         if pattern is not None and pattern.fullmatch(name):
@@ -173,13 +172,19 @@ class RunFolder:
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
         content = {"at": now, "process": os.getpid(), "event": event, **details}
         line = redacted(json.dumps(content, default=safe_text))
-        path = self.root / LOG
         with suppress(OSError):
             paths.make_folder(self.root)
-            if path.exists() and path.stat().st_size > MOST_LOGGED:
-                path.replace(self.root / OLDER_LOG)
-            with path.open("a", encoding="utf-8") as file:
-                file.write(f"{line}\n")
+            self._append(f"{line}\n".encode())
+
+    def _append(self, lines: bytes) -> None:
+        """Add to the log; a pipe in its place would be waited for and gets nothing."""
+        path = self.root / LOG
+        if path.exists() and not path.is_file():
+            return
+        if path.exists() and path.stat().st_size > MOST_LOGGED:
+            path.replace(self.root / OLDER_LOG)
+        with path.open("ab") as file:
+            file.write(lines)
 
     def keep_traceback(self, name: str, error: BaseException) -> None:
         """Write down where an error came from, where that can be written."""

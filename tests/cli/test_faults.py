@@ -204,6 +204,11 @@ def test_nothing_in_the_current_folder_hides_pythons_own_modules(tmp_path: Path)
     assert done.returncode == 0 and "frechet" in done.stdout, done.stderr
 
 
+def test_a_terminal_without_a_width_shows_something(tmp_path: Path) -> None:
+    done = command("list", "metrics", cwd=tmp_path, COLUMNS="0")
+    assert done.returncode == 0 and "frechet" in done.stdout, done.stderr
+
+
 def test_a_closed_output_is_a_sentence(tmp_path: Path) -> None:
     shell = f"{sys.executable} -c 'from genbench.cli import main; main()' list models >&-"
     done = subprocess.run(shell, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -10,7 +10,7 @@ from test_plan import suite
 
 from genbench.core.errors import UsageError
 from genbench.executors.local import emptiest
-from genbench.runs import crew
+from genbench.runs import crew, session
 from genbench.runs.crew import Crew, crew_of
 from genbench.runs.options import Options, _check_executor
 
@@ -83,6 +83,18 @@ def test_other_executors_and_the_cpu_have_their_own(gpus) -> None:
 def test_what_cannot_be_said_together_is_refused(given, said) -> None:
     with pytest.raises(UsageError, match=said):
         _check_executor(Options(**given))
+
+
+@pytest.mark.parametrize("limit", [{"time_limit": 5.0}, {"memory_limit": 1.0}])
+def test_no_limit_is_left_aside_in_silence(limit, monkeypatch) -> None:
+    """Not by `inline`, which cannot keep it, and not by `auto`, whatever it takes."""
+    assert session._executor(Options(**limit)) == "local"
+    with pytest.raises(UsageError, match="a process cannot stop itself"):
+        _check_executor(Options(executor="inline", **limit))
+    monkeypatch.setattr(session.registry, "unrepeatable", lambda: ["mine"])
+    assert session._executor(Options()) == "inline"
+    with pytest.raises(UsageError, match="cannot be kept for mine"):
+        session._executor(Options(**limit))
 
 
 def test_the_emptiest_place_is_next() -> None:

@@ -247,6 +247,12 @@ def test_what_keeps_no_results_is_no_store(tmp_path: Path, store: str, monkeypat
         RunFolder.to_make(tmp_path / "run", store)
 
 
+def test_a_pipe_in_the_place_of_the_log_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "log.jsonl")
+    RunFolder.to_make(tmp_path).log("run begins")
+    assert (tmp_path / "log.jsonl").is_fifo()
+
+
 def test_a_folder_in_the_place_of_the_store_is_named(tmp_path: Path) -> None:
     (tmp_path / "genbench.db").mkdir()
     with pytest.raises(UsageError, match=r"genbench\.db' is neither"):

@@ -1,0 +1,1 @@
+"""The parts of the campaign of faults: what goes wrong, and what must be there afterwards."""

@@ -90,10 +90,16 @@ def _ending(code: int) -> int:
     """The exit status; where code of others has left a thread that never ends, the process waits a moment and ends."""
     left = [thread for thread in threading.enumerate() if not thread.daemon and thread is not threading.main_thread()]
     if left:
-        timer = threading.Timer(PATIENCE, os._exit, [code])
+        timer = threading.Timer(PATIENCE, _end_for_good, [code])
         timer.daemon = True
         timer.start()
     return code
+
+
+def _end_for_good(code: int) -> None:
+    """Unless the main thread goes on: it has called `main` from a program of its own."""
+    if not threading.main_thread().is_alive():
+        os._exit(code)
 
 
 def _called() -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import torch
@@ -63,7 +63,8 @@ def kept(path: Path, names: Collection[str], make: Callable[[], Mapping[str, Ten
         except (DataError, KeyError):
             paths.set_aside(path)
     made = make()
-    write(path, made, {}, writer=paths.first_writer)
+    with suppress(OSError):  # a cache that cannot be written costs time alone
+        write(path, made, {}, writer=paths.first_writer)
     return made
 
 

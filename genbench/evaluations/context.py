@@ -22,6 +22,7 @@ from genbench.data.splits import shuffled
 from genbench.encoders.features import split_features
 from genbench.encoders.loading import default_encoder, load_encoder
 from genbench.metrics.neighbours import Neighbours
+from genbench.metrics.points import is_fast_in_float64
 from genbench.metrics.pointset import PointSet
 from genbench.protocols.dataset import Dataset, Split
 from genbench.protocols.encoder import Encoder
@@ -36,6 +37,9 @@ NEIGHBOURS = 5
 
 WORTH_KEEPING = 2**36
 """Multiply-adds from which a training set's neighbours are kept on disk: a second of a processor."""
+
+KEPT = 1
+"""The version of how they are found: one more where it gives others."""
 
 
 def _kept_neighbours(path: Path, device: torch.device, find: Callable[[], Neighbours]) -> Neighbours:
@@ -103,7 +107,8 @@ class RunContext:
 
     def training(self, dataset: Dataset, encoder: Encoder) -> PointSet:
         """The same for the training split's features. Of a large one, neighbours are kept on disk."""
-        key = f"{encoder.name}-{encoder.fingerprint}-{dataset.fingerprint}-train-{NEIGHBOURS}-{self.device.type}"
+        how = f"{NEIGHBOURS}-{self.device.type}{'-float64' * is_fast_in_float64(self.device)}-{KEPT}"
+        key = f"{encoder.name}-{encoder.fingerprint}-{dataset.fingerprint}-train-{how}"
         keep = partial(_kept_neighbours, self.cache / "neighbours" / f"{key}.safetensors", self.device)
 
         def make() -> PointSet:

@@ -84,19 +84,21 @@ def distances(x: Tensor) -> Tensor:
     """(n, n) Euclidean distances of points (n, ...), float64; infinite on the diagonal: no point is its own
     neighbour."""
     flat = x.flatten(1).double()
+    flat = flat - flat.mean(0)  # distances come from products
     return torch.cdist(flat, flat).fill_diagonal_(torch.inf)
 
 
 def trustworthiness(x: Tensor, z: Tensor, k: int = 10) -> float:
     """How far the k neighbours of each code are neighbours in data space too, from `distances` within the data x and
-    within the codes z; ↑ [0, 1]. Venna & Kaski 2001. n > 2k. Points that are equally far share their mean rank."""
+    within the codes z; ↑ [0, 1]. Venna & Kaski 2001. n > 2k. Points that are equally far in the data share their mean
+    rank; of codes that tie for the last of the k places, any is taken."""
     n = len(x)
     if n <= 2 * k:
         raise Unsupported(f"neighbourhoods of {k} need more than {2 * k} points, got {n}")
     reach = x.gather(1, z.topk(k, largest=False).indices)
     ordered = torch.from_numpy(np.sort(x.numpy(), axis=1))  # thrice as fast as torch's
     nearer, as_near = (torch.searchsorted(ordered, reach, right=right) for right in (False, True))
-    ranks = 0.5 * (nearer + as_near + 1)
+    ranks = 0.5 * (nearer + as_near + 1).double()
     return 1 - float((ranks - k).clamp(min=0).sum()) * (2 / (n * k * (2 * n - 3 * k - 1)))
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from genbench.core import torch_settings
 from genbench.metrics.points import Points
 
 _CPU_SIDE, _GPU_SIDE = 2048, 4096
@@ -91,12 +92,12 @@ def _lower_tiles(n: int, height: int, block: int) -> Iterator[list[Span]]:
 @contextmanager
 def full_precision() -> Iterator[None]:
     """Float32 products with all their digits (no TF32) inside, whatever was set outside."""
-    before = torch.get_float32_matmul_precision()
+    before = torch_settings.precision()
     torch.set_float32_matmul_precision("highest")
     try:
         yield
     finally:
-        torch.set_float32_matmul_precision(before)
+        torch_settings.set_precision(before)
 
 
 @torch.no_grad()

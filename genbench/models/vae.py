@@ -28,6 +28,9 @@ CPU_ROWS, GPU_ROWS = 500, 4_000
 """Rows of examples and draws that a decoder gets at once: what a processor's cache holds, and enough to keep a GPU from
 waiting for its kernels."""
 
+GPU_VALUES = 2**24
+"""Values of examples that a GPU gets at once: large images are fewer rows."""
+
 
 class VariationalAutoencoder(GenerativeModel):
     """q(z|x) a diagonal Gaussian, p(z) = N(0, I), p(x|z) by the data: Bernoulli on [0, 1], else N(·, γ² I).
@@ -142,8 +145,9 @@ class VariationalAutoencoder(GenerativeModel):
         """`term(x, *given, eps)` (B,) at each of k draws of standard normal noise eps (B, noise_size) that are each
         example's own. `given` (B, ...): what of x they share. A call has as many draws as `CPU_ROWS` or `GPU_ROWS` rows
         hold."""
-        key, rows = noise.key(x), CPU_ROWS if x.device.type == "cpu" else GPU_ROWS
-        most = max(1, rows // max(1, len(x)))
+        key, size = noise.key(x), max(1, len(x))
+        rows = CPU_ROWS if x.device.type == "cpu" else min(GPU_ROWS, GPU_VALUES * size // max(1, x.numel()))
+        most = max(1, rows // size)
         for first in range(0, k, most):
             draws = range(first, min(first + most, k))
             eps = noise.normals(key, self.noise_size, draws).to(x.dtype)

@@ -58,11 +58,11 @@ def _plain(text: str) -> str:
 
 def references(citation: str) -> list[Reference]:
     """The papers of a card: `Ho et al. 2020, arXiv:2006.11239; DDIM: Song et al. 2021, arXiv:2010.02502` are two."""
-    return [_reference(part.strip()) for part in citation.split(";") if part.strip()]
+    return [_reference(part) for part in " ".join(citation.split()).split(";") if part.strip()]
 
 
 def _reference(part: str) -> Reference:
-    found = CITATION.fullmatch(part)
+    found = CITATION.fullmatch(part.strip())
     assert found is not None  # every part of it may be empty
     authors = (found["authors"] or "").replace(" et al.", " & others")
     arxiv, doi = ARXIV.search(part), DOI.search(part)

@@ -19,7 +19,7 @@ def neutral(text: str) -> str:
     """The text without control characters, with an apostrophe before it where a spreadsheet would run it; numbers are
     never given here."""
     plain = without_controls(text)
-    return f"'{plain}" if plain.startswith(FORMULAS) else plain
+    return f"'{plain}" if text.startswith(FORMULAS) or plain.startswith(FORMULAS) else plain
 
 
 def written(table: pd.DataFrame, *, digits: int | None = None) -> str:

@@ -142,10 +142,11 @@ def _stairs(points: Sequence[Point]) -> Markup:
 
 def short(value: float, words: Language) -> str:
     """`0.2`, `15`, `2,000`, `203 thousand`, `1.2 million`."""
+    rounded = float(f"{value:.3g}")
     for factor, name in UNITS.items():
-        if abs(value) >= max(factor, 1e4):
-            return f"{words.number(f'{value / factor:.3g}')} {words(name)}"
-    if abs(value) >= 1e3:
+        if abs(rounded) >= max(factor, 1e4):
+            return f"{words.number(f'{rounded / factor:.3g}')} {words(name)}"
+    if abs(rounded) >= 1e3:
         return words.number(f"{value:,.0f}".replace("-", "−"))
     return words.number(f"{value:.3g}".replace("e-0", "e-").replace("-", "−"))
 

@@ -160,7 +160,8 @@ def _unseen_fit(fit: Fit, extent: Extent) -> float:
 
 def _unseen_job(job: Job, extent: Extent) -> float:
     """Seconds of an evaluation of which nothing is known."""
-    examples = min(extent.examples, getattr(job.config, "samples", extent.examples))
+    asked = getattr(job.config, "samples", None)
+    examples = min(extent.examples, asked) if isinstance(asked, int) else extent.examples
     size = examples * extent.values / (Extent().examples * Extent().values)
     return JOB_SECONDS * float(max(1.0, size) ** 0.7)
 

@@ -202,7 +202,10 @@ class RunFolder:
     def is_rendered(self, made_of: str) -> bool:
         """Whether the page is there, whole, and was made of this."""
         note = paths.json_in(self.root / MADE_OF)
-        return bool(note and self.report.is_file() and note == {"made_of": made_of, "digest": _digest(self.report)})
+        try:
+            return bool(note and note == {"made_of": made_of, "digest": _digest(self.report)})
+        except OSError:  # there is no page that can be read
+            return False
 
     def note_rendered(self, made_of: str) -> None:
         """Write down what the page was made of."""

@@ -121,6 +121,8 @@ def _kept(question: Sequence[str], answer: Any) -> dict[str, Any]:
 
 def _read(path: Path, question: tuple[str, ...]) -> Any:
     """The answer in a file; None where there is none, or where the file is not what was written, which is set aside."""
+    if not path.exists():
+        return None
     found = paths.json_in(path)
     answer = found.get("answer") if isinstance(found, dict) else None
     if answer is not None and found == _kept(question, answer):

@@ -233,6 +233,23 @@ def test_a_thread_that_never_ends_does_not_keep_the_process(tmp_path: Path) -> N
     assert done.returncode == 0 and "frechet" in done.stdout and not done.stderr
 
 
+def test_a_program_that_calls_the_command_line_goes_on_whatever_threads_it_has(tmp_path: Path) -> None:
+    program = (
+        "import sys, threading, time\n"
+        "from genbench.cli import main as command\n"
+        "import genbench.cli.main\n"
+        "sys.modules['genbench.cli.main'].PATIENCE = 0.01\n"
+        "done = threading.Event()\n"
+        "threading.Thread(target=done.wait).start()\n"
+        "sys.argv = ['genbench', 'list', 'suites']\n"
+        "try:\n    command()\nexcept SystemExit:\n    pass\n"
+        "[timer.join() for timer in threading.enumerate() if isinstance(timer, threading.Timer)]\n"
+        "done.set()\nsys.exit(7)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 7, done.stderr
+
+
 def test_ctrl_c_says_so_where_the_parser_answers_it(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,6 +12,9 @@ import torch
 from genbench.core import torch_settings
 from genbench.core.errors import ModelEnded, contained
 from genbench.core.process_state import ProcessState
+from genbench.evaluations.context import RunContext
+from genbench.metrics.points import Points
+from genbench.metrics.sweep import sweep
 
 MATMUL, CUDNN, MKLDNN = torch.backends.cuda.matmul, torch.backends.cudnn, torch.backends.mkldnn
 
@@ -61,3 +65,11 @@ def test_whatever_ends_a_program_is_an_error_of_its_code(error: BaseException) -
 def test_ctrl_c_passes() -> None:
     with pytest.raises(KeyboardInterrupt), contained():
         raise KeyboardInterrupt
+
+
+def test_a_sweep_changes_nothing_that_a_model_is_blamed_for(tmp_path: Path) -> None:
+    x = torch.arange(12.0).view(6, 2)
+    with RunContext(root=None, cache=tmp_path, device=torch.device("cpu")).pinned():
+        state = ProcessState()
+        sweep(Points(x, x.mean(0), torch.float32), Points(x, x.mean(0), torch.float32), [])
+        assert state.restore() == ([], [])

@@ -65,3 +65,10 @@ def test_what_a_card_holds_cannot_break_an_entry() -> None:
 def test_the_export_has_the_papers_of_models_and_metrics() -> None:
     text = render_table(make_table(1), "bibtex").decode()
     assert text.count("@misc{") > 15 and "{2006.11239}" in text and "heusel2017" in text and "title" not in text
+
+
+def test_a_citation_may_take_several_lines() -> None:
+    assert references("Ho et al. 2020,\n  arXiv:2006.11239;\n\nFoo 2024,\tJMLR") == [
+        Reference(("Ho", "others"), "2020", arxiv="2006.11239"),
+        Reference(("Foo",), "2024", note="JMLR"),
+    ]

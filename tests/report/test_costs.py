@@ -86,3 +86,18 @@ def test_labels_of_ticks_never_touch(code: str, low: float, times: float, width:
     ends = [(x - TICK * len(text) / 2, x + TICK * len(text) / 2) for x, text in shown]
     assert all(before < after for (_, before), (after, _) in pairwise(ends))
     assert len(shown) > 1 or len(axis.ticks()) < 2 or width < 340
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (0.2, "0.2"),
+        (999.6, "1,000"),
+        (2_345, "2,345"),
+        (9_999, "10 thousand"),
+        (203_400, "203 thousand"),
+        (999_999, "1 million"),
+    ],
+)
+def test_a_number_is_short_in_the_unit_that_it_is_rounded_to(number: float, said: str) -> None:
+    assert short(number, language("en")) == said

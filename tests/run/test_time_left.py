@@ -80,6 +80,19 @@ def test_a_large_dataset_of_which_nothing_is_known_takes_longer() -> None:
     assert found.is_rough and 20 * small.seconds < found.seconds < 500 * small.seconds
 
 
+def test_an_evaluation_without_a_number_of_samples_takes_all_examples() -> None:
+    class Whole(EvaluationConfig):
+        samples: int | None = None
+
+    large = dataclasses.replace(job("vae", 0, "quality", dataset="large"), config=Whole(name="quality"))
+    extents = {"large": Extent(values=784, examples=10_000)}
+    found, all_of_them = (
+        remaining([one], CostBook(), workers=1, fitted=lambda _: True, extents=extents)
+        for one in (large, dataclasses.replace(large, config=Whole(name="quality", samples=10_000)))
+    )
+    assert found.seconds == all_of_them.seconds
+
+
 def test_what_is_known_of_each_kind_adds_up() -> None:
     book = CostBook()
     for one in PLAN[:4]:

@@ -89,7 +89,7 @@ def measure_browser(path: Path, browser: str) -> None:
             return float(found["TaskDuration"])
 
         started = time.perf_counter()
-        page.goto(path.as_uri())
+        page.goto(path.resolve().as_uri())
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
         print(f"loaded in Chromium: {time.perf_counter() - started:.2f} s ({busy():.2f} s of CPU)")
         print(f"elements: {page.evaluate('document.querySelectorAll(`*`).length'):,}")

@@ -100,7 +100,7 @@ def test_what_it_changes_of_the_process_is_named_and_put_back() -> None:
             return super().loss(batch)
 
         def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
-            torch.set_num_threads(2)
+            torch.set_num_threads(torch.get_num_threads() + 1)
             return super().sample(n, generator=generator)
 
     before = torch.get_num_threads(), sys.getrecursionlimit()

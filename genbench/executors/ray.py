@@ -104,8 +104,9 @@ class _RayWorker(Worker):
         except Exception as error:
             self._gone(error)
         else:
-            self.listeners.append(threading.Thread(target=self._listen, args=(answer,), daemon=True))
-            self.listeners[-1].start()
+            listener = threading.Thread(target=self._listen, args=(answer,), daemon=True)
+            self.listeners = [*(one for one in self.listeners if one.is_alive()), listener]
+            listener.start()
 
     def _listen(self, answer: Any) -> None:
         try:

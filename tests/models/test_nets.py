@@ -87,3 +87,22 @@ def test_an_untrained_autoencoder_still_tells_images_apart(net):
     x = (torch.rand(64, 1, side, side) > torch.rand(64, 1, 1, 1)).float()
     with torch.no_grad():
         assert pair(x).std(0).mean() > 0.01 * x.std(0).mean()
+
+
+@pytest.mark.parametrize("seed", [2, 3, 7])
+def test_convolutions_learn_a_mostly_black_set_from_any_initial_weights(seed):
+    """Seeds whose outputs once ran to -50, where the squared error of a sigmoid has no gradient: black for good."""
+    torch.manual_seed(seed)
+    data = spec((1, 28, 28))
+    encoder, decoder = nets.encoder(data, 16, net="conv"), nets.decoder(data, 16, net="conv")
+    bars = torch.zeros(512, 1, 28, 28)
+    for image, (top, left) in zip(bars, torch.randint(4, 16, (512, 2)).tolist(), strict=True):
+        image[:, top : top + 10, left : left + 6] = 1
+    optimiser = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-3)
+    for _ in range(35):
+        x = bars[torch.randint(512, (64,))]
+        loss = (torch.sigmoid(decoder(encoder(x))) - x).square().flatten(1).sum(1).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert loss < 0.95 * 60  # 60: what a black image costs

@@ -39,7 +39,7 @@ def iwae(table: Tables) -> Comparison:
         title="Importance-weighted autoencoders",
         source="Burda et al. 2016 (arXiv:1509.00519), as reproduced by pythae",
         differs=(
-            "Two hidden layers of 512 units with SiLU, 50 latents (40 in `vamp-vae`, with 200 pseudo-inputs), 80 "
+            "Two hidden layers of 512 units with SiLU, 50 latents (40 in `vamp-vae`, with 500 pseudo-inputs), 80 "
             "passes through dynamically binarised MNIST, and a bound of 64 importance samples where the papers take "
             "thousands: ours is a little higher than with theirs."
         ),

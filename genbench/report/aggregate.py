@@ -85,8 +85,15 @@ def make_cell(about: Sequence[Measured], column: Column, twin: str = "") -> Cell
     One without a value may lack target and encoder: it then speaks of every column of its metric.
     """
     timed = glossary.evaluation(column.evaluation).timed
-    good = {e.seed: e for e in about if e.ok and column_key(e) == column.key}
-    bad = {e.seed: e for e in about if not e.ok and e.seed not in good and e.target in ("", column.target)}
+    good: dict[int, Measured] = {}
+    bad: dict[int, Measured] = {}
+    for e in about:
+        if e.ok:
+            if column_key(e) == column.key:
+                good[e.seed] = e
+        elif e.target in ("", column.target):
+            bad[e.seed] = e
+    bad = {seed: e for seed, e in bad.items() if seed not in good}
     if not good and not bad:
         return None
     values = {seed: e.value for seed, e in sorted(good.items()) if e.value is not None}

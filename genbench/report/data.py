@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 import pandas as pd
 
@@ -59,8 +59,7 @@ class RunData:
         return next(reversed(own or list(self.runs)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """One row of the tidy table; numbers that are not there are None, words that are not there are empty."""
 
     label: str
@@ -106,11 +105,10 @@ class Measured:
 
 def read_rows(table: pd.DataFrame) -> list[Measured]:
     """The rows of the tidy table in their order; a table without `label` is labelled by model and sampler."""
-    kinds = {f.name: str(f.type) for f in dataclasses.fields(Measured)}
-    columns = {name: _column(table, name, kind) for name, kind in kinds.items()}
+    columns = {name: _column(table, name, kind) for name, kind in get_type_hints(Measured).items()}
     if "label" not in table:
         columns["label"] = [_label(*names) for names in zip(columns["model"], columns["sampler"], strict=True)]
-    return [Measured(*row) for row in zip(*columns.values(), strict=True)]
+    return list(map(Measured._make, zip(*columns.values(), strict=True)))
 
 
 def _label(model: str, sampler: str) -> str:
@@ -120,18 +118,19 @@ def _label(model: str, sampler: str) -> str:
     return model if sampler in ("", own) or (own and sampler == "prior") else f"{model}+{sampler}"
 
 
-def _column(table: pd.DataFrame, name: str, kind: str) -> list[Any]:
+def _column(table: pd.DataFrame, name: str, kind: Any) -> list[Any]:
     """The values of a column as the field's type; what is absent is None, or empty where words are meant."""
-    if kind.startswith("Mapping"):
+    if get_origin(kind) is Mapping:
         return [_mapping(v) for v in table[name].tolist()] if name in table else [{}] * len(table)
-    make = {"str": str, "int": int}.get(kind.partition(" ")[0], float)
+    make = next(made for made in (str, int, float) if made in (kind, *get_args(kind)))
     absent = "" if make is str else None
     if name not in table:
         return [absent] * len(table)
     column = table[name]
-    return [
-        absent if bad else make(v) for v, bad in zip(column.tolist(), (column.isna() | (column == "")), strict=True)
-    ]
+    given, missing = column.tolist(), (column.isna() | (column == "")).to_numpy()
+    if not missing.any():
+        return list(map(make, given))
+    return [absent if bad else make(v) for v, bad in zip(given, missing.tolist(), strict=True)]
 
 
 def _mapping(given: Any) -> Mapping[str, Any]:

@@ -85,7 +85,7 @@ def distinct(found: Iterable[Identity]) -> tuple[Identity, ...]:
     """The first of each set of identities that are comparable."""
     kept: list[Identity] = []
     for one in found:
-        if not any(comparable(one, other) for other in kept):
+        if not kept or (one is not kept[-1] and not any(comparable(one, other) for other in kept)):
             kept.append(one)
     if len(kept) < 2:
         return tuple(kept)

@@ -24,7 +24,7 @@ class Ending(Exception):
 
 
 @given(st.text(st.characters(codec=None), max_size=50))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_comes_out_is_short_plain_and_the_same_again(text: str) -> None:
     made = safe_text(text)
     made.encode("utf-8")  # no surrogate is left
@@ -65,7 +65,7 @@ def test_every_record_brings_its_reason_through_it() -> None:
 
 
 @given(st.text(st.characters(codec=None), min_size=1, max_size=400))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_name_makes_a_file(name: str) -> None:
     stem = file_stem(name)
     assert stem.isascii() and len(stem) <= 120 and not set(stem) & set('/\\:\0 *?"<>|')

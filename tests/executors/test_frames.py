@@ -35,7 +35,7 @@ def test_messages_come_as_they_went() -> None:
 
 
 @given(st.binary(max_size=80), st.integers(0, 200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_anything_else_in_the_pipe_is_unreadable(noise: bytes, place: int) -> None:
     whole = frames.packed(1, "hello") + frames.packed(1, "world")
     file = io.BytesIO(whole[:place] + noise + whole[place:])

@@ -17,7 +17,7 @@ from genbench.registry import metrics as registered
 ORDERLESS = ("frechet", "kid", "mmd-rbf", "cmmd", "precision", "recall", "density", "coverage", "vendi")
 MORE_ORDERLESS = ("clipped-density", "clipped-coverage", "duplicate-rate", "nn-accuracy", "authenticity", "copy-rate")
 SYMMETRIC = ("frechet", "kid", "cmmd")
-QUICK = settings(max_examples=25, deadline=None)
+QUICK = settings(max_examples=25)
 
 sizes = st.integers(8, 60)
 dims = st.sampled_from([1, 2, 5, 40])
@@ -87,7 +87,7 @@ def test_distances_are_symmetric(n: int, m: int, d: int, seed: int) -> None:
         assert number(r, g, name) == pytest.approx(number(g, r, name), rel=1e-6, abs=1e-7), name
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(d=st.integers(1, 12), seed=seeds)
 def test_a_larger_shift_is_farther(d: int, seed: int) -> None:
     r, g = normal(40, d, seed), normal(40, d, seed + 1)

@@ -67,7 +67,8 @@ def _panel(cost: CostAxis, cells: Mapping[str, Cell], column: Column, words: Lan
     best = front({label: (cost.values[label], losses[label]) for label in shown})
     parts = [*_frame(cost, across, upright, column, words), _stairs([at[label] for label in best])]
     named = best if len(shown) > NAMED else list(shown)
-    taken = [(x - 5, x + 5, y) for x, y in at.values()]
+    title = (0.0, 2 + LETTER * len(f"{column.title} ↓"), 8.0)
+    taken = [title, *((x - 5, x + 5, y) for x, y in at.values())]
     parts += [_label(label, at[label], taken, is_best=label in best) for label in named]
     for label, place in at.items():
         said = f"{label}: {amount(cost.values[label], cost.unit, words)}, {whole(shown[label], words)}"

@@ -362,12 +362,13 @@ def test_a_long_table_shows_its_first_rows_and_all_on_demand(browser: Any, tmp_p
 
 
 TICKS = """() => [...document.querySelectorAll("svg")].flatMap((svg) => {
-  const boxes = [...svg.querySelectorAll("text.tick")].map((t) => [t.textContent, t.getBoundingClientRect()]);
+  const words = svg.querySelectorAll(svg.matches(".scatter") ? "text" : "text.tick");
+  const boxes = [...words].map((t) => [t.textContent, t.getBoundingClientRect()]);
   return boxes.flatMap(([a, x], i) => boxes.slice(i + 1)
-    .filter(([, y]) => x.width && x.left < y.right && y.left < x.right && x.top + 2 < y.bottom && y.top + 2 < x.bottom)
+    .filter(([, y]) => x.width && x.left < y.right && y.left < x.right && x.top + 5 < y.bottom && y.top + 5 < x.bottom)
     .map(([b]) => [a, b]));
 })"""
-"""Pairs of labels of ticks that cover each other."""
+"""Pairs of labels of ticks that cover each other; in a scatter of any words, names and titles too."""
 
 
 @pytest.mark.parametrize("code", ["en", "vi"])

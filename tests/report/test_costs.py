@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
@@ -11,14 +12,19 @@ import pytest
 from synthetic import make_run
 
 from genbench.core.records import FitRecord
-from genbench.core.values import Status
+from genbench.core.values import Direction, Status
+from genbench.report import glossary
+from genbench.report.costs import CostAxis
 from genbench.report.data import FITS, RunData
 from genbench.report.figures import TICK, apart, fit_axis
 from genbench.report.language import language
 from genbench.report.page import render
 from genbench.report.provenance import TrainingCost, training_costs
-from genbench.report.scatter import short
+from genbench.report.scatter import LETTER, _panel, short
 from genbench.report.tuning import option_rows
+from genbench.report.types import Cell, Column
+
+EN, DOWN = language("en"), glossary.Sense(Direction.LOWER, 0.0)
 
 
 def record(model: str, seed: int, **more: object) -> FitRecord:
@@ -101,3 +107,15 @@ def test_labels_of_ticks_never_touch(code: str, low: float, times: float, width:
 )
 def test_a_number_is_short_in_the_unit_that_it_is_rounded_to(number: float, said: str) -> None:
     assert short(number, language("en")) == said
+
+
+def test_names_of_points_leave_the_title_of_the_axis_free() -> None:
+    """Many of the best stand together at the top, where the title is; names are moved up and down to find room."""
+    rows = {f"a-longer-name-{i}": Cell(values={0: 1.0 + i / 99}, mean=1.0 + i / 99) for i in range(12)}
+    rows["worse"] = Cell(values={0: 9.0}, mean=9.0)
+    cost = CostAxis("training", "s", {label: 20.0 - i for i, label in enumerate(rows)} | {"worse": 30.0})
+    drawn = _panel(cost, rows, Column(key="q", evaluation="e", metric="m", title="Fréchet distance", sense=DOWN), EN)
+    names = re.findall(r'text-anchor="(start|end)" data-m="[^"]+" x="([\d.]+)" y="([\d.-]+)">([^<]+)<', drawn)
+    lefts = [float(x) - (LETTER * len(name) if side == "end" else 0) for side, x, y, name in names if float(y) < 22]
+    assert len(names) > 2
+    assert all(left >= 2 + LETTER * len("Fréchet distance ↓") for left in lefts), names

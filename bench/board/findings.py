@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from board.numbers import Mean, means, percent
 from genbench.report import formatting, glossary
 from genbench.report.costs import costs, front
 from genbench.report.data import read_rows
+from genbench.report.ranking import mean_loss
 from genbench.report.types import Cell, Column, Leaderboard, LeaderboardRow
 
 
@@ -49,8 +51,8 @@ def purposes(found: Boards) -> Iterator[str]:
 
 
 def _purpose(board: Board, leaderboard: Leaderboard) -> str:
-    column = leaderboard.column(leaderboard.headline)
-    rows = [(row, row.cells[column.key]) for row in leaderboard.rows if _has_place(row, column)]
+    shown, column = _standing(board, leaderboard)
+    rows = [(row, row.cells[column.key]) for row in shown if _is_ranked(row, column)]
     if len(rows) < 2:
         return ""
     leading = [(row, cell) for row, cell in rows if cell.leads]
@@ -70,8 +72,25 @@ def _purpose(board: Board, leaderboard: Leaderboard) -> str:
     return said + (f"; {others}." if others else ".")
 
 
+def _standing(board: Board, one: Leaderboard) -> tuple[Sequence[LeaderboardRow], Column]:
+    """The rows, the best first, and the column that says who is best in an evaluation: its headline, or the overview's
+    mean of it over targets (of the hard ones first), since an easy target alone has nearly all rows at its end."""
+    overview = next((b for b in board.boards if b.is_overview and b.dataset == one.dataset), one)
+    mean = next((c for c in overview.columns if c.evaluation == one.evaluation and c.over), None)
+    if mean is None:
+        return one.rows, one.column(one.headline)
+    return sorted(overview.rows, key=lambda row: _loss(row.cells.get(mean.key), mean)), mean
+
+
+def _loss(cell: Cell | None, column: Column) -> float:
+    found = None if cell is None else mean_loss(cell, column)
+    return math.inf if found is None else found
+
+
 def _name(column: Column) -> str:
     """A column's metric, and of which set where it is of one among several."""
+    if column.over:
+        return f"{column.title}, {column.target}"
     return f"{column.title} on {column.target}" if column.target else column.title
 
 
@@ -81,9 +100,10 @@ def _seconds(board: Board, dataset: str) -> dict[str, float]:
     return {label: cost.seconds for label, cost in spent.items() if cost.seconds}
 
 
-def _has_place(row: LeaderboardRow, column: Column) -> bool:
+def _is_ranked(row: LeaderboardRow, column: Column) -> bool:
+    """Whether it has a place of its own: `vae+gmm10` is `vae` once more where nothing is sampled."""
     cell = row.cells.get(column.key)
-    return cell is not None and cell.place is not None
+    return cell is not None and cell.place is not None and cell.twin in ("", row.label)
 
 
 def _of_families(rows: Sequence[tuple[LeaderboardRow, Cell]], but: str) -> str:
@@ -136,8 +156,8 @@ def picks(found: Boards) -> Iterator[str]:
         for one in board.boards if board is not None else ():
             if one.is_overview or one.dataset != "mnist" or glossary.evaluation(one.evaluation).timed:
                 continue
-            column = one.column(one.headline)
-            able = [(r, r.cells[column.key]) for r in one.rows if _has_place(r, column) and r.label in spent]
+            shown, column = _standing(board, one)
+            able = [(r, r.cells[column.key]) for r in shown if _is_ranked(r, column) and r.label in spent]
             able = [(row, cell) for row, cell in able if cell.place == 1]
             if not able:
                 continue

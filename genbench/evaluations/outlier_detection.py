@@ -6,6 +6,7 @@ dataset has a pool of unlabelled examples, what a detector finds in it is put to
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -215,20 +216,29 @@ def sanity(results: Results, table: Table) -> Iterator[str]:
 
 def _no_better_than_untrained(table: Table, targets: Sequence[str]) -> Iterator[str]:
     """Trained scores that find no outlier set surely better than the same score of weights that nobody trained: a
-    sentence for each score."""
+    sentence for each score. Where most models' are so, the score is to be doubted and not they."""
     untrained = table.controls.get(UNTRAINED)
     found: dict[str, dict[str, tuple[float, float]]] = {}
+    having: Counter[str] = Counter()
     for label in table.models if untrained else ():
         for score in table.scores(label):
             pairs = [[table.cell(row, "auroc", target, score) for row in (label, untrained)] for target in targets]
             means = [(one.mean, other.mean) for one, other in pairs if one and other and one.mean and other.mean]
             among = len(table.models)
             better = [table.better(one, other, "auroc", among=among) for one, other in pairs if one and other]
+            having[score] += bool(means)
             if means and not any(better):
                 best, bare = (max(column) for column in zip(*means, strict=True))
                 found.setdefault(score, {})[label] = best, bare
     for score, labels in found.items():
         best, bare = (max(column) for column in zip(*labels.values(), strict=True))
+        if len(labels) > max(2, having[score] / 2):
+            yield (
+                f"the score {score} of {len(labels)} of {having[score]} models is on no outlier set beyond that of "
+                f"{untrained}, which learned nothing (AUROC at best {best:.3f} and {bare:.3f}): it says little here of "
+                "what they learned."
+            )
+            continue
         whose = (
             f"{', '.join(labels)}: the score {score}" if len(labels) > 1 else f"{next(iter(labels))}'s score {score}"
         )

@@ -126,6 +126,20 @@ def mixed(rng: np.random.Generator, shape: Shape, place: Array) -> Tables:
     return replace(fixed, values=values)
 
 
+def estimates_of_distances(scale: Scale) -> Draw:
+    """Unbiased estimates of squared distances, as KID: from 0, where half of them are negative, to 150 sampling errors,
+    those far from 0 with a spread in proportion. Seeds of a row share half of the sampling error's variance."""
+
+    def draw(rng: np.random.Generator, shape: Shape, place: Array) -> Tables:
+        error = 0.01
+        true = error * (np.exp(5 * place) - 1)[:, None]
+        shared = rng.normal(size=(*shape[:2], 1)) + rng.normal(size=shape)
+        values = true * np.exp(SPREAD * rng.normal(size=shape) - SPREAD**2 / 2) + error * shared / np.sqrt(2)
+        return Tables(values=values, truth=place, error=np.full(shape[:2], error), grid=0.0, scale=scale)
+
+    return draw
+
+
 SCENARIOS: dict[str, Draw] = {
     "equal variances": distances(equal),
     "log-sd 0.75": distances(unequal),
@@ -316,6 +330,21 @@ def print_held(sizes: Sequence[int], tables: int) -> None:
             print(f"| {rows} | {name} |", " | ".join(cells), "|", flush=True)
 
 
+def print_scales(seeds: Sequence[int], sizes: Sequence[int], tables: int) -> None:
+    """Markdown: the chosen test of unbiased estimates of distances on each scale, false (null) / false / power."""
+    scales = (Scale.IDENTITY, Scale.LOG, Scale.ASINH)
+    print("\n| seeds | rows |", " | ".join(scales), "|")
+    print("|" + "---|" * (len(scales) + 2))
+    for n in seeds:
+        for rows in sizes:
+            cells = []
+            for scale in scales:
+                shape = (max(20, tables * 9 // rows), rows, n)
+                null, apart = simulate(estimates_of_distances(scale), shape, 7)["moderated t, fixed prior (chosen)"]
+                cells.append(f"{null.false:.3f} / {apart.false:.3f} / {apart.power:.2f}")
+            print(f"| {n} | {rows} |", " | ".join(cells), "|", flush=True)
+
+
 def print_table(seeds: Sequence[int], sizes: Sequence[int], tables: int) -> None:
     """Markdown: a line for each method, seeds and rows; in each cell false (null) / false / power, and the worst
     coverage of the line."""
@@ -377,11 +406,13 @@ def main() -> None:
         print_comparisons((3,), 40)
         print_few((3,), (2,), 40)
         print_held((9,), 40)
+        print_scales((3,), (9,), 40)
     else:
         print_table((3, 5, 10), (9, 30), arguments.tables)
         print_comparisons((3, 5, 10), arguments.tables // 2)
         print_few((3, 5, 10), (2, 3, 5, 9), arguments.tables)
         print_held((9, 30), arguments.tables)
+        print_scales((3, 5, 10), (3, 9, 45), arguments.tables)
 
 
 if __name__ == "__main__":

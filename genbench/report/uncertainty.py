@@ -41,15 +41,19 @@ class Tested:
 
     @property
     def scale(self) -> Scale:
-        """Logit for shares and AUROC, log for distances, errors, times and rates; else, and for distances to an ideal
-        value, the values themselves."""
+        """Logit for shares and AUROC, log for distances, errors, times and rates, asinh for estimates of distances that
+        may fall below 0 (KID); else, and for distances to an ideal value, the values themselves."""
         spec = glossary.metric(self.metric)
         if spec is None or self.sense.direction is Direction.NEAREST:
             return Scale.IDENTITY
         if self.is_share:
             return Scale.LOGIT
         is_distance = self.sense.direction is Direction.LOWER or self.is_timed
-        return Scale.LOG if is_distance and (spec.low, spec.high) == (0, math.inf) else Scale.IDENTITY
+        if not is_distance or spec.high != math.inf:
+            return Scale.IDENTITY
+        if spec.low == 0:
+            return Scale.LOG
+        return Scale.ASINH if spec.best == 0 else Scale.IDENTITY
 
     @property
     def is_higher_better(self) -> bool:

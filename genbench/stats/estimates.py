@@ -57,12 +57,12 @@ class Estimates:
     def on(self, scale: Scale) -> Estimates:
         """The same on a scale, by the delta method.
 
-        On the log scale a spread s² is taken as s² (1 + 6 s²): values that vary by a factor are skewed, and a sample
-        that misses their tail has a mean and a spread that are both too small. Of 10 % it makes 10.3 %.
+        On the scales of log and asinh a spread s² is taken as s² (1 + 6 s²): values that vary by a factor are skewed,
+        and a sample that misses their tail has a mean and a spread that are both too small. Of 10 % it makes 10.3 %.
         """
         mean, slope = to_scale(self.mean, np.sqrt(self.variance), scale)
         spread = self.spread * slope**2
-        skewed = 1 + SKEW * spread if scale is Scale.LOG else 1.0
+        skewed = 1 + SKEW * spread if scale in (Scale.LOG, Scale.ASINH) else 1.0
         return replace(self, mean=mean, spread=spread * skewed, known=self.known * slope**2)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genbench.stats.estimates import Row, estimate, estimates, moderate, prior_degrees
-from genbench.stats.scales import Scale, to_scale
+from genbench.stats.scales import Scale, asinh_unit, to_scale
 
 
 def test_rows_may_have_any_number_of_seeds() -> None:
@@ -70,3 +70,19 @@ def test_on_the_log_scale_a_spread_grows_with_itself() -> None:
     assert found.known == pytest.approx([0.01])
     small = estimates([Row(values=[9.99, 10.0, 10.01])])
     assert small.on(Scale.LOG).spread == pytest.approx(small.spread / 100, rel=7e-6)
+
+
+def test_on_the_scale_of_asinh_an_error_is_the_same_near_0_and_far_from_it() -> None:
+    """Variance e² + (c mean)², e = 0.01, c = 0.05: on asinh(mean c / e) the error is c everywhere, here as
+    nearly as quartiles of seven rows find c and e."""
+    mean = np.array([-0.005, 0.0, 0.01, 0.1, 0.2, 1.0, 50.0])
+    error = np.hypot(0.01, 0.05 * mean)
+    there, slope = to_scale(mean, error, Scale.ASINH)
+    assert (np.diff(there) > 0).all() and there[1] == 0
+    np.testing.assert_allclose(slope * error, 0.055, rtol=0.15)
+
+
+def test_the_unit_of_an_asinh_is_ten_errors_where_all_is_noise() -> None:
+    draw = np.random.default_rng(0)
+    assert asinh_unit(draw.normal(size=40), np.ones(40)) == pytest.approx([10.0])
+    assert np.isfinite(to_scale(np.zeros(3), np.zeros(3), Scale.ASINH)).all()

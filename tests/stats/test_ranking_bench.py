@@ -33,9 +33,23 @@ def test_the_quick_table_is_the_same_every_time() -> None:
     environment = os.environ | {"PYTHONPATH": str(SCRIPT.parents[1])}
     first, again = (subprocess.run(call, capture_output=True, text=True, check=True, env=environment) for _ in "ab")
     assert first.stdout == again.stdout
-    table, comparisons, few, held = (part.splitlines() for part in first.stdout.split("\n\n"))
+    table, comparisons, few, held, scales = (part.splitlines() for part in first.stdout.split("\n\n"))
     assert len(table) == 2 + 7 and len({line.count("|") for line in table}) == 1
     assert len(comparisons) == len(few) == 2 + 1 and len(held) == 2 + 4
+    assert len(scales) == 2 + 1
+
+
+@pytest.mark.parametrize(("rows", "seeds"), [(9, 3), (45, 3), (9, 10), (45, 10)])
+def test_estimates_of_distances_from_0_to_far_are_told_apart_by_their_asinh(
+    bench: ModuleType, rows: int, seeds: int
+) -> None:
+    """KID: the spread of the worst rows, lent to the best, made one tie of all. No level is paid for the power."""
+    shape = (TABLES * 9 // rows, rows, seeds)
+    doubt = 3 * math.sqrt(0.05 * 0.95 / shape[0])
+    draws = [bench.estimates_of_distances(scale) for scale in (bench.Scale.IDENTITY, bench.Scale.ASINH)]
+    plain, best = (bench.simulate(draw, shape, 1)[CHOSEN] for draw in draws)
+    assert all(one.false <= 0.05 + doubt and one.covered >= 0.95 - doubt for one in best)
+    assert best[1].power >= plain[1].power + (0.15 if seeds == 3 else -0.01)
 
 
 @pytest.mark.parametrize("seeds", [3, 5, 10])

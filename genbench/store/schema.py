@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from genbench.core.errors import StoreError
 from genbench.core.text import safe_text
+from genbench.store.shapes import PlanContent, Provenance, misfit
 
 VERSION = 3
 
@@ -29,10 +30,14 @@ metadata = MetaData()
 
 
 class _Json(TypeDecorator[Any]):
-    """A JSON object as text: a curve may hold NaN, which databases' own JSON refuses."""
+    """A JSON object as text: a curve may hold NaN, which databases' own JSON refuses. `shape`: what it must be like."""
 
     impl = Text
     cache_ok = True
+
+    def __init__(self, shape: Any = None) -> None:
+        super().__init__()
+        self.shape = shape
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
         del dialect
@@ -47,6 +52,10 @@ class _Json(TypeDecorator[Any]):
         if not isinstance(found, dict):
             shown = safe_text(value, 100)
             raise StoreError(f"the store holds {shown!r} where an object in JSON should be: restore a copy.")
+        wrong = misfit(self.shape, found) if self.shape is not None else ""
+        if wrong:
+            said = safe_text(wrong, 200)
+            raise StoreError(f"the store holds an object that genbench does not write ({said}): restore a copy.")
         return found
 
 
@@ -57,7 +66,7 @@ plans = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("suite", String, nullable=False),
-    Column("content", _Json, nullable=False),
+    Column("content", _Json(PlanContent), nullable=False),
 )
 
 requests = Table(  # each time that a plan is asked for; the last one is what a report shows
@@ -85,7 +94,7 @@ runs = Table(
     Column("started", String, nullable=False),
     Column("command", String, nullable=False),
     Column("plan", String, nullable=False),
-    Column("provenance", _Json, nullable=False),
+    Column("provenance", _Json(Provenance), nullable=False),
 )
 
 fits = Table(

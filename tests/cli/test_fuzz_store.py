@@ -180,6 +180,15 @@ def test_spoilt_pages_of_a_store(whole: Path, data: st.DataObject, reader: Calla
         ("UPDATE jobs SET label = x'00'", "a text in label"),
         ("UPDATE jobs SET seed = 1.5", "a whole number in seed"),
         ("UPDATE runs SET provenance = '[]'", "an object in JSON"),
+        (
+            "UPDATE runs SET provenance = json_set(provenance, '$.suite', 5)",
+            "suite: input should be a valid dictionary",
+        ),
+        ("UPDATE plans SET content = json_set(content, '$.datasets', json('null'))", "datasets: input should be"),
+        (
+            "UPDATE plans SET content = json_set(content, '$.datasets.ring8.near[0]', 5)",
+            r"datasets\.ring8\.near\.0: input",
+        ),
     ],
 )
 def test_what_genbench_would_not_write_is_named(whole: Path, tmp_path: Path, change: str, words: str) -> None:
@@ -188,4 +197,4 @@ def test_what_genbench_would_not_write_is_named(whole: Path, tmp_path: Path, cha
         connection.execute(change)
         connection.commit()
     with pytest.raises(StoreError, match=words), Store(tmp_path / "genbench.db", existing=True) as store:
-        store.runs()
+        store.runs(), store.plans()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from board.numbers import Mean, means, percent
 from genbench.report import formatting, glossary
 from genbench.report.costs import costs, front
 from genbench.report.data import read_rows
-from genbench.report.ranking import mean_loss
-from genbench.report.types import Cell, Column, Leaderboard, LeaderboardRow
+from genbench.report.types import Column, Leaderboard
+from genbench.report.verdict import Ranked, ranked_rows
 
 
 def page(stores: Path, suites: Sequence[str]) -> str:
@@ -51,8 +50,7 @@ def purposes(found: Boards) -> Iterator[str]:
 
 
 def _purpose(board: Board, leaderboard: Leaderboard) -> str:
-    shown, column = _standing(board, leaderboard)
-    rows = [(row, row.cells[column.key]) for row in shown if _is_ranked(row, column)]
+    column, rows = _standing(board, leaderboard)
     if len(rows) < 2:
         return ""
     leading = [(row, cell) for row, cell in rows if cell.leads]
@@ -72,19 +70,16 @@ def _purpose(board: Board, leaderboard: Leaderboard) -> str:
     return said + (f"; {others}." if others else ".")
 
 
-def _standing(board: Board, one: Leaderboard) -> tuple[Sequence[LeaderboardRow], Column]:
-    """The rows, the best first, and the column that says who is best in an evaluation: its headline, or the overview's
-    mean of it over targets (of the hard ones first), since an easy target alone has nearly all rows at its end."""
+def _standing(board: Board, one: Leaderboard) -> tuple[Column, list[Ranked]]:
+    """The column that says who is best in an evaluation, and the rows that have a place of their own in it, the best
+    first: its headline, or the overview's mean of it over targets (of the hard ones first), since an easy target alone
+    has nearly all rows at its end. `vae+gmm10` is `vae` once more where nothing is sampled."""
     overview = next((b for b in board.boards if b.is_overview and b.dataset == one.dataset), one)
     mean = next((c for c in overview.columns if c.evaluation == one.evaluation and c.over), None)
-    if mean is None:
-        return one.rows, one.column(one.headline)
-    return sorted(overview.rows, key=lambda row: _loss(row.cells.get(mean.key), mean)), mean
-
-
-def _loss(cell: Cell | None, column: Column) -> float:
-    found = None if cell is None else mean_loss(cell, column)
-    return math.inf if found is None else found
+    shown, column = (overview, mean) if mean else (one, one.column(one.headline))
+    return column, [
+        (row, cell) for row, cell in ranked_rows(shown, column) if cell.place and cell.twin in ("", row.label)
+    ]
 
 
 def _name(column: Column) -> str:
@@ -100,14 +95,8 @@ def _seconds(board: Board, dataset: str) -> dict[str, float]:
     return {label: cost.seconds for label, cost in spent.items() if cost.seconds}
 
 
-def _is_ranked(row: LeaderboardRow, column: Column) -> bool:
-    """Whether it has a place of its own: `vae+gmm10` is `vae` once more where nothing is sampled."""
-    cell = row.cells.get(column.key)
-    return cell is not None and cell.place is not None and cell.twin in ("", row.label)
-
-
-def _of_families(rows: Sequence[tuple[LeaderboardRow, Cell]], but: str) -> str:
-    firsts: dict[str, tuple[LeaderboardRow, Cell]] = {}
+def _of_families(rows: Sequence[Ranked], but: str) -> str:
+    firsts: dict[str, Ranked] = {}
     for row, cell in rows:
         firsts.setdefault(row.family, (row, cell))
     return ", ".join(
@@ -156,9 +145,8 @@ def picks(found: Boards) -> Iterator[str]:
         for one in board.boards if board is not None else ():
             if one.is_overview or one.dataset != "mnist" or glossary.evaluation(one.evaluation).timed:
                 continue
-            shown, column = _standing(board, one)
-            able = [(r, r.cells[column.key]) for r in shown if _is_ranked(r, column) and r.label in spent]
-            able = [(row, cell) for row, cell in able if cell.place == 1]
+            column, rows = _standing(board, one)
+            able = [(row, cell) for row, cell in rows if cell.place == 1 and row.label in spent]
             if not able:
                 continue
             row, cell = min(able, key=lambda pair: spent[pair[0].label])

@@ -43,7 +43,7 @@ class Sentence:
 def verdict(view: View, dataset: DatasetView) -> list[Sentence]:
     """Who leads at what, how sure that is, at what cost, and what to be careful of."""
     columns = _headlines(dataset.overview)
-    first = next((column for column in columns if _ordered(dataset.overview, column)), None)
+    first = next((column for column in columns if ranked_rows(dataset.overview, column)), None)
     found: list[Sentence] = []
     for column in columns:
         found += filter(None, [_of_column(dataset, column, view.words)])
@@ -63,7 +63,7 @@ def _of_column(dataset: DatasetView, column: Column, words: Language) -> Sentenc
         copies = [named(row, words) for row in dataset.overview.rows if Flag.MEMORISES in row.flags]
         text = listed(copies, words("and")) if copies else Markup(words("no model is flagged"))
         return Sentence(lead, text, anchor, "bad" if copies else "")
-    ordered = _ordered(dataset.overview, column)
+    ordered = ranked_rows(dataset.overview, column)
     if not ordered:
         return None
     told = leaders(ordered, column, words, once=record.once_a_row)
@@ -72,7 +72,7 @@ def _of_column(dataset: DatasetView, column: Column, words: Language) -> Sentenc
     return Sentence(lead, text, anchor, metric=metric)
 
 
-def _ordered(board: Leaderboard, column: Column) -> list[Ranked]:
+def ranked_rows(board: Leaderboard, column: Column) -> list[Ranked]:
     """The rows that have a number that may be ranked, the best mean first."""
     if not glossary.evaluation(column.evaluation).ranked:
         return []
@@ -148,7 +148,7 @@ def _ceiling(board: Leaderboard, column: Column, words: Language) -> Markup:
 
 def _cost_of_leader(dataset: DatasetView, column: Column, words: Language) -> Iterator[Sentence]:
     """What the leader in this column takes: training and sampling where they are known, else parameters."""
-    label = _best(_ordered(dataset.overview, column))[0].label
+    label = _best(ranked_rows(dataset.overview, column))[0].label
     spent = [
         f"{words(axis.title)} {amount(axis.values[label], words(axis.unit), words).replace(' ', UNBROKEN)}"
         for axis in axes(dataset.costs, dataset.boards, limit=2)

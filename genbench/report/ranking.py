@@ -13,7 +13,7 @@ from genbench.report.data import Measured
 from genbench.report.types import Cell, Column, Flag, RowKey
 from genbench.report.uncertainty import HALF_95, Tested
 from genbench.stats.estimates import Row
-from genbench.stats.intervals import LEAST
+from genbench.stats.intervals import LEAST, moments
 from genbench.stats.ranks import simultaneous_ranks
 
 EXACT = "exact"
@@ -28,18 +28,13 @@ def standard_error(cell: Cell) -> float | None:
     known. Seeds share the reference, so that the sampling error does not shrink with their number."""
     parts = []
     if cell.n >= LEAST:
-        parts.append(_spread(list(cell.values.values())) / math.sqrt(cell.n))
+        _, variance = moments(list(cell.values.values()))
+        parts.append(math.sqrt(variance / cell.n))
     if cell.sample is not None:
         parts.append((cell.sample[1] - cell.sample[0]) / 2 / HALF_95)
     elif cell.error:
         parts.append(cell.error)
     return math.hypot(*parts) if parts else None
-
-
-def _spread(values: Sequence[float]) -> float:
-    """Their standard deviation; that of `statistics` takes exact fractions and ten times as long."""
-    mean = fmean(values)
-    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
 def give_places(cells: Mapping[RowKey, Cell], column: Column) -> dict[RowKey, Cell]:

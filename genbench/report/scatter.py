@@ -67,7 +67,7 @@ def _panel(cost: CostAxis, cells: Mapping[str, Cell], column: Column, words: Lan
     best = front({label: (cost.values[label], losses[label]) for label in shown})
     parts = [*_frame(cost, across, upright, column, words), _stairs([at[label] for label in best])]
     named = best if len(shown) > NAMED else list(shown)
-    title = (0.0, 2 + LETTER * len(f"{column.title} ↓"), 8.0)
+    title = (0.0, 2 + LETTER * len(_title(column)), 8.0)
     taken = [title, *((x - 5, x + 5, y) for x, y in at.values())]
     parts += [_label(label, at[label], taken, is_best=label in best) for label in named]
     for label, place in at.items():
@@ -91,12 +91,17 @@ def _frame(cost: CostAxis, across: Axis, upright: Axis, column: Column, words: L
     if across.is_log:
         title = words("{title} (log scale)", title=title)
     return [
-        Markup('<text class="hint" x="{}" y="12">{}</text>').format(2, f"{column.title} {column.sense.arrow}"),
+        Markup('<text class="hint" x="{}" y="12">{}</text>').format(2, _title(column)),
         Markup('<text class="hint" x="{}" y="{}" text-anchor="end">{}</text>').format(RIGHT, BOTTOM + 30, title),
         Markup('<path class="frame" d="M{0} {1}V{2}H{3}"/>').format(LEFT, TOP - 6, BOTTOM, RIGHT),
         *(_tick(x, BOTTOM + 14, text, "middle") for x, text in apart(across, lambda t: short(t / factor, words))),
         *(_tick(LEFT - 5, upright(t) + 4, short(t / column.scale.factor, words), "end") for t in upright.ticks()),
     ]
+
+
+def _title(column: Column) -> str:
+    """What stands over the upright axis."""
+    return f"{column.title} {column.sense.arrow}"
 
 
 def _common_scale(ticks: Sequence[float]) -> tuple[float, str]:

@@ -38,7 +38,7 @@ MORE = int(os.environ.get("GENBENCH_FUZZ", "1"))
 def cases(n: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """So many cases, times what the environment asks for."""
     slow = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
-    return settings(max_examples=n * MORE, deadline=None, suppress_health_check=slow, derandomize=MORE == 1)
+    return settings(max_examples=n * MORE, suppress_health_check=slow, derandomize=MORE == 1)
 
 
 TRIED: Counter[str] = Counter()

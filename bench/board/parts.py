@@ -56,6 +56,7 @@ class Asked:
     data_root: str | None = None
     device: str = "auto"
     workers: int | None = None
+    nvidia_mps: bool = False
     executor: str = "auto"
     stack: str = "auto"
     seeds: int | None = None
@@ -103,6 +104,7 @@ def options(part: Part, profile: str, asked: Asked, folder: Path) -> Options | N
         out=folder.absolute(),
         executor=asked.executor,
         workers=asked.workers,
+        nvidia_mps=asked.nvidia_mps,
         stack=asked.stack,
         data_root=asked.data_root,
         settings=[*(tiny(suite) if asked.tiny else ()), *asked.settings],
@@ -120,6 +122,12 @@ def made_by(part: Part) -> str:
         record = registry.evaluations.get(config.name).card
         metrics = {name: registry.metrics.get(name).card.version for name in config.metrics or record.own_metrics()}
         versions |= {config.name: record.version} | metrics
+    models = {
+        use.model: registry.models.get(use.model).card.version
+        for use in suites[0].models
+        if _is_of(part, use.name, use.model)
+    }
+    versions |= {model: version for model, version in models.items() if version > 1}
     return content_key(suites=[suite.model_dump(mode="json") for suite in suites], versions=versions)
 
 

@@ -33,19 +33,22 @@ class Autoregressive(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """z and log |dz/dx|."""
         x = x[:, self.order]
-        shift, log_scale = self._told(x)
+        shift, log_scale = _bounded(self.made(x))
         return (x - shift) * (-log_scale).exp(), -log_scale.sum(1)
 
     def inverse(self, z: Tensor) -> Tensor:
-        x = torch.zeros_like(z)
-        for i in range(len(self.order)):
-            shift, log_scale = self._told(x)
-            x[:, i] = z[:, i] * log_scale[:, i].exp() + shift[:, i]
+        def values(part: slice, told: Tensor) -> Tensor:
+            shift, log_scale = _bounded(told)
+            return z[:, part] * log_scale.exp() + shift
+
+        x: Tensor = self.made(z, block=values)
         return x[:, self.order.argsort()]
 
-    def _told(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        shift, log_scale = self.made(x).unbind(2)
-        return shift, 3 * torch.tanh(log_scale / 3)
+
+def _bounded(told: Tensor) -> tuple[Tensor, Tensor]:
+    """(…, 2) -> shift and log scale, the latter within ±3."""
+    shift, log_scale = told.unbind(-1)
+    return shift, 3 * torch.tanh(log_scale / 3)
 
 
 def autoregressions(size: int, count: int, hidden: int) -> Flow:
@@ -132,7 +135,7 @@ class RealNVP(FlowModel):
 
 class MAF(FlowModel):
     """Masked autoregressive flow (Papamakarios et al. 2017, arXiv:1705.07057): five layers of MADE, eight on points.
-    Its batch normalisation is left out. Sampling takes D passes a layer."""
+    Its batch normalisation is left out. Sampling takes D steps a layer, and the work of one pass."""
 
     def __init__(
         self, data: DataSpec, *, net: str = "mlp", width: int = 256, layers: int | None = None, lr: float = 3e-3

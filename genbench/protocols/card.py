@@ -22,7 +22,8 @@ class ModelCard:
     `deviations`: in what it is not its paper's, a sentence each, with the reason where it is not plain.
     `space`: what `genbench tune` may try of the options that are its own; the common ones (`lr`, `latent`) are known.
     `numbers`: options of its own that change nothing but numbers (in its losses, as attributes; in its optimisers; in
-    its weights and buffers), so that fits which differ in them are trained as one stack.
+    its weights and buffers), so that fits which differ in them are trained as one stack. `version`: grows with each
+    change of what it computes, so that fits of before are no longer taken for its own.
     """
 
     name: str
@@ -39,6 +40,7 @@ class ModelCard:
     deviations: tuple[str, ...] = ()
     space: Mapping[str, Domain] = field(default_factory=dict)
     numbers: tuple[str, ...] = ()
+    version: int = 1
 
     @property
     def stacked(self) -> frozenset[str]:

@@ -182,6 +182,8 @@ def make_fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, 
     }
     if use.checkpoint:  # by content, wherever it lies; and no budget is spent on it
         content |= {"checkpoint": _digest(Path(use.checkpoint)), "budget": None}
+    if entry.card.version > 1:  # the first has no entry: its fits have the keys of before there were versions
+        content |= {"version": entry.card.version}
     own = frozenset() if use.checkpoint else entry.card.stacked
     alike = {name: value for name, value in options.items() if name not in own}
     unset = sorted(name for name, value in (entry.defaults() | options).items() if name in own and value is None)

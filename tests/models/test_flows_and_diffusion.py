@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from genbench.core.errors import Unsupported
 from genbench.models import autoencoders, regularised, score_based
-from genbench.models.flows import MAF, RealNVP
+from genbench.models.flows import MAF, Autoregressive, RealNVP, _bounded
 from genbench.models.masked import MADE
 from genbench.models.vqvae import VQVAE
 
@@ -113,6 +113,30 @@ def test_made_hides_what_comes_later():
     for output in range(5):
         for block in range(5):
             assert bool(jacobian[output, :, block].any()) == (block < output)
+
+
+@pytest.mark.parametrize("hidden", [2, 3, 8, 9, 40])
+def test_made_sees_all_blocks_with_few_units_too(hidden):
+    """The last output sees more than all but one part in `hidden` of the inputs: degrees 0, 1, 2 … would end there."""
+    torch.manual_seed(0)
+    made = MADE(9, 1, hidden=hidden)
+    seen = torch.func.jacrev(lambda v: made(v[None])[0, -1, 0])(torch.randn(9)) != 0
+    assert int(seen.sum()) > 8 * (1 - 1 / min(hidden, 8))
+
+
+@pytest.mark.parametrize(("size", "hidden"), [(1, 4), (2, 5), (7, 3), (9, 8), (9, 40), (60, 7)])
+def test_an_autoregressive_layer_is_inverted_in_its_own_order(size, hidden):
+    """The inverse equals the slow one, which asks the whole network for each value anew, and forward undoes it."""
+    torch.manual_seed(0)
+    layer = Autoregressive(torch.randperm(size), hidden).double()
+    z = torch.randn(20, size, dtype=torch.float64)
+    slow = torch.zeros_like(z)
+    for i in range(size):
+        shift, log_scale = _bounded(layer.made(slow)[:, i])
+        slow[:, i] = z[:, i] * log_scale.exp() + shift
+    x = layer.inverse(z)
+    torch.testing.assert_close(x[:, layer.order], slow, atol=1e-12, rtol=1e-12)
+    torch.testing.assert_close(layer(x)[0], z, atol=1e-10, rtol=1e-10)
 
 
 def test_words_of_a_code_are_the_nearest_and_gradients_pass_through():

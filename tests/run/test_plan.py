@@ -209,6 +209,7 @@ EVERY: Mapping[str, Any] = {
         ("metrics", "kid", {"version": 99}, set()),  # nobody asks for it
         ("evaluations", "reconstruction", {"version": 99}, {"reconstruction"}),
         ("evaluations", "diversity", {"code": "edited"}, {"diversity"}),
+        ("models", "vae", {"version": 99}, {"sample-quality", "diversity", "reconstruction", "speed"}),
         ("models", "vae", {"code": "edited"}, {"sample-quality", "diversity", "reconstruction", "speed"}),
     ],
 )

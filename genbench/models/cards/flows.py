@@ -41,9 +41,10 @@ CARDS: list[tuple[ModelCard, str]] = [
             ),
             sampler="exact",
             likelihood="exact; on [0, 1] dequantised to 256 levels by uniform noise",
-            weaknesses="Sampling takes as many passes a layer as there are values.",
+            weaknesses="Sampling goes value by value: as many steps a layer as there are values.",
             deviations=("No batch normalisation between the layers.",),
             space={"layers": Choice(3, 5, 8)},
+            version=2,  # hidden units see all values, not the first few alone
         ),
         "genbench.models.flows:MAF",
     ),

@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--executor", default="auto")
     parser.add_argument("--workers", type=int, help="processes side by side (on a GPU 4 unless said)")
+    parser.add_argument("--nvidia-mps", action="store_true", help="processes on a GPU compute at the same time")
     parser.add_argument("--stack", default="auto", help="train seeds together: on, off, auto (on a GPU)")
     parser.add_argument("--seeds", type=int)
     parser.add_argument(
@@ -73,6 +74,7 @@ def _do(given: argparse.Namespace) -> None:
         device=given.device,
         executor=given.executor,
         workers=given.workers or _side_by_side(given.device),
+        nvidia_mps=given.nvidia_mps,
         stack=given.stack,
         seeds=given.seeds,
         datasets=given.datasets,

@@ -92,6 +92,13 @@ def _run_options(
     workers_per_device: Annotated[
         int | None, typer.Option(min=1, help="How many workers side by side on each GPU [as many as pay].")
     ] = None,
+    nvidia_mps: Annotated[
+        bool,
+        typer.Option(
+            "--nvidia-mps",
+            help="Let workers on a GPU compute at the same time: faster, but one that crashes there ends the others.",
+        ),
+    ] = False,
     stack: Annotated[
         str, typer.Option(help="Train seeds and trials of a model together: auto (on a GPU), on or off.")
     ] = "auto",
@@ -130,6 +137,7 @@ def _run_options(
         executor=executor,
         workers=workers,
         workers_per_device=workers_per_device,
+        nvidia_mps=nvidia_mps,
         stack=stack,
         time_limit=time_limit,
         memory_limit=memory_limit,

@@ -30,7 +30,8 @@ class WorkerConfig:
     for no limit; `memory_limit`: bytes that a worker may hold; `workers`: how many, 0 for as many as there is room for;
     `retries`: how often a job is tried again that took its worker with it or ran out of time; `gpus`: the part of a GPU
     that a worker asks of a cluster; `places`: GPUs of this machine as `CUDA_VISIBLE_DEVICES` names them, over which
-    workers are spread, each of which sees one; empty where all see the same.
+    workers are spread, each of which sees one; empty where all see the same; `nvidia_mps`: workers on a GPU compute at
+    the same time.
     """
 
     runner: str
@@ -44,6 +45,7 @@ class WorkerConfig:
     retries: int = 0
     gpus: float = 1.0
     places: tuple[str, ...] = ()
+    nvidia_mps: bool = False
 
     def make_runner(self) -> Runner:
         """The runner, in this process."""

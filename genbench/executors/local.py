@@ -8,13 +8,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 import genbench
 from genbench.core.jobs import Event, Task
-from genbench.executors import frames
+from genbench.executors import frames, mps
 from genbench.executors.config import WorkerConfig
 from genbench.executors.pool import Inbox, Message, Pool, Worker
 
@@ -35,9 +35,11 @@ main()
 
 
 class _Process(Worker):
-    """A child process; it sees one GPU of this machine where a `place` is given."""
+    """A child process; it sees one GPU of this machine where a `place` is given, and `more` of an environment."""
 
-    def __init__(self, config: WorkerConfig, inbox: Inbox, *, alone: bool, place: str = "") -> None:
+    def __init__(
+        self, config: WorkerConfig, inbox: Inbox, *, alone: bool, place: str = "", more: Mapping[str, str]
+    ) -> None:
         super().__init__(alone=alone)
         self.place = place
         threads = str(config.threads)
@@ -46,7 +48,7 @@ class _Process(Worker):
             [sys.executable, "-P", "-c", _BOOT, str(Path(genbench.__file__).resolve()), _import_path()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads} | seen,
+            env=os.environ | {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads} | seen | dict(more),
             start_new_session=os.name == "posix",
         )
         self.number = 0
@@ -118,12 +120,16 @@ class _Process(Worker):
 def run_local(tasks: Sequence[Task], config: WorkerConfig) -> Iterator[Sequence[Event]]:
     """Events as they happen, tasks beside each other on `config.workers` processes; what must run alone does."""
 
-    def hire(inbox: Inbox, alone: bool) -> Worker:
-        taken = [worker.place for worker in pool.workers if isinstance(worker, _Process)]
-        return _Process(config, inbox, alone=alone, place=emptiest(config.places, taken))
+    service: AbstractContextManager[Mapping[str, str]] = mps.service() if config.nvidia_mps else nullcontext({})
+    with service as shared:
 
-    pool = Pool(tasks, config, hire)
-    yield from pool.batches()
+        def hire(inbox: Inbox, alone: bool) -> Worker:
+            taken = [worker.place for worker in pool.workers if isinstance(worker, _Process)]
+            place = emptiest(config.places, taken)
+            return _Process(config, inbox, alone=alone, place=place, more={} if alone else shared)
+
+        pool = Pool(tasks, config, hire)
+        yield from pool.batches()
 
 
 def emptiest(places: Sequence[str], taken: Sequence[str]) -> str:

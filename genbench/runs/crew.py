@@ -6,12 +6,16 @@ import os
 from dataclasses import dataclass
 
 from genbench.core.errors import UsageError
+from genbench.executors import mps
 from genbench.executors.config import cores
 from genbench.runs.options import Options
 from genbench.runs.suite import Suite
 
 SIDE_BY_SIDE = 3
 """Workers on one GPU: a small model leaves most of it idle (`bench/side_by_side.py` measures how many pay)."""
+
+AT_ONCE = 12
+"""Workers on one GPU where they need not take turns."""
 
 ROOM = 8 * 2**30
 """Bytes of a GPU for each of them: torch itself, a training set, a stack, samples and their features."""
@@ -28,7 +32,14 @@ class Crew:
 
 
 def crew_of(suite: Suite, options: Options, executor: str, device: str) -> Crew:
-    """The workers of a run. Raises `UsageError` where workers per device are asked for and there is no GPU."""
+    """The workers of a run. Raises `UsageError` where what is asked of a GPU's workers finds no GPU or no workers."""
+    if options.nvidia_mps:
+        if executor != "local" or not device.startswith("cuda"):
+            raise UsageError(
+                f"--nvidia-mps is for worker processes on GPUs of this machine; got the executor {executor} on the "
+                f"device {device}: leave it out, or take --device cuda --executor local."
+            )
+        mps.check()
     if executor == "ray":
         return Crew(options.workers or 0, a_device=round(1 / options.gpus))
     if not device.startswith("cuda"):
@@ -39,7 +50,7 @@ def crew_of(suite: Suite, options: Options, executor: str, device: str) -> Crew:
         return Crew(1)
     places = gpus() if device == "cuda" else ()
     devices = max(1, len(places))
-    each = options.workers_per_device or _that_pay(suite, devices)
+    each = options.workers_per_device or _that_pay(suite, devices, AT_ONCE if options.nvidia_mps else SIDE_BY_SIDE)
     workers = options.workers or each * devices
     return Crew(workers, places, -(-workers // devices))
 
@@ -53,11 +64,11 @@ def gpus() -> tuple[str, ...]:
     return tuple(named[:count] if named else map(str, range(count)))
 
 
-def _that_pay(suite: Suite, devices: int) -> int:
+def _that_pay(suite: Suite, devices: int, most: int) -> int:
     """How many on a GPU unless somebody says so: as memory and cores allow, alone where the clock is the budget."""
     if suite.budget.seconds:
         return 1
     import torch
 
     fit = min(torch.cuda.get_device_properties(i).total_memory for i in range(torch.cuda.device_count())) // ROOM
-    return max(1, min(SIDE_BY_SIDE, fit, cores() // devices))
+    return max(1, min(most, fit, cores() // devices))

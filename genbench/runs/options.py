@@ -34,7 +34,8 @@ class Options:
 
     `time_limit`: seconds a job; `memory_limit`: GiB a worker; `ray_address`: of a cluster; `gpus`: the part of a GPU
     that a worker on a cluster asks for; `workers_per_device`: side by side on each GPU, None for what pays; `stack`:
-    whether fits that differ in seeds and numbers are trained together, `auto` on a GPU.
+    whether fits that differ in seeds and numbers are trained together, `auto` on a GPU; `nvidia_mps`: workers on a GPU
+    compute at the same time, by a service that lives as long as the run.
     """
 
     models: Sequence[str] = ()
@@ -47,6 +48,7 @@ class Options:
     executor: str = "auto"
     workers: int | None = None
     workers_per_device: int | None = None
+    nvidia_mps: bool = False
     stack: str = "auto"
     time_limit: float | None = None
     memory_limit: float | None = None

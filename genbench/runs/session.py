@@ -94,6 +94,7 @@ def prepare(
         retries=suite.retries,
         gpus=options.gpus,
         places=crew.places,
+        nvidia_mps=options.nvidia_mps,
     )
     together = options.stack == "on" or (options.stack == "auto" and device.startswith("cuda"))
     missing = plan.missing(settled_in(folder), force=options.force)

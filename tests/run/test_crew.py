@@ -60,6 +60,18 @@ def test_memory_cores_and_a_budget_of_seconds_hold_them_back(gpus) -> None:
     assert crew_of(timed, Options(), "local", "cuda") == Crew(1, ("0",), 1), "a neighbour would take of its time"
 
 
+def test_more_share_a_gpu_where_they_need_not_take_turns(gpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    gpus(2, cores=64)
+    monkeypatch.setattr(crew.mps, "check", lambda: None)
+    assert crew_of(suite(), Options(nvidia_mps=True), "local", "cuda").a_device == min(
+        crew.AT_ONCE, 80 * GIB // crew.ROOM
+    )
+    assert crew_of(suite(), Options(nvidia_mps=True, workers_per_device=2), "local", "cuda").workers == 4
+    for executor, device in (("ray", "cuda"), ("inline", "cuda"), ("local", "cpu"), ("local", "mps")):
+        with pytest.raises(UsageError, match=rf"--nvidia-mps .* got the executor {executor} on the device {device}"):
+            crew_of(suite(), Options(nvidia_mps=True), executor, device)
+
+
 def test_other_executors_and_the_cpu_have_their_own(gpus) -> None:
     gpus(2)
     assert crew_of(suite(), Options(), "inline", "cuda") == Crew(1)

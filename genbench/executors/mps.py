@@ -1,0 +1,72 @@
+"""NVIDIA's Multi-Process Service: workers on one GPU compute at the same time instead of taking turns."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from genbench.core.errors import UsageError
+
+CONTROL = "nvidia-cuda-mps-control"
+"""NVIDIA's command that starts and ends the service; it comes with the driver."""
+
+PATIENCE = 20.0
+"""Seconds that the service may take to start or to end."""
+
+
+def check() -> None:
+    """Raise `UsageError` where this machine has no such service."""
+    if shutil.which(CONTROL) is None:
+        raise UsageError(f"--nvidia-mps needs NVIDIA's command {CONTROL}, which is not on the PATH: leave it out.")
+
+
+@contextmanager
+def service() -> Iterator[Mapping[str, str]]:
+    """The variables of the environment by which a process finds a service of its own, which ends with this context.
+
+    Raises `UsageError` where there is none or it does not start.
+    """
+    check()
+    with tempfile.TemporaryDirectory(prefix="mps-", ignore_cleanup_errors=True) as place:  # short: it holds a socket
+        seen = {name: str(Path(place, part)) for name, part in _FOLDERS.items()}
+        for folder in seen.values():
+            Path(folder).mkdir()
+        _start(seen)
+        try:
+            yield seen
+        finally:
+            with suppress(OSError, subprocess.SubprocessError):
+                _control(seen, said="quit\n")
+
+
+_FOLDERS = {"CUDA_MPS_PIPE_DIRECTORY": "pipe", "CUDA_MPS_LOG_DIRECTORY": "log"}
+
+
+def _start(seen: Mapping[str, str]) -> None:
+    try:
+        done = _control(seen, "-d")
+        said = done.stdout if done.returncode else ""
+    except (OSError, subprocess.SubprocessError) as error:
+        said = str(error)
+    if said:
+        line = next(iter(said.strip().splitlines()), "it did not say why")
+        raise UsageError(f"NVIDIA's multi-process service does not start ({line}): leave --nvidia-mps out.")
+
+
+def _control(seen: Mapping[str, str], *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [CONTROL, *arguments],
+        input=said,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=os.environ | seen,
+        text=True,
+        errors="replace",
+        timeout=PATIENCE,
+        check=False,
+    )

@@ -5,17 +5,21 @@ python bench/side_by_side.py --device cpu --suite quick --models vae,gan --datas
 
 Read: `seconds` and the ratio to one worker; `GiB` is what all processes on the GPU took at most. On several GPUs the
 workers are spread over them: `CUDA_VISIBLE_DEVICES=0,1` beside `CUDA_VISIBLE_DEVICES=0` shows what the second one adds.
-The encoder is trained and cached before the first way.
+`steady` is the images a second once each worker has delivered its first model, which leaves out how long they take to
+start: `--executor ray --workers 1` on one and on two GPUs shows what a cluster adds. The encoder is trained and cached
+before the first way.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -34,10 +38,18 @@ class Watch:
     """What came of a run: images that were trained on, when the first model was there, how much memory was taken."""
 
     began: float = field(default_factory=time.perf_counter)
-    images: int = 0
-    fits: int = 0
-    first: float = 0.0
+    ends: list[tuple[float, int]] = field(default_factory=list)
     taken: int = 0
+
+    @property
+    def images(self) -> int:
+        """Of all models."""
+        return sum(images for _, images in self.ends)
+
+    def steady(self, hands: int) -> float:
+        """Images a second from the time on when as many models have ended as there are workers."""
+        begun, rest = self.ends[min(hands, len(self.ends)) - 1], self.ends[hands:]
+        return sum(images for _, images in rest) / (rest[-1][0] - begun[0]) if rest else math.nan
 
     def planned(self, session: Session) -> None:
         del session
@@ -47,14 +59,15 @@ class Watch:
             free, total = torch.cuda.mem_get_info()
             self.taken = max(self.taken, total - free)
         if isinstance(event, FitEnded):
-            self.first = self.first or time.perf_counter() - self.began
-            self.images += event.record.images
-            self.fits += 1
+            self.ends.append((time.perf_counter() - self.began, event.record.images))
 
 
 def run(suite: Suite, options: Options, workers: int, folder: Path) -> tuple[float, Watch, Result]:
     """Seconds of the whole run, worker processes started and ended included."""
-    own = {"workers": workers} if options.device == "cpu" else {"workers_per_device": workers}
+    if options.executor == "ray":
+        own: dict[str, Any] = {"gpus": 1 / workers}
+    else:
+        own = {"workers": workers} if options.device == "cpu" else {"workers_per_device": workers}
     began, watch = time.perf_counter(), Watch()
     session = prepare(suite, replace(options, out=folder, **own))
     result = execute(session, watch)
@@ -65,14 +78,15 @@ def compare(suite: Suite, options: Options, counts: Sequence[int], folder: Path)
     one = suite.model_copy(update={"models": suite.models[:1], "seeds": 1})
     budget = suite.budget.model_copy(update={"images": 1_000})
     run(one.model_copy(update={"budget": budget}), options, 1, folder / "warm")
-    print(f"{'workers':>8}{'seconds':>10}{'x':>7}{'images/s':>12}{'first':>8}{'GiB':>7}  fits, jobs")
-    alone = 0.0
+    print(f"{'workers':>8}{'seconds':>10}{'x':>7}{'images/s':>12}{'steady':>12}{'first':>8}{'GiB':>7}  fits, jobs")
+    alone, devices = 0.0, max(1, torch.cuda.device_count()) if options.device == "cuda" else 1
     for workers in counts:
         seconds, watch, result = run(suite, options, workers, folder / str(workers))
         alone = alone or seconds
         print(
-            f"{workers:8}{seconds:10.1f}{alone / seconds:7.2f}{watch.images / seconds:12,.0f}{watch.first:8.1f}"
-            f"{watch.taken / 2**30:7.1f}  {watch.fits}, {dict(result.counts)}",
+            f"{workers:8}{seconds:10.1f}{alone / seconds:7.2f}{watch.images / seconds:12,.0f}"
+            f"{watch.steady(workers * devices):12,.0f}{watch.ends[0][0]:8.1f}{watch.taken / 2**30:7.1f}"
+            f"  {len(watch.ends)}, {dict(result.counts)}",
             flush=True,
         )
 
@@ -86,6 +100,8 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=500_000, help="the budget of a fit")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 3, 4])
     parser.add_argument("--stack", default="auto", choices=["auto", "on", "off"])
+    parser.add_argument("--executor", default="local", choices=["local", "ray"])
+    parser.add_argument("--nvidia-mps", action="store_true", help="workers on a GPU compute at the same time")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--data-root")
     chosen = parser.parse_args()
@@ -95,7 +111,8 @@ def main() -> None:
         seeds=chosen.seeds,
         controls=False,
         device=pick_device(chosen.device),
-        executor="local",
+        executor=chosen.executor,
+        nvidia_mps=chosen.nvidia_mps,
         stack=chosen.stack,
         data_root=chosen.data_root,
         settings=[f"budget.images={chosen.images}"],

@@ -220,10 +220,13 @@ def pacgan(table: Tables) -> Comparison:
         ),
         suite="paper-pacgan",
     )
-    found = table(made.suite)
+    tables = [found for name in (made.suite, f"{made.suite}-stacked") if (found := table(name)) is not None]
+    if not tables:
+        return made
+    found = pd.concat(tables)
     lines: list[Line] = []
     body: list[str] = []
-    for dataset, total in ALL_MODES.items() if found is not None else ():
+    for dataset, total in ALL_MODES.items():
         modes = {k: v for k, v in _modes(found, dataset).items() if k in PACKS}
         kl = means(found, "mode-kl", dataset=dataset)
         if not {"gan", "pacgan"} <= set(modes):

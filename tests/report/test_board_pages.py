@@ -188,13 +188,16 @@ def test_the_published_numbers_agree_with_themselves_and_not_when_turned() -> No
 
 
 def test_packs_that_reach_more_modes_agree() -> None:
-    def modes(gan: float, pack: float) -> pd.DataFrame:
+    def modes(gan: float, pack: float, dataset: str = "grid25") -> pd.DataFrame:
         values = {"gan": near(gan), "pacgan": near(pack)}
-        return pd.concat([table(values, name, dataset="grid25") for name in ("modes", "mode-kl")])
+        return pd.concat([table(values, name, dataset=dataset) for name in ("modes", "mode-kl")])
 
     assert papers.pacgan(tables(paper_pacgan=modes(17, 23))).agrees
     assert papers.pacgan(tables(paper_pacgan=modes(23, 17))).agrees is False
     assert papers.pacgan(tables(paper_pacgan=modes(25, 25))).agrees
+    stacked = modes(640, 100, "stacked-mnist")  # a profile of its own
+    both = papers.pacgan(tables(paper_pacgan=modes(17, 23), paper_pacgan_stacked=stacked))
+    assert [line.agrees for line in both.lines] == [True, False]
 
 
 def test_the_lottery_is_judged_model_by_model() -> None:

@@ -1,12 +1,13 @@
 """Tuning by the clock, ways side by side in one run: trial after trial, in stacks, in stacks on several workers.
 
-GENBENCH_DATA=DATA python bench/tune.py --device cuda --ways off on on*2 on*3
+GENBENCH_DATA=DATA python bench/tune.py --device cuda --ways off on on*3 on*8+mps
 python bench/tune.py --device cpu --suite quick --models vae,gan --datasets digits --trials 4 --images 9000
 
 A way is `off` (each trial is trained alone) or `on` (trials whose shapes agree are trained as one stack), `*N` with N
-workers on each device. The encoder is trained and cached before the first way. Read: `seconds` and the ratio to the
-first way; then whether the ways have the same winners (a trial in a stack draws the noise that it would draw alone, so
-values agree up to rounding and what training makes of it).
+workers on each device, `+mps` where these compute at the same time (`--nvidia-mps`). The encoder is trained and cached
+before the first way. Read: `seconds` and the ratio to the first way; then whether the ways have the same winners (a
+trial in a stack draws the noise that it would draw alone, so values agree up to rounding and what training makes of
+it).
 """
 
 from __future__ import annotations
@@ -71,10 +72,11 @@ class Way:
     name: str
 
     def options(self, options: Options, folder: Path) -> Options:
-        stack, _, workers = self.name.partition("*")
+        name, _, mps = self.name.partition("+")
+        stack, _, workers = name.partition("*")
         many = int(workers or 1)
         own = {"workers": many} if options.device == "cpu" else {"workers_per_device": many}
-        return replace(options, out=folder / self.name.replace("*", "x"), stack=stack, **own)
+        return replace(options, out=folder / self.name.replace("*", "x"), stack=stack, nvidia_mps=bool(mps), **own)
 
 
 def run(way: Way, suite: Suite, options: Options, search: Search, folder: Path) -> tuple[float, Watch, Tuning]:

@@ -48,8 +48,13 @@ class Watch:
 
     def steady(self, hands: int) -> float:
         """Images a second from the time on when as many models have ended as there are workers."""
-        begun, rest = self.ends[min(hands, len(self.ends)) - 1], self.ends[hands:]
-        return sum(images for _, images in rest) / (rest[-1][0] - begun[0]) if rest else math.nan
+        rest = self.ends[hands:]
+        return sum(images for _, images in rest) / (rest[-1][0] - self.ends[hands - 1][0]) if rest else math.nan
+
+    @property
+    def first(self) -> float:
+        """Seconds until the first model was there."""
+        return self.ends[0][0] if self.ends else math.nan
 
     def planned(self, session: Session) -> None:
         del session
@@ -85,7 +90,7 @@ def compare(suite: Suite, options: Options, counts: Sequence[int], folder: Path)
         alone = alone or seconds
         print(
             f"{workers:8}{seconds:10.1f}{alone / seconds:7.2f}{watch.images / seconds:12,.0f}"
-            f"{watch.steady(workers * devices):12,.0f}{watch.ends[0][0]:8.1f}{watch.taken / 2**30:7.1f}"
+            f"{watch.steady(workers * devices):12,.0f}{watch.first:8.1f}{watch.taken / 2**30:7.1f}"
             f"  {len(watch.ends)}, {dict(result.counts)}",
             flush=True,
         )

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from genbench.core.errors import UsageError
+from genbench.core.text import safe_text
 
 CONTROL = "nvidia-cuda-mps-control"
 """NVIDIA's command that starts and ends the service; it comes with the driver."""
@@ -44,18 +45,17 @@ def service() -> Iterator[Mapping[str, str]]:
                 _control(seen, said="quit\n")
 
 
+_NOT_STARTED = "NVIDIA's multi-process service does not start ({}): leave --nvidia-mps out."
 _FOLDERS = {"CUDA_MPS_PIPE_DIRECTORY": "pipe", "CUDA_MPS_LOG_DIRECTORY": "log"}
 
 
 def _start(seen: Mapping[str, str]) -> None:
     try:
         done = _control(seen, "-d")
-        said = done.stdout if done.returncode else ""
     except (OSError, subprocess.SubprocessError) as error:
-        said = str(error)
-    if said:
-        line = next(iter(said.strip().splitlines()), "it did not say why")
-        raise UsageError(f"NVIDIA's multi-process service does not start ({line}): leave --nvidia-mps out.")
+        raise UsageError(_NOT_STARTED.format(safe_text(error, 300))) from error
+    if done.returncode:
+        raise UsageError(_NOT_STARTED.format(safe_text(done.stdout.strip(), 300) or "it did not say why"))
 
 
 def _control(seen: Mapping[str, str], *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:

@@ -79,10 +79,17 @@ def test_it_ends_also_where_the_run_is_given_up(control: Control) -> None:
     assert [line.split()[0] for line in told.read_text().splitlines()] == ["start", "quit"]
 
 
-def test_one_that_does_not_start_says_why(control: Control) -> None:
-    control("echo 'An instance of this daemon is already running'; exit 1")
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ("echo 'An instance of this daemon is already running'; exit 1", "An instance of .* running"),
+        ("exit 1", "it did not say why"),
+    ],
+)
+def test_one_that_does_not_start_says_why(control: Control, lines: str, why: str) -> None:
+    control(lines)
     with (
-        pytest.raises(UsageError, match=r"does not start \(An instance of .* running\): leave --nvidia-mps out"),
+        pytest.raises(UsageError, match=rf"does not start \({why}\): leave --nvidia-mps out"),
         mps.service(),
     ):
         pytest.fail("there is none")

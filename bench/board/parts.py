@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import genbench
 from genbench import registry
 from genbench.core.errors import UsageError, nearest
 from genbench.core.jobs import content_key
+from genbench.protocols.card import NETS
 from genbench.runs import suite_file
 from genbench.runs.options import Options
 from genbench.runs.suite import Suite
@@ -115,19 +117,19 @@ def options(part: Part, profile: str, asked: Asked, folder: Path) -> Options | N
 
 def made_by(part: Part) -> str:
     """What stands for all that its results depend on besides the data: the suite in each profile, and the versions of
-    genbench, of its evaluations and of their metrics."""
+    genbench, of its evaluations and of their metrics, and from the second on those of its models and backbones."""
     suites = [suite_file.read(suite_file.find(part.suite), profile=profile) for profile in part.profiles]
     versions = {"genbench": genbench.__version__}
     for config in suites[0].evaluations:
         record = registry.evaluations.get(config.name).card
         metrics = {name: registry.metrics.get(name).card.version for name in config.metrics or record.own_metrics()}
         versions |= {config.name: record.version} | metrics
-    models = {
-        use.model: registry.models.get(use.model).card.version
-        for use in suites[0].models
-        if _is_of(part, use.name, use.model)
-    }
-    versions |= {model: version for model, version in models.items() if version > 1}
+    for suite in suites:
+        for use, dataset in product(suite.models, suite.all_datasets()):
+            if _is_of(part, use.name, use.model):
+                net = suite.options_of(use, dataset).get("net", "")
+                later = {use.model: registry.models.get(use.model).card.version, net: NETS.get(net, 1)}
+                versions |= {name: version for name, version in later.items() if version > 1}
     return content_key(suites=[suite.model_dump(mode="json") for suite in suites], versions=versions)
 
 

@@ -16,6 +16,7 @@ from genbench.core.jobs import Fit, Job, Plan, content_key
 from genbench.core.paths import is_file, is_folder
 from genbench.core.records import DataFacts, Row
 from genbench.evaluations.choice import Choice, choose
+from genbench.protocols.card import NETS
 from genbench.protocols.evaluation import Evaluation, EvaluationConfig
 from genbench.runs.suite import ModelUse, Suite
 
@@ -182,8 +183,7 @@ def make_fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, 
     }
     if use.checkpoint:  # by content, wherever it lies; and no budget is spent on it
         content |= {"checkpoint": _digest(Path(use.checkpoint)), "budget": None}
-    if entry.card.version > 1:  # the first has no entry: its fits have the keys of before there were versions
-        content |= {"version": entry.card.version}
+    content |= _versions(entry, options)
     own = frozenset() if use.checkpoint else entry.card.stacked
     alike = {name: value for name, value in options.items() if name not in own}
     unset = sorted(name for name, value in (entry.defaults() | options).items() if name in own and value is None)
@@ -200,6 +200,14 @@ def make_fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, 
         data=conditions.datasets[dataset].fingerprint,
         checkpoint=use.checkpoint,
     )
+
+
+def _versions(entry: registry.Entry[Any], options: Mapping[str, Any]) -> dict[str, int]:
+    """Those of a model and of genbench's backbone in it, from the second on: fits of the first keep the keys that they
+    had before there were versions."""
+    net = options.get("net", "") if entry.site is None else ""
+    found = {"version": entry.card.version, "net version": NETS.get(net, 1)}
+    return {name: version for name, version in found.items() if version > 1}
 
 
 def _code(entry: registry.Entry[Any], conditions: Conditions) -> str:

@@ -14,6 +14,7 @@ from PIL import Image
 from genbench import registry
 from genbench.api import load
 from genbench.core.errors import UsageError
+from genbench.protocols.card import NETS
 from genbench.runs import suite_file
 from genbench.runs.options import chosen_suite
 from genbench.runs.suite import Suite
@@ -149,8 +150,16 @@ def test_the_state_of_a_part_is_that_of_its_jobs_and_versions(
     assert note is not None and parts.state(made[0], note) == "whole"
     assert parts.state(made[0], note | {"whole": False}) == "in part"
     assert parts.state(made[0], stores.note_of(asked.packed / "other.zip")) == "missing"
-    monkeypatch.setattr(parts.genbench, "__version__", "99")
-    assert parts.state(made[0], note) == "outdated"
+    with monkeypatch.context() as patch:
+        patch.setattr(parts.genbench, "__version__", "99")
+        assert parts.state(made[0], note) == "outdated"
+
+
+def test_a_part_with_a_backbone_is_outdated_by_its_next_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    flat, mixed = parts.chosen(["mnist-vaes", "deep-svdd"])
+    before = {part.name: {"made by": parts.made_by(part), "whole": True} for part in (flat, mixed)}
+    monkeypatch.setitem(NETS, "conv", 99)
+    assert [parts.state(part, before[part.name]) for part in (flat, mixed)] == ["whole", "outdated"]
 
 
 def test_a_part_that_is_out_of_time_keeps_what_has_ended(two: tuple[Asked, list[Part]], tmp_path: Path) -> None:

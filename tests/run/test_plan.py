@@ -15,6 +15,7 @@ from genbench.core.errors import SuiteError
 from genbench.core.jobs import Plan, tasks
 from genbench.core.records import DataFacts, DataKind
 from genbench.core.values import Status
+from genbench.protocols.card import NETS
 from genbench.runs import plan as planning
 from genbench.runs.plan import Conditions, make_plan
 from genbench.runs.suite import Suite
@@ -222,6 +223,14 @@ def test_a_new_version_or_code_makes_exactly_its_jobs_missing(
     assert {job.evaluation for job in new} == missing
     if kind == "models":
         assert {job.row.model for job in new} == {"vae"}
+
+
+def test_a_new_version_of_a_backbone_makes_its_fits_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"use": "vae", "net": "conv"}, {"use": "ae", "net": "mlp"}, "gan"]
+    before = keys(plan(models=rows, datasets=["digits"]))
+    monkeypatch.setitem(NETS, "conv", 99)
+    new = [job for job in plan(models=rows, datasets=["digits"]).jobs if job.key not in before]
+    assert {job.row.model for job in new} == {"vae"}
 
 
 def test_another_encoder_changes_what_stands_on_it_alone() -> None:

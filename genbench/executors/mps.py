@@ -30,9 +30,8 @@ def check() -> None:
 def service() -> Iterator[Mapping[str, str]]:
     """The variables of the environment by which a process finds a service of its own, which ends with this context.
 
-    Raises `UsageError` where there is none or it does not start.
+    Raises `UsageError` where it does not start.
     """
-    check()
     with tempfile.TemporaryDirectory(prefix="mps-", ignore_cleanup_errors=True) as place:  # short: it holds a socket
         seen = {name: str(Path(place, part)) for name, part in _FOLDERS.items()}
         for folder in seen.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 
 import torch
@@ -46,8 +47,8 @@ class MADE(nn.Module):
         degrees = torch.tensor(degree)
         self.by_degree: Tensor
         self.register_buffer("by_degree", torch.tensor(sorted(range(hidden), key=degree.__getitem__)), persistent=False)
-        stops = sorted({d + 1 for d in degree} | {blocks})
-        self.stretches = [(stop, sum(d < stop for d in degree)) for stop in stops]
+        ascending = sorted(degree)
+        self.stretches = [(stop, bisect_left(ascending, stop)) for stop in sorted({d + 1 for d in degree} | {blocks})]
         self.first = MaskedLinear(degrees[:, None] >= inputs[None])
         self.middle = MaskedLinear(degrees[:, None] >= degrees[None])
         self.last = MaskedLinear(outs[:, None] > degrees[None])

@@ -56,6 +56,11 @@ class WorkerConfig:
         return cast(Runner, found(self.setting))
 
 
+def named_gpus() -> list[str]:
+    """The GPUs that this process is told to see by `CUDA_VISIBLE_DEVICES`; empty where it is told nothing."""
+    return [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+
+
 def cores() -> int:
     """The processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)

@@ -126,7 +126,8 @@ def run_local(tasks: Sequence[Task], config: WorkerConfig) -> Iterator[Sequence[
         def hire(inbox: Inbox, alone: bool) -> Worker:
             taken = [worker.place for worker in pool.workers if isinstance(worker, _Process)]
             place = emptiest(config.places, taken)
-            return _Process(config, inbox, alone=alone, place=place, more={} if alone else shared)
+            more = {} if alone or not shared else {**shared, **mps.counted(place)}
+            return _Process(config, inbox, alone=alone, place=place, more=more)
 
         pool = Pool(tasks, config, hire)
         yield from pool.batches()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from genbench.core.errors import UsageError
 from genbench.core.text import safe_text
+from genbench.executors.config import named_gpus
 
 CONTROL = "nvidia-cuda-mps-control"
 """NVIDIA's command that starts and ends the service; it comes with the driver."""
@@ -42,6 +43,15 @@ def service() -> Iterator[Mapping[str, str]]:
         finally:
             with suppress(OSError, subprocess.SubprocessError):
                 _control(seen, said="quit\n")
+
+
+def counted(place: str) -> Mapping[str, str]:
+    """How a process of the service names a GPU, or all where `place` is empty: a service that sees only some GPUs
+    counts them from 0 (NVIDIA's guide to MPS, on `CUDA_VISIBLE_DEVICES`)."""
+    names = named_gpus()
+    if not names:
+        return {"CUDA_VISIBLE_DEVICES": place} if place else {}
+    return {"CUDA_VISIBLE_DEVICES": str(names.index(place)) if place else ",".join(map(str, range(len(names))))}
 
 
 _NOT_STARTED = "NVIDIA's multi-process service does not start ({}): leave --nvidia-mps out."

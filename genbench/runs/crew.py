@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from genbench.core.errors import UsageError
 from genbench.executors import mps
-from genbench.executors.config import cores
+from genbench.executors.config import cores, named_gpus
 from genbench.runs.options import Options
 from genbench.runs.suite import Suite
 
@@ -60,7 +59,7 @@ def gpus() -> tuple[str, ...]:
     import torch
 
     count = torch.cuda.device_count()
-    named = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+    named = named_gpus()
     return tuple(named[:count] if named else map(str, range(count)))
 
 

@@ -19,6 +19,9 @@ from genbench.executors import mps
 from genbench.executors.config import WorkerConfig
 from genbench.executors.local import run_local
 
+PIPE = "CUDA_MPS_PIPE_DIRECTORY"
+"""Where a process looks for the service."""
+
 Control = Callable[[str], Path]
 
 
@@ -47,19 +50,21 @@ STARTS = (
 
 @dataclass
 class Environment:
-    """Ends each job with where its process looks for the service."""
+    """Ends each job with a variable of its process."""
 
-    setting: object
+    setting: str
     spoilt: bool = False
 
     def run(self, task: Task) -> Iterator[Event]:
         for one in task.jobs:
             yield JobStarted(one)
-            yield without_value(one, Status.UNSUPPORTED, os.environ.get("CUDA_MPS_PIPE_DIRECTORY", "none"))
+            yield without_value(one, Status.UNSUPPORTED, os.environ.get(self.setting, "none"))
 
 
-def reasons(work: list[Task], *, shared: bool) -> list[str | None]:
-    config = WorkerConfig(runner="test_mps:Environment", setting=None, nvidia_mps=shared)
+def reasons(work: list[Task], *, shared: bool, name: str = PIPE, places: tuple[str, ...] = ()) -> list[str | None]:
+    config = WorkerConfig(
+        runner="test_mps:Environment", setting=name, nvidia_mps=shared, workers=max(1, len(places)), places=places
+    )
     return [e.record.reason for events in run_local(work, config) for e in events if isinstance(e, JobEnded)]
 
 
@@ -70,6 +75,23 @@ def test_workers_find_the_service_and_it_ends_with_them(control: Control, monkey
     (place,) = set(reasons(tasks(2), shared=True))
     assert told.read_text().splitlines() == [f"start {place}", f"quit {place}"]
     assert place is not None and not Path(place).exists()
+
+
+@pytest.mark.parametrize("places", [("5", "GPU-b"), ()])
+def test_a_service_of_some_gpus_counts_them_from_0(
+    control: Control, monkeypatch: pytest.MonkeyPatch, places: tuple[str, ...]
+) -> None:
+    control(STARTS)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(Path(__file__).parent)])
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5, GPU-b")
+    seen = set(reasons(tasks(8), shared=True, name="CUDA_VISIBLE_DEVICES", places=places))
+    assert seen <= {"0", "1"} if places else seen == {"0,1"}
+    assert set(reasons(tasks(8), shared=False, name="CUDA_VISIBLE_DEVICES", places=places)) <= {*places, "5, GPU-b"}
+
+
+def test_a_service_of_all_gpus_leaves_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert mps.counted("3") == {"CUDA_VISIBLE_DEVICES": "3"} and mps.counted("") == {}
 
 
 def test_it_ends_also_where_the_run_is_given_up(control: Control) -> None:

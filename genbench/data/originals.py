@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from genbench.core import network, paths
 from genbench.core.errors import DataError
+from genbench.data.idx import read_pair
 from genbench.protocols.dataset import Split
 
 _offline: ContextVar[bool] = ContextVar("offline", default=False)
@@ -36,21 +38,27 @@ class Original:
     turned: bool = False
 
 
-def _torchvision(name: str) -> Maker:
-    """The class of this name in `torchvision.datasets`, imported when a set is made: that takes longer than torch."""
+def _torchvision(name: str, **more: str) -> Maker:
+    """The class of this name in `torchvision.datasets`, imported when a set is made: that takes as long as torch."""
 
     def make(root: str, *, train: bool, download: bool) -> Any:
         from torchvision import datasets
 
-        return getattr(datasets, name)(root, train=train, download=download)
+        return getattr(datasets, name)(root, train=train, download=download, **more)
 
     return make
 
 
-def _emnist(root: str, *, train: bool, download: bool) -> Any:
-    from torchvision import datasets
+def _idx(name: str, stems: tuple[str, str] = ("train", "t10k"), **more: str) -> Maker:
+    """A set of MNIST's kin: torchvision downloads its files, of the training and the test part by these names."""
 
-    return datasets.EMNIST(root, split="letters", train=train, download=download)
+    def make(root: str, *, train: bool, download: bool) -> Any:
+        if download:
+            return _torchvision(name, **more)(root, train=train, download=True)
+        images, labels = read_pair(Path(root) / name / "raw", stems[0] if train else stems[1])
+        return SimpleNamespace(root=root, data=images, targets=labels)
+
+    return make
 
 
 def _svhn(root: str, *, train: bool, download: bool) -> Any:
@@ -59,11 +67,13 @@ def _svhn(root: str, *, train: bool, download: bool) -> Any:
     return datasets.SVHN(str(Path(root) / "svhn"), split="train" if train else "test", download=download)
 
 
+EMNIST = ("emnist-letters-train", "emnist-letters-test")
+
 ORIGINALS: Mapping[str, Original] = {
-    "mnist": Original("MNIST/raw", _torchvision("MNIST")),
-    "fashion-mnist": Original("FashionMNIST/raw", _torchvision("FashionMNIST")),
-    "kmnist": Original("KMNIST/raw", _torchvision("KMNIST")),
-    "emnist-letters": Original("EMNIST/raw", _emnist, first=1, turned=True),
+    "mnist": Original("MNIST/raw", _idx("MNIST")),
+    "fashion-mnist": Original("FashionMNIST/raw", _idx("FashionMNIST")),
+    "kmnist": Original("KMNIST/raw", _idx("KMNIST")),
+    "emnist-letters": Original("EMNIST/raw", _idx("EMNIST", EMNIST, split="letters"), first=1, turned=True),
     "cifar10": Original("cifar-10-batches-py", _torchvision("CIFAR10")),
     "svhn": Original("svhn", _svhn),
 }

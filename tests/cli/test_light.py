@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-HEAVY = ("torch", "torchvision", "torchmetrics", "sklearn", "scipy", "pandas", "sqlalchemy")
+HEAVY = ("torch", "torchvision", "torch._dynamo", "torchmetrics", "sklearn", "scipy", "pandas", "sqlalchemy")
 
 
 def imported_by(*arguments: str) -> set[str]:
@@ -55,6 +56,17 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
     command = ("run", str(folder / "small.toml"), "--out", str(folder / "run"), "--device", "cpu")
     assert "torch" in imported_by(*command, "--executor", "inline")
     return command
+
+
+def test_no_compiler_where_a_model_is_trained(tmp_path: Path) -> None:
+    """Torch's compiler, and torchvision, which imports it, take as long as torch: in each worker process."""
+    (tmp_path / "small.toml").write_text(
+        'schema = 1\nname = "small"\nmodels = ["gan"]\ndatasets = ["digits"]\nseeds = 2\nbudget = { images = 1000 }\n'
+        '[[evaluations]]\nname = "sample-quality"\nsamples = 50\nmetrics = ["frechet"]\n'
+    )
+    command = ("run", str(tmp_path / "small.toml"), "--out", str(tmp_path / "run"), "--device", "cpu")
+    found = imported_by(*command, "--executor", "inline", "--stack", "on")
+    assert "torch" in found and not found & {"torchvision", "torch._dynamo"}
 
 
 def test_no_torch_where_nothing_is_missing(done: tuple[str, ...]) -> None:

@@ -5,9 +5,9 @@ python bench/side_by_side.py --device cpu --suite quick --models vae,gan --datas
 
 Read: `seconds` and the ratio to one worker; `GiB` is what all processes on the GPU took at most. On several GPUs the
 workers are spread over them: `CUDA_VISIBLE_DEVICES=0,1` beside `CUDA_VISIBLE_DEVICES=0` shows what the second one adds.
-`steady` is the images a second once each worker has delivered its first model, which leaves out how long they take to
-start: `--executor ray --workers 1` on one and on two GPUs shows what a cluster adds. The encoder is trained and cached
-before the first way.
+`steady` is the images a second while all workers are at work, which leaves out how long they take to start and that
+some wait for the last one: `--executor ray --workers 1` on one and on two GPUs shows what a cluster adds. The encoder
+is trained and cached before the first way.
 """
 
 from __future__ import annotations
@@ -33,28 +33,45 @@ from genbench.runs.session import Session, prepare
 from genbench.runs.suite import Suite
 
 
+@dataclass(frozen=True)
+class Fit:
+    """A training: when it had ended, its seconds and its images."""
+
+    end: float
+    seconds: float
+    images: int
+
+    def images_between(self, begin: float, end: float) -> float:
+        """How many of its images fell into a stretch of time."""
+        shared = min(end, self.end) - max(begin, self.end - self.seconds)
+        return self.images * max(0.0, shared) / self.seconds if self.seconds else 0.0
+
+
 @dataclass
 class Watch:
     """What came of a run: images that were trained on, when the first model was there, how much memory was taken."""
 
     began: float = field(default_factory=time.perf_counter)
-    ends: list[tuple[float, int]] = field(default_factory=list)
+    fits: list[Fit] = field(default_factory=list)
     taken: int = 0
 
     @property
     def images(self) -> int:
         """Of all models."""
-        return sum(images for _, images in self.ends)
+        return sum(fit.images for fit in self.fits)
 
     def steady(self, hands: int) -> float:
-        """Images a second from the time on when as many models have ended as there are workers."""
-        rest = self.ends[hands:]
-        return sum(images for _, images in rest) / (rest[-1][0] - self.ends[hands - 1][0]) if rest else math.nan
+        """Images a second while all workers are at work: from the time when as many models have ended as there are
+        workers until that number of them is left; a model's images are spread evenly over its seconds."""
+        if len(self.fits) < 2 * hands:
+            return math.nan
+        begin, end = self.fits[hands - 1].end, self.fits[-hands].end
+        return sum(fit.images_between(begin, end) for fit in self.fits) / (end - begin) if end > begin else math.nan
 
     @property
     def first(self) -> float:
         """Seconds until the first model was there."""
-        return self.ends[0][0] if self.ends else math.nan
+        return self.fits[0].end if self.fits else math.nan
 
     def planned(self, session: Session) -> None:
         del session
@@ -64,7 +81,8 @@ class Watch:
             free, total = torch.cuda.mem_get_info()
             self.taken = max(self.taken, total - free)
         if isinstance(event, FitEnded):
-            self.ends.append((time.perf_counter() - self.began, event.record.images))
+            fit = event.record
+            self.fits.append(Fit(time.perf_counter() - self.began, fit.seconds, fit.images))
 
 
 def run(suite: Suite, options: Options, workers: int, folder: Path) -> tuple[float, Watch, Result]:
@@ -91,7 +109,7 @@ def compare(suite: Suite, options: Options, counts: Sequence[int], folder: Path)
         print(
             f"{workers:8}{seconds:10.1f}{alone / seconds:7.2f}{watch.images / seconds:12,.0f}"
             f"{watch.steady(workers * devices):12,.0f}{watch.first:8.1f}{watch.taken / 2**30:7.1f}"
-            f"  {len(watch.ends)}, {dict(result.counts)}",
+            f"  {len(watch.fits)}, {dict(result.counts)}",
             flush=True,
         )
 

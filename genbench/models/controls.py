@@ -62,6 +62,8 @@ class Marginals(GenerativeModel):
 
     def __init__(self, data: DataSpec) -> None:
         super().__init__()
+        if data.size == 1:
+            raise Unsupported("examples of one value have no dependence to lose: it would draw the training data again")
         self.shape = data.shape
         self.values: Tensor
         self.register_buffer("values", torch.zeros(0, data.size))

@@ -8,6 +8,7 @@ from model_toys import ring, stripes, table
 
 from genbench.core.errors import Unsupported
 from genbench.core.gradients import input_gradient
+from genbench.data.loading import load_dataset
 from genbench.models import controls, diffusion
 from genbench.models.classical import Gaussian
 from genbench.models.gans import gradient_penalty
@@ -178,6 +179,11 @@ def test_marginals_keep_each_value_and_break_the_ties_between_them():
     for column in range(5):
         assert torch.isin(draws[:, column], data.train.x[:, column]).all()
     assert abs(float(torch.corrcoef(draws.T)[0, 1])) < 0.06 < 0.9 < float(torch.corrcoef(data.train.x.T)[0, 1])
+
+
+def test_marginals_of_one_value_are_no_floor():
+    with pytest.raises(Unsupported, match="would draw the training data again"):
+        controls.Marginals(load_dataset("two-bumps").spec)
 
 
 def test_oracle_is_the_truth_and_survives_saving():

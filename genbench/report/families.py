@@ -46,6 +46,15 @@ class Family:
     rows: tuple[FamilyRow, ...]
 
     @property
+    def leaders(self) -> list[FamilyRow]:
+        """The models that have a mean, the best first, each by the best of its scores."""
+        found: dict[str, FamilyRow] = {}
+        for row in self.rows:
+            if not row.is_control and row.mean.mean is not None:
+                found.setdefault(row.label, row)
+        return list(found.values())
+
+    @property
     def title(self) -> str:
         """`Outlier detection`."""
         return self.evaluation.replace("-", " ").capitalize()

@@ -15,7 +15,6 @@ from genbench.report import figures, gallery, glossary
 from genbench.report.agreement import agreements
 from genbench.report.cells import FOLDED
 from genbench.report.failures import failures
-from genbench.report.families import families
 from genbench.report.heat import heat_grid
 from genbench.report.over_datasets import over_datasets
 from genbench.report.panels import panels
@@ -24,7 +23,7 @@ from genbench.report.scatter import cost_plot
 from genbench.report.tables import ShownTable, one_line, table
 from genbench.report.tuning import option_rows
 from genbench.report.types import Column, Leaderboard
-from genbench.report.verdict import verdict
+from genbench.report.verdict import verdicts
 from genbench.report.view import DatasetView, View
 
 Content = Mapping[str, Any]
@@ -62,7 +61,8 @@ def first_screen(view: View) -> Content | None:
     if not view.datasets:
         return None
     plots = [(d, plot) for d in view.datasets if (plot := cost_plot(d, view.words)) is not None]
-    return {"verdicts": [(d, verdict(view, d)) for d in view.datasets], "grid": heat_grid(view), "costs": plots[:1]}
+    akin, alone = verdicts(view)
+    return {"families": akin, "verdicts": alone, "grid": heat_grid(view), "costs": plots[:1]}
 
 
 def dataset_parts(view: View) -> Content | None:
@@ -90,7 +90,7 @@ def _part(view: View, dataset: DatasetView) -> DatasetPart:
 
 def over_all_datasets(view: View) -> Content | None:
     """The families of sets, each evaluation over its datasets, and whether metrics agree."""
-    akin, over, agreed = families(view.data, view.boards), over_datasets(view.boards), agreements(view.boards)
+    akin, over, agreed = view.families, over_datasets(view.boards), agreements(view.boards)
     return {"families": akin, "over": over, "agreements": agreed} if akin or over or agreed else None
 
 

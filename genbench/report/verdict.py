@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from genbench.report import formatting, glossary
 from genbench.report.costs import axes
+from genbench.report.families import Family
 from genbench.report.language import Language
 from genbench.report.names import isolated, listed, named
 from genbench.report.ranking import is_undecided, known_answer, mean_loss
@@ -24,6 +25,9 @@ UNBROKEN = "\N{NO-BREAK SPACE}"
 
 TIED = 3
 """So many leaders are named."""
+
+MOST_SETS = 4
+"""So many sets of a family have a verdict each that is open; of more it is the mean over them."""
 
 Ranked = tuple[LeaderboardRow, Cell]
 
@@ -49,6 +53,41 @@ def verdict(view: View, dataset: DatasetView) -> list[Sentence]:
         found += filter(None, [_of_column(dataset, column, view.words)])
         found += _cost_of_leader(dataset, column, view.words) if column is first else ()
     return [*found, *_cheapest(dataset, view.words), *_cautions(view, dataset)]
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyVerdict:
+    """What is said of the mean over the sets of a family, and the verdicts of these sets where they are many."""
+
+    name: str
+    sets: int
+    sentences: Sequence[Sentence]
+    members: Sequence[tuple[DatasetView, Sequence[Sentence]]] = ()
+
+
+def verdicts(view: View) -> tuple[list[FamilyVerdict], list[tuple[DatasetView, list[Sentence]]]]:
+    """Of each family, then of each dataset that is in none, or in one of few sets."""
+    alone = {dataset.name: (dataset, verdict(view, dataset)) for dataset in view.datasets}
+    found = []
+    for name in dict.fromkeys(family.name for family in view.families):
+        own = [family for family in view.families if family.name == name]
+        sets = list(dict.fromkeys(dataset for family in own for dataset in family.datasets))
+        members = [alone.pop(dataset) for dataset in sets if dataset in alone] if len(sets) > MOST_SETS else []
+        told = [_of_family(family, view.words) for family in own if family.leaders]
+        found.append(FamilyVerdict(name, len(sets), told, members))
+    return found, list(alone.values())
+
+
+def _of_family(family: Family, words: Language) -> Sentence:
+    """The first rows by the mean over the sets."""
+    first, *others = [
+        Markup("<b>{}</b>, {}").format(isolated(row.name), isolated(words.number(family.mean(row))))
+        for row in family.leaders[:TIED]
+    ]
+    text = Markup("{}; {} {}").format(first, words("then"), Markup("; ").join(others)) if others else first
+    metric = f"{words(family.column.title)}\N{NO-BREAK SPACE}{family.column.sense.arrow}"
+    lead = words(glossary.evaluation(family.evaluation).verdict)
+    return Sentence(lead, text, "over-datasets", metric=metric)
 
 
 def _headlines(board: Leaderboard) -> list[Column]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from genbench.report.costs import Cost, costs
 from genbench.report.data import Measured, RunData, read_rows
+from genbench.report.families import Family, families
 from genbench.report.language import Language
 from genbench.report.leaderboard import leaderboards
 from genbench.report.names import anchors
@@ -74,6 +75,11 @@ class View:
             )
             for b in overviews
         )
+
+    @cached_property
+    def families(self) -> list[Family]:
+        """The datasets that are one of many of a kind, with the mean over them."""
+        return families(self.data, self.boards)
 
     @cached_property
     def rows(self) -> dict[str, LeaderboardRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from statistics import fmean
 
 import pandas as pd
@@ -17,6 +18,8 @@ from genbench.report.export import export
 from genbench.report.families import Family, families
 from genbench.report.leaderboard import leaderboards
 from genbench.report.page import render
+from genbench.report.verdict import verdicts
+from genbench.report.view import View
 from genbench.stats.intervals import t_interval
 
 SETS = ("0", "1", "2", "3")
@@ -63,6 +66,28 @@ def test_the_mean_is_over_the_hard_target_of_every_set_seed_by_seed() -> None:
         assert row.over_sets is not None and row.over_sets.low == pytest.approx(expected.low)
     halves = {row.label: row.mean.half for row in found.rows}
     assert halves["ae"] == pytest.approx(t_interval([0.0, 0.001, 0.002]).half) and halves["knn"] is None
+
+
+def test_the_first_screen_says_the_mean_and_folds_what_is_many() -> None:
+    found, alone = verdicts(View(run(table())))
+    assert [(f.name, f.sets, f.members) for f in found] == [("digits-without-*", 4, [])] and len(alone) == 4
+    (sentence,) = found[0].sentences
+    assert re.sub("<[^>]+>", "", str(sentence.text)) == "knn · knn score, 0.920; then ae · ae score, 0.8710 ± 0.0025"
+    found, alone = verdicts(View(run(table(("0", "1", "2", "3", "4")))))
+    assert len(found[0].members) == 5 and alone == []
+    text = render(run(table(("0", "1", "2", "3", "4"))))
+    assert (
+        text.index("mean of 5 sets")
+        < text.index('<details class="members">')
+        < text.index('data-dataset="digits-without-0"')
+    )
+
+
+def test_a_model_leads_by_the_best_of_its_scores() -> None:
+    worse = table().assign(score="another", value=lambda t: t.value - 0.06)
+    found = only(run(pd.concat([table(), worse], ignore_index=True)))
+    assert [row.name for row in found.leaders] == ["knn · knn score", "ae · ae score"]
+    assert [row.label for row in found.rows[:3]] == ["knn", "ae", "knn"]
 
 
 def test_an_interval_over_sets_ends_where_the_metric_does() -> None:

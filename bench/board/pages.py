@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,39 +16,50 @@ from genbench.api import Run, load
 from genbench.report.output import write_file
 from genbench.report.page import render
 
+_HEADS = ("part", "suite", "expected", "took", "on", "jobs")
 BEGIN, END = "<!-- parts -->", "<!-- end of parts -->"
 
 
 def write_pages(out: Path, pages: Path) -> None:
-    """Bring together what is packed below `pages`, in `out`, and write every page of it."""
+    """Bring together the whole parts that are packed below `pages`, in `out`, and write every page of them."""
     pages.mkdir(parents=True, exist_ok=True)
-    notes = gather_all(out, pages / PACKED)
-    boards = [suite for suite in notes if suite.startswith("board-")]
+    noted = {part.name: stores.note_of(packed(part.name, pages / PACKED)) for part in parts()}
+    runs = {suite: load(out / "suites" / suite) for suite in gather_all(out, pages / PACKED)}
+    boards = [suite for suite, run in runs.items() if suite.startswith("board-") and _has_controls(run)]
+    for left in pages.glob("board-*.*"):
+        if left.name.partition(".")[0] not in boards:
+            left.unlink()
     for suite in boards:
-        write_board(load(out / "suites" / suite), suite, pages)
+        write_board(runs[suite], suite, pages)
     (pages / "papers.md").write_text(claims.page(papers.comparisons(out / "suites"), why(pages)), encoding="utf-8")
     (pages / "scaling.md").write_text(scaling.page(out / "suites", pages), encoding="utf-8")
     (pages / "findings.md").write_text(findings.page(out / "suites", boards), encoding="utf-8")
-    write_parts(pages / "README.md", notes)
+    write_parts(pages / "README.md", noted)
     sizes = {path: path.stat().st_size / 2**20 for path in sorted(pages.rglob("*")) if path.is_file()}
     for path, size in sizes.items():
         print(f"{size:8.2f} MiB  {path}")
     print(f"{sum(sizes.values()):8.2f} MiB  in all")
 
 
-def gather_all(out: Path, folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """By suite the notes of its parts that are packed in a folder, its store made anew below OUT/suites."""
+def gather_all(out: Path, folder: Path) -> list[str]:
+    """The suites of which a whole part is packed in a folder, the store of each made anew below OUT/suites.
+
+    A part that was cut short is left out: rows of one seed, or half of the rows, would stand among whole ones.
+    """
+    shutil.rmtree(out / "suites", ignore_errors=True)
     by_suite: dict[str, list[Path]] = {}
     for part in parts():
-        file = packed(part.name, folder)
-        if file.exists():
-            by_suite.setdefault(part.suite, []).append(file)
-    notes = {}
+        note = stores.note_of(packed(part.name, folder))
+        if note is not None and note["whole"]:
+            by_suite.setdefault(part.suite, []).append(packed(part.name, folder))
     for suite, files in by_suite.items():
-        whole = out / "suites" / suite
-        shutil.rmtree(whole, ignore_errors=True)
-        notes[suite] = stores.gather(files, whole)
-    return notes
+        stores.gather(files, out / "suites" / suite)
+    return list(by_suite)
+
+
+def _has_controls(run: Run) -> bool:
+    """Whether its tables have known answers beside the models, without which they are not read."""
+    return bool((run.table()["family"] == "control").any())
 
 
 def write_board(run: Run, suite: str, pages: Path) -> None:
@@ -64,18 +75,17 @@ def why(pages: Path) -> dict[str, str]:
     return {path.stem.removeprefix("why-"): path.read_text().strip() for path in sorted(pages.glob("why-*.md"))}
 
 
-def write_parts(path: Path, notes: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+def write_parts(path: Path, noted: Mapping[str, Mapping[str, Any] | None]) -> None:
     """Put the table of the parts into the page between its two marks; the rest of the page is written by hand."""
     text = path.read_text(encoding="utf-8") if path.exists() else f"# The reference leaderboard\n\n{BEGIN}\n{END}\n"
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    taken = {note["part"]: note for found in notes.values() for note in found}
-    rows = [_row(part, taken.get(part.name)) for part in parts()]
-    total = sum(float(note["seconds"]) for note in taken.values())
+    taken = [note for note in noted.values() if note is not None]
+    whole, minutes = sum(note["whole"] for note in taken), sum(float(note["seconds"]) for note in taken) / 60
     lines = [
-        *markdown(("part", "suite", "expected", "took", "on", "jobs"), rows, words=True),
+        *markdown(_HEADS, [_row(part, noted[part.name]) for part in parts()], words=True),
         "",
-        f"{len(taken)} of {len(rows)} parts were run, {total / 60:.0f} minutes in all.",
+        f"{whole} of {len(noted)} parts are whole; all took {minutes:.0f} minutes. One cut short is on no page.",
     ]
     made = "\n".join([BEGIN, "", *lines, "", END])
     path.write_text(f"{before}{made}{after}", encoding="utf-8")

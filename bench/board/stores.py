@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import math
 import shutil
 import sqlite3
 import tempfile
@@ -27,13 +28,16 @@ NOTE = "part.json"
 MOST_BYTES = 600 * 2**10
 """Of a packed part, which lies in the repository beside thirty others."""
 MOST_PICTURES = 240 * 2**10
+DIGITS, POINTS = 4, 50
+"""Of a training curve, which is only looked at, in a small picture."""
 
 
 def pack(folder: Path, target: Path, note: Mapping[str, Any]) -> int:
     """The results of a run's plans and pictures of the first seed as one zip file, without weights: its size in bytes.
 
     Safe while the run is at work: the database is copied as of one moment. Pictures get fewer colours, and of their
-    kinds those that are `MOST_PICTURES` bytes together.
+    kinds those that are `MOST_PICTURES` bytes together. Curves are rounded, and what else was recorded of a training
+    is kept of the first seed.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
@@ -41,6 +45,7 @@ def pack(folder: Path, target: Path, note: Mapping[str, Any]) -> int:
         _copy_store(folder / "genbench.db", copy)
         with _edited(copy) as database:
             _keep_plans(database, note["plans"])
+            _lighten_fits(database)
             database.execute("DELETE FROM pictures WHERE job IN (SELECT key FROM jobs WHERE seed > 0)")
             pictures = database.execute("SELECT name, path FROM pictures").fetchall()
             kinds = repacked(folder, pictures, Path(place) / "lighter", MOST_PICTURES)
@@ -78,6 +83,22 @@ def _keep_plans(database: sqlite3.Connection, plans: Sequence[str]) -> None:
     database.execute("DELETE FROM runs WHERE plan NOT IN (SELECT id FROM plans)")
     database.execute("DELETE FROM jobs WHERE key NOT IN (SELECT job FROM plan_jobs)")
     database.execute("DELETE FROM fits WHERE key NOT IN (SELECT fit FROM jobs)")
+
+
+def _lighten_fits(database: sqlite3.Connection) -> None:
+    """Round the curves, and drop the details of all seeds but the first."""
+    for key, curve in database.execute("SELECT key, curve FROM fits").fetchall():
+        database.execute("UPDATE fits SET curve = ? WHERE key = ?", (json.dumps(_rounded(json.loads(curve))), key))
+    database.execute("UPDATE fits SET details = '{}' WHERE seed > 0")
+
+
+def _rounded(curve: Mapping[str, Sequence[float | None]]) -> dict[str, list[float | None]]:
+    """A curve of few points with few digits, the numbers of images as they are."""
+    made = {}
+    for name, points in curve.items():
+        some = points[:: math.ceil(len(points) / POINTS) or 1]
+        made[name] = [x if name == "images" or x is None else float(f"{x:.{DIGITS}g}") for x in some]
+    return made
 
 
 def _places(values: Sequence[str]) -> str:

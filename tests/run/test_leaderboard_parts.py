@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import sqlite3
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +25,7 @@ from genbench.runs.suite import Suite
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
-from board import parts, runner, stores
+from board import pages, parts, runner, stores
 from board.parts import Asked, Part
 from board.pictures import repacked
 
@@ -140,6 +144,42 @@ def test_a_part_goes_on_from_what_was_packed(two: tuple[Asked, list[Part]], tmp_
     after = stores.note_of(moved)
     assert after["spent"] == {} and after["plans"] == before["plans"] and after["jobs"] == before["jobs"] == {"ok": 6}
     assert after["seconds"] >= before["seconds"]
+
+
+def test_only_whole_parts_are_on_the_pages(
+    two: tuple[Asked, list[Part]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, made = two
+    monkeypatch.chdir(Path(made[0].suite).parent)
+    made = [replace(part, suite=Path(part.suite).name) for part in made]
+    monkeypatch.setattr(pages, "parts", lambda: made)
+    folder = tmp_path / "pages"
+    shutil.copytree(asked.packed, folder / "packed")
+    short = Asked(out=tmp_path / "short", packed=folder / "packed", device="cpu", executor="inline", limit=-1.0)
+    runner.packed("models", folder / "packed").unlink()
+    assert not runner.run_part(made[0], short)
+    (folder / "board-gone.html").touch()
+    pages.write_pages(tmp_path / "out", folder)
+    assert not (folder / "board-gone.html").exists()
+    assert set(load(tmp_path / "out" / "suites" / made[0].suite).table()["label"]) == {
+        "control-test-half",
+        "control-marginals",
+    }
+    text = (folder / "README.md").read_text()
+    assert "in part" in text and "1 of 2 parts are whole" in text
+
+
+def test_a_packed_curve_has_few_points_and_the_first_seed_its_details(two: tuple[Asked, list[Part]]) -> None:
+    curve = {"images": [float(128 * k) for k in range(1, 121)], "loss": [None, *(1 / k for k in range(2, 121))]}
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE fits (key, seed, curve, details)")
+        database.executemany("INSERT INTO fits VALUES (?, ?, ?, '[1]')", [(k, k, json.dumps(curve)) for k in range(2)])
+        stores._lighten_fits(database)
+        kept = database.execute("SELECT curve, details FROM fits ORDER BY seed").fetchall()
+    assert [details for _, details in kept] == ["[1]", "{}"]
+    lighter = json.loads(kept[1][0])
+    assert lighter["images"] == curve["images"][::3] and lighter["loss"][:2] == [None, 0.25]
+    assert lighter["loss"][1:] == pytest.approx(curve["loss"][3::3], rel=1e-3)
 
 
 def test_the_state_of_a_part_is_that_of_its_jobs_and_versions(

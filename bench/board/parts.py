@@ -15,9 +15,9 @@ import genbench
 from genbench import registry
 from genbench.core.errors import UsageError, nearest
 from genbench.core.jobs import content_key
-from genbench.protocols.card import NETS
 from genbench.runs import suite_file
 from genbench.runs.options import Options
+from genbench.runs.plan import later_versions
 from genbench.runs.suite import Suite
 
 LIST = Path(__file__).resolve().parents[1] / "leaderboard.toml"
@@ -127,9 +127,8 @@ def made_by(part: Part) -> str:
     for suite in suites:
         for use, dataset in product(suite.models, suite.all_datasets()):
             if _is_of(part, use.name, use.model):
-                net = suite.options_of(use, dataset).get("net", "")
-                later = {use.model: registry.models.get(use.model).card.version, net: NETS.get(net, 1)}
-                versions |= {name: version for name, version in later.items() if version > 1}
+                later = later_versions(registry.models.get(use.model), suite.options_of(use, dataset))
+                versions |= {f"{use.name}: {name}": version for name, version in later.items()}
     return content_key(suites=[suite.model_dump(mode="json") for suite in suites], versions=versions)
 
 

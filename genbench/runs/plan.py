@@ -183,7 +183,7 @@ def make_fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, 
     }
     if use.checkpoint:  # by content, wherever it lies; and no budget is spent on it
         content |= {"checkpoint": _digest(Path(use.checkpoint)), "budget": None}
-    content |= _versions(entry, options)
+    content |= later_versions(entry, options)
     own = frozenset() if use.checkpoint else entry.card.stacked
     alike = {name: value for name, value in options.items() if name not in own}
     unset = sorted(name for name, value in (entry.defaults() | options).items() if name in own and value is None)
@@ -202,7 +202,7 @@ def make_fit(suite: Suite, conditions: Conditions, use: ModelUse, dataset: str, 
     )
 
 
-def _versions(entry: registry.Entry[Any], options: Mapping[str, Any]) -> dict[str, int]:
+def later_versions(entry: registry.Entry[Any], options: Mapping[str, Any]) -> dict[str, int]:
     """Those of a model and of genbench's backbone in it, from the second on: fits of the first keep the keys that they
     had before there were versions."""
     net = options.get("net", "") if entry.site is None else ""

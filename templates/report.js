@@ -482,6 +482,11 @@
     for (const [label, off] of decided) if (!off) shown++;
     const only = value("dataset"), evaluation = value("evaluation");
     for (const section of $$("[data-dataset]")) section.hidden = Boolean(only) && section.dataset.dataset !== only;
+    for (const one of $$("[data-family-of-sets]")) one.hidden = Boolean(only);
+    for (const group of $$("details.members")) {
+      group.hidden = ![...group.querySelectorAll("[data-dataset]")].some((one) => !one.hidden);
+      if (only) group.open = !group.hidden;
+    }
     for (const details of $$("details[data-evaluation]")) details.hidden = Boolean(evaluation) && details.dataset.evaluation !== evaluation;
     const narrowed = q || family || !fields.controls.checked;
     for (const board of $$("table[data-folded]")) board.classList.toggle("narrowed", Boolean(q || family));

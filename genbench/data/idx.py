@@ -29,4 +29,7 @@ def read_idx(path: Path) -> np.ndarray:
 
 def read_pair(folder: Path, stem: str) -> tuple[np.ndarray, np.ndarray]:
     """The images and labels of one part of a set, as MNIST names its files; `OSError`, `ValueError` as `read_idx`."""
-    return read_idx(folder / f"{stem}-images-idx3-ubyte"), read_idx(folder / f"{stem}-labels-idx1-ubyte")
+    images, labels = read_idx(folder / f"{stem}-images-idx3-ubyte"), read_idx(folder / f"{stem}-labels-idx1-ubyte")
+    if (images.ndim, labels.ndim) != (3, 1):
+        raise ValueError(f"{stem}-images and {stem}-labels have the shapes {images.shape} and {labels.shape}")
+    return images, labels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
@@ -47,12 +48,21 @@ class Family:
 
     @property
     def leaders(self) -> list[FamilyRow]:
-        """The models that have a mean, the best first, each by the best of its scores."""
+        """The models whose mean is of all sets and seeds, and better than floor and chance: the best first, each by the
+        best of its scores."""
+        floors = glossary.evaluation(self.evaluation).floor
+        bars = [self._loss(row) for row in self.rows if row.label in floors and row.mean.mean is not None]
         found: dict[str, FamilyRow] = {}
         for row in self.rows:
-            if not row.is_control and row.mean.mean is not None:
+            whole = row.mean.mean is not None and row.mean.comparable and not row.mean.missing
+            better = ranking.may_lead(row.mean, self.column) and all(self._loss(row) < bar for bar in bars)
+            if whole and better and not row.is_control:
                 found.setdefault(row.label, row)
         return list(found.values())
+
+    def _loss(self, row: FamilyRow) -> float:
+        loss = self.column.sense.loss(row.mean.mean) if row.mean.mean is not None else None
+        return math.inf if loss is None else loss
 
     @property
     def title(self) -> str:

@@ -53,7 +53,7 @@ def give_places(cells: Mapping[RowKey, Cell], column: Column) -> dict[RowKey, Ce
         [tested_row(cell, how) for cell in firsts],
         how.scale,
         is_higher_better=how.is_higher_better,
-        behind=[i for i, cell in enumerate(firsts) if not _may_lead(cell, column)],
+        behind=[i for i, cell in enumerate(firsts) if not may_lead(cell, column)],
     )
     placed = dict(cells)
     for keys, rank in zip(groups.values(), ranks, strict=True):
@@ -61,7 +61,7 @@ def give_places(cells: Mapping[RowKey, Cell], column: Column) -> dict[RowKey, Ce
             placed |= {key: cells[key].but(place=rank.low, last_place=rank.high) for key in keys}
     if is_undecided([cell for cell in placed.values() if cell.place]):
         return placed
-    return {key: c.but(leads=True) if c.place == 1 and _may_lead(c, column) else c for key, c in placed.items()}
+    return {key: c.but(leads=True) if c.place == 1 and may_lead(c, column) else c for key, c in placed.items()}
 
 
 def is_undecided(placed: Sequence[Cell]) -> bool:
@@ -69,7 +69,7 @@ def is_undecided(placed: Sequence[Cell]) -> bool:
     return len(placed) > 1 and {cell.place for cell in placed} == {1}
 
 
-def _may_lead(cell: Cell, column: Column) -> bool:
+def may_lead(cell: Cell, column: Column) -> bool:
     """Whether the mean is better than the floor's (where it can be told from the ceiling) and than chance."""
     if {Flag.UNDER_FLOOR, Flag.BELOW_CHANCE} & set(cell.flags) or (cell.score_clear and (cell.score or 0) < 0):
         return False

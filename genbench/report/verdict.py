@@ -55,39 +55,55 @@ def verdict(view: View, dataset: DatasetView) -> list[Sentence]:
     return [*found, *_cheapest(dataset, view.words), *_cautions(view, dataset)]
 
 
+Verdict = tuple[DatasetView, Sequence[Sentence]]
+
+
 @dataclass(frozen=True, slots=True)
 class FamilyVerdict:
-    """What is said of the mean over the sets of a family, and the verdicts of these sets where they are many."""
+    """What is said of the means over the sets of a family, and the verdicts of these sets where they are many."""
 
     name: str
     sets: int
     sentences: Sequence[Sentence]
-    members: Sequence[tuple[DatasetView, Sequence[Sentence]]] = ()
+    members: Sequence[Verdict] = ()
 
 
-def verdicts(view: View) -> tuple[list[FamilyVerdict], list[tuple[DatasetView, list[Sentence]]]]:
-    """Of each family, then of each dataset that is in none, or in one of few sets."""
-    alone = {dataset.name: (dataset, verdict(view, dataset)) for dataset in view.datasets}
+def verdicts(view: View) -> tuple[list[FamilyVerdict], list[Verdict]]:
+    """Of each family that has a mean, then of each dataset that is in none of these, or in one of few sets."""
+    alone: dict[str, Verdict] = {dataset.name: (dataset, verdict(view, dataset)) for dataset in view.datasets}
     found = []
     for name in dict.fromkeys(family.name for family in view.families):
-        own = [family for family in view.families if family.name == name]
+        own = [family for family in view.families if family.name == name and family.leaders]
         sets = list(dict.fromkeys(dataset for family in own for dataset in family.datasets))
         members = [alone.pop(dataset) for dataset in sets if dataset in alone] if len(sets) > MOST_SETS else []
-        told = [_of_family(family, view.words) for family in own if family.leaders]
-        found.append(FamilyVerdict(name, len(sets), told, members))
+        if own:
+            told = [_of_family(family, len(sets), view.words) for family in own]
+            found.append(FamilyVerdict(name, len(sets), [*told, *_cautions_of(members, view.words)], members))
     return found, list(alone.values())
 
 
-def _of_family(family: Family, words: Language) -> Sentence:
-    """The first rows by the mean over the sets."""
-    first, *others = [
+def _of_family(family: Family, sets: int, words: Language) -> Sentence:
+    """The first rows by the mean over its sets, whose number is said where it is not that of the heading."""
+    best = [
         Markup("<b>{}</b>, {}").format(isolated(row.name), isolated(words.number(family.mean(row))))
         for row in family.leaders[:TIED]
     ]
-    text = Markup("{}; {} {}").format(first, words("then"), Markup("; ").join(others)) if others else first
+    text = Markup("{}{}").format(words("best means: "), Markup("; ").join(best))
+    if len(family.datasets) != sets:
+        text += Markup(" ({})").format(words("{n} sets", n=len(family.datasets)))
     metric = f"{words(family.column.title)}\N{NO-BREAK SPACE}{family.column.sense.arrow}"
-    lead = words(glossary.evaluation(family.evaluation).verdict)
-    return Sentence(lead, text, "over-datasets", metric=metric)
+    return Sentence(words(glossary.evaluation(family.evaluation).verdict), text, "over-datasets", metric=metric)
+
+
+def _cautions_of(members: Sequence[Verdict], words: Language) -> Iterator[Sentence]:
+    """What the folded verdicts say in another tone: once, with the number of sets that say it."""
+    toned = [sentence for _, sentences in members for sentence in sentences if sentence.tone]
+    for lead in dict.fromkeys(sentence.lead for sentence in toned):
+        own = [sentence for sentence in toned if sentence.lead == lead]
+        said = list(dict.fromkeys(sentence.text for sentence in own))
+        many = Markup(words("in {n} of {k} sets", n=len(own), k=len(members)))
+        text = many if len(said) > 1 else Markup("{} ({})").format(said[0], many)
+        yield Sentence(lead, text, own[0].anchor, own[0].tone)
 
 
 def _headlines(board: Leaderboard) -> list[Column]:

@@ -70,6 +70,19 @@ def test_a_broken_file_is_a_sentence(tmp_path: Path, change: object, why: str) -
         load_dataset("mnist", root=tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "shape"), [("images-idx3", (10,)), ("images-idx3", (10, 784)), ("labels-idx1", (10, 3))]
+)
+def test_files_of_other_shapes_are_a_sentence(tmp_path: Path, name: str, shape: tuple[int, ...]) -> None:
+    folder = tmp_path / "MNIST" / "raw"
+    folder.mkdir(parents=True)
+    written(folder, "train", 10)
+    written(folder, "t10k", 10)
+    write(folder / f"train-{name}-ubyte", np.zeros(shape, np.uint8))
+    with pytest.raises(DataError, match="train-images and train-labels have the shapes"):
+        load_dataset("mnist", root=tmp_path)
+
+
 def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
     folder = tmp_path / "MNIST" / "raw"
     folder.mkdir(parents=True)

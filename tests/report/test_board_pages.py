@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from board import claims, findings, papers, scaling
+from board import claims, findings, paper_gans, papers, scaling
 from board.boards import Board
 from board.claims import Comparison, Line
 from board.numbers import Mean, mean_of, means, order
@@ -165,13 +165,16 @@ def test_the_published_numbers_agree_with_themselves_and_not_when_turned() -> No
     turned = papers.rae(tables(paper_rae=rae_table(turned=True)))
     assert [line.agrees for line in turned.lines][:2] == [False, False]
 
-    gans = {name: near(value) for name, (value, _) in papers.LUCIC.items()}
-    found = papers.lucic(tables(paper_lucic=table(gans)))
+    gans = {name: near(value) for name, (value, _) in paper_gans.LUCIC.items()}
+    found = paper_gans.lucic(tables(paper_lucic=table(gans)))
     assert (
         found.lines[0].agrees and "21 of 21" not in found.lines[0].ours
     )  # pairs that overlap in the paper are left out
-    back = {name: near(1 / value) for name, (value, _) in papers.LUCIC.items()}
-    assert papers.lucic(tables(paper_lucic=table(back))).lines[0].agrees is False
+    back = {name: near(1 / value) for name, (value, _) in paper_gans.LUCIC.items()}
+    assert paper_gans.lucic(tables(paper_lucic=table(back))).lines[0].agrees is False
+    rates = {f"{name}-1e-4": near(10 * value) for name, (value, _) in paper_gans.LUCIC.items()}
+    moved = [paper_gans.lucic(tables(paper_lucic=table(some))).lines[2] for some in (gans, gans | rates)]
+    assert [line.agrees for line in moved] == [False, True] and "a factor of 10 (median" in moved[1].ours
 
     ten = [
         table(
@@ -192,11 +195,11 @@ def test_packs_that_reach_more_modes_agree() -> None:
         values = {"gan": near(gan), "pacgan": near(pack)}
         return pd.concat([table(values, name, dataset=dataset) for name in ("modes", "mode-kl")])
 
-    assert papers.pacgan(tables(paper_pacgan=modes(17, 23))).agrees
-    assert papers.pacgan(tables(paper_pacgan=modes(23, 17))).agrees is False
-    assert papers.pacgan(tables(paper_pacgan=modes(25, 25))).agrees
+    assert paper_gans.pacgan(tables(paper_pacgan=modes(17, 23))).agrees
+    assert paper_gans.pacgan(tables(paper_pacgan=modes(23, 17))).agrees is False
+    assert paper_gans.pacgan(tables(paper_pacgan=modes(25, 25))).agrees
     stacked = modes(640, 100, "stacked-mnist")  # a profile of its own
-    both = papers.pacgan(tables(paper_pacgan=modes(17, 23), paper_pacgan_stacked=stacked))
+    both = paper_gans.pacgan(tables(paper_pacgan=modes(17, 23), paper_pacgan_stacked=stacked))
     assert [line.agrees for line in both.lines] == [True, False]
 
 

@@ -68,19 +68,44 @@ def test_the_mean_is_over_the_hard_target_of_every_set_seed_by_seed() -> None:
     assert halves["ae"] == pytest.approx(t_interval([0.0, 0.001, 0.002]).half) and halves["knn"] is None
 
 
+FIVE = ("0", "1", "2", "3", "4")
+
+
+def told(data: RunData) -> list[str]:
+    """What the first screen says of the one family."""
+    (found,), _ = verdicts(View(data))
+    return [f"{s.lead}: {re.sub('<[^>]+>', '', str(s.text))}" for s in found.sentences]
+
+
 def test_the_first_screen_says_the_mean_and_folds_what_is_many() -> None:
     found, alone = verdicts(View(run(table())))
     assert [(f.name, f.sets, f.members) for f in found] == [("digits-without-*", 4, [])] and len(alone) == 4
-    (sentence,) = found[0].sentences
-    assert re.sub("<[^>]+>", "", str(sentence.text)) == "knn · knn score, 0.920; then ae · ae score, 0.8710 ± 0.0025"
-    found, alone = verdicts(View(run(table(("0", "1", "2", "3", "4")))))
+    assert told(run(table())) == [
+        "Finds outliers best: best means: knn · knn score, 0.920; ae · ae score, 0.8710 ± 0.0025"
+    ]
+    found, alone = verdicts(View(run(table(FIVE))))
     assert len(found[0].members) == 5 and alone == []
-    text = render(run(table(("0", "1", "2", "3", "4"))))
-    assert (
-        text.index("mean of 5 sets")
-        < text.index('<details class="members">')
-        < text.index('data-dataset="digits-without-0"')
-    )
+    text = render(run(table(FIVE)))
+    assert text.index("mean of 5 sets") < text.index('<details class="members">')
+    assert text.index('<details class="members">') < text.index('data-dataset="digits-without-0"')
+
+
+def test_what_folded_verdicts_warn_of_is_said_of_the_family() -> None:
+    assert told(run(table(FIVE)))[1:] == [
+        "Careful: 1 warning above its tables (in 5 of 5 sets)",
+        "Caution: 3 seeds: wide intervals, few separations (in 5 of 5 sets)",
+    ]
+    failed = table(FIVE)
+    failed.loc[(failed.label == "ae") & (failed.dataset == "digits-without-2"), ["status", "value"]] = ["failed", None]
+    assert "Missing: 3 jobs failed (in 1 of 5 sets)" in told(run(failed))
+
+
+def test_who_may_not_lead_is_not_named_first() -> None:
+    below = table().assign(value=lambda t: t.value - 0.6)
+    assert verdicts(View(run(below)))[0] == []
+    missing = table()
+    missing.loc[(missing.label == "knn") & (missing.seed == 0), ["status", "value"]] = ["failed", None]
+    assert told(run(missing))[0].endswith("best means: ae · ae score, 0.8710 ± 0.0025")
 
 
 def test_a_model_leads_by_the_best_of_its_scores() -> None:

@@ -178,8 +178,8 @@ def test_a_packed_curve_has_few_points_and_the_first_seed_its_details(two: tuple
         kept = database.execute("SELECT curve, details FROM fits ORDER BY seed").fetchall()
     assert [details for _, details in kept] == ["[1]", "{}"]
     lighter = json.loads(kept[1][0])
-    assert lighter["images"] == curve["images"][::3] and lighter["loss"][:2] == [None, 0.25]
-    assert lighter["loss"][1:] == pytest.approx(curve["loss"][3::3], rel=1e-3)
+    assert lighter["images"] == curve["images"][2::3] and lighter["loss"][:2] == [0.3333, 0.1667]
+    assert lighter["loss"] == pytest.approx(curve["loss"][2::3], rel=1e-3)
 
 
 def test_the_state_of_a_part_is_that_of_its_jobs_and_versions(

@@ -53,6 +53,7 @@ class Watch:
 
     began: float = field(default_factory=time.perf_counter)
     fits: list[Fit] = field(default_factory=list)
+    stacked: bool = False
     taken: int = 0
 
     @property
@@ -62,8 +63,9 @@ class Watch:
 
     def steady(self, hands: int) -> float:
         """Images a second while all workers are at work: from the time when as many models have ended as there are
-        workers until that number of them is left; a model's images are spread evenly over its seconds."""
-        if len(self.fits) < 2 * hands:
+        workers until that number of them is left; a model's images are spread evenly over its seconds. Not of stacks,
+        whose models end together."""
+        if len(self.fits) < 2 * hands or self.stacked:
             return math.nan
         begin, end = self.fits[hands - 1].end, self.fits[-hands].end
         return sum(fit.images_between(begin, end) for fit in self.fits) / (end - begin) if end > begin else math.nan
@@ -82,6 +84,7 @@ class Watch:
             self.taken = max(self.taken, total - free)
         if isinstance(event, FitEnded):
             fit = event.record
+            self.stacked |= "stack" in fit.trained
             self.fits.append(Fit(time.perf_counter() - self.began, fit.seconds, fit.images))
 
 

@@ -44,13 +44,13 @@ def write_pages(out: Path, pages: Path) -> None:
 def gather_all(out: Path, folder: Path) -> list[str]:
     """The suites of which a whole part is packed in a folder, the store of each made anew below OUT/suites.
 
-    A part that was cut short is left out: rows of one seed, or half of the rows, would stand among whole ones.
+    A part that was cut short, or is of another version, is left out: rows of one seed, or of other budgets, would stand
+    among whole ones.
     """
-    shutil.rmtree(out / "suites", ignore_errors=True)
     by_suite: dict[str, list[Path]] = {}
     for part in parts():
-        note = stores.note_of(packed(part.name, folder))
-        if note is not None and note["whole"]:
+        shutil.rmtree(out / "suites" / part.suite, ignore_errors=True)
+        if state(part, stores.note_of(packed(part.name, folder))) == "whole":
             by_suite.setdefault(part.suite, []).append(packed(part.name, folder))
     for suite, files in by_suite.items():
         stores.gather(files, out / "suites" / suite)
@@ -81,11 +81,12 @@ def write_parts(path: Path, noted: Mapping[str, Mapping[str, Any] | None]) -> No
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     taken = [note for note in noted.values() if note is not None]
-    whole, minutes = sum(note["whole"] for note in taken), sum(float(note["seconds"]) for note in taken) / 60
+    whole = sum(state(part, noted[part.name]) == "whole" for part in parts())
+    minutes = sum(float(note["seconds"]) for note in taken) / 60
     lines = [
         *markdown(_HEADS, [_row(part, noted[part.name]) for part in parts()], words=True),
         "",
-        f"{whole} of {len(noted)} parts are whole; all took {minutes:.0f} minutes. One cut short is on no page.",
+        f"{whole} of {len(noted)} parts are whole; all took {minutes:.0f} minutes. Others are on no page.",
     ]
     made = "\n".join([BEGIN, "", *lines, "", END])
     path.write_text(f"{before}{made}{after}", encoding="utf-8")

@@ -93,10 +93,10 @@ def _lighten_fits(database: sqlite3.Connection) -> None:
 
 
 def _rounded(curve: Mapping[str, Sequence[float | None]]) -> dict[str, list[float | None]]:
-    """A curve of few points with few digits, the numbers of images as they are."""
+    """A curve of few points, the last one among them, with few digits, the numbers of images as they are."""
     made = {}
     for name, points in curve.items():
-        some = points[:: math.ceil(len(points) / POINTS) or 1]
+        some = points[:: -(math.ceil(len(points) / POINTS) or 1)][::-1]
         made[name] = [x if name == "images" or x is None else float(f"{x:.{DIGITS}g}") for x in some]
     return made
 

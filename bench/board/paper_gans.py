@@ -1,0 +1,143 @@
+"""Two papers on GANs, beside ours: what packing does, and whether GANs are created equal. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import median
+
+import pandas as pd
+
+from board.claims import Comparison, Line, Tables, with_lines
+from board.numbers import Mean, markdown, means, order, percent
+
+# --- modes
+
+PACKS = ("gan", "pacgan", "pacgan-3", "pacgan-4")
+ALL_MODES = {"ring8": 8, "grid25": 25, "stacked-mnist": 1000}
+
+
+def pacgan(table: Tables) -> Comparison:
+    """Lin et al. 2018."""
+    made = Comparison(
+        name="pacgan",
+        title="PacGAN",
+        source="Lin et al. 2018 (arXiv:1712.04086): packing lessens mode collapse, on a ring, a grid and stacked MNIST",
+        differs=(
+            "The claim is about orders. Our critics are narrowed until a pack costs no more parameters; the zoo's "
+            "networks are not the paper's."
+        ),
+        suite="paper-pacgan",
+    )
+    tables = [found for name in (made.suite, f"{made.suite}-stacked") if (found := table(name)) is not None]
+    if not tables:
+        return made
+    found = pd.concat(tables)
+    lines: list[Line] = []
+    body: list[str] = []
+    for dataset, total in ALL_MODES.items():
+        modes = {k: v for k, v in _modes(found, dataset).items() if k in PACKS}
+        kl = means(found, "mode-kl", dataset=dataset)
+        if not {"gan", "pacgan"} <= set(modes):
+            continue
+        best = max((name for name in modes if name != "gan"), key=lambda name: modes[name].value)
+        plain = modes["gan"]
+        full = plain.value >= 0.99 * total
+        more = modes[best].value >= plain.value if full else modes[best].value > plain.value
+        lines.append(
+            Line(
+                f"{dataset}: the best pack reaches at least the modes of `gan`, of {total:,}",
+                "yes",
+                f"`{best}` {modes[best].text()}, `gan` {plain.text()}",
+                None if plain.half is None else more,
+                "the mean is higher, or all modes are there",
+            )
+        )
+        rows = [(f"`{k}`", modes[k].text(), kl[k].text() if k in kl else "") for k in PACKS if k in modes]
+        body += ["", f"{dataset}, means over seeds:", "", *markdown(("row", "modes", "KL of the modes, nats"), rows)]
+    return with_lines(made, lines, body)
+
+
+def _modes(found: pd.DataFrame, dataset: str) -> dict[str, Mean]:
+    own = found[(found["metric"] == "modes") & (found["dataset"] == dataset)]
+    targets = [t for t in own["target"].fillna("").unique() if "quality" not in t]
+    return means(found, "modes", dataset=dataset, target=targets[0]) if targets else {}
+
+
+# --- the order of GANs
+
+LUCIC = {
+    "mm-gan": (9.8, 0.9), "gan": (6.8, 0.5), "lsgan": (7.8, 0.6), "wgan": (6.7, 0.4), "wgan-gp": (20.3, 5.0),
+    "dragan": (7.6, 0.4), "began": (13.1, 1.0),
+}  # fmt: skip
+RATES = ("", "-3e-4", "-1e-4")
+
+
+def lucic(table: Tables) -> Comparison:
+    """Lucic et al. 2018."""
+    made = Comparison(
+        name="lucic",
+        title="Are GANs created equal?",
+        source="Lucic et al. 2018 (arXiv:1711.10337), MNIST: mean and standard deviation of the best of 100 draws",
+        differs=(
+            "Orders only: theirs is FID on Inception, ours on MNIST's own classifier; no batch normalisation; every "
+            "player's batches are counted, and collapsed runs are kept where the paper omits them."
+        ),
+        suite="paper-lucic",
+    )
+    found = table(made.suite)
+    distances = {} if found is None else means(found, "frechet")
+    plain = {name: distances[name] for name in LUCIC if name in distances}
+    if not plain:
+        return made
+    best = {name: _best(name, distances) for name in plain}
+    lines = []
+    for what, ours in (
+        ("at the zoo's rates", plain),
+        ("at the best of three rates", {k: v for k, (_, v) in best.items()}),
+    ):
+        kept = order(LUCIC, ours)
+        lines.append(
+            Line(
+                f"order of the GANs, {what}",
+                " < ".join(sorted(LUCIC, key=lambda name: LUCIC[name][0])),
+                f"{' < '.join(sorted(ours, key=lambda name: ours[name].value))}: {kept.text} alike",
+                kept.agrees,
+                "four of five pairs that both set apart",
+            )
+        )
+    moved = {name: _moved(name, distances) for name in plain}
+    most = max(moved, key=lambda name: moved[name])
+    ends = [mean.value for _, mean in best.values()]
+    middle, apart = median(moved.values()), max(ends) / min(ends)
+    lines.append(
+        Line(
+            "hyperparameters move a GAN more than its objective does",
+            "the best of 100 draws of all seven lie within a factor of 3",
+            f"its rate moves a model by a factor of {middle:.2g} (median; `{most}` by {moved[most]:.2g}), the best of "
+            f"the models differ by one of {apart:.3g}",
+            middle > apart,
+            "the median model is moved more by its rates than the best of the models differ",
+        )
+    )
+    rows = []
+    for name, (value, spread) in LUCIC.items():
+        if name in best:
+            label, mean = best[name]
+            rate = label.removeprefix(name).removeprefix("-") or "the zoo's"
+            own = "" if mean.spread is None else percent(mean.spread / mean.value)
+            cells = (f"{value:g} ± {spread:g}", percent(spread / value), plain[name].text(), mean.text(), rate, own)
+            rows.append((f"`{name}`", *cells))
+    heads = ("model", "published", "its spread", "ours, the zoo's rate", "ours, best rate", "rate", "spread over seeds")
+    return with_lines(made, lines, ["", *markdown(heads, rows)])
+
+
+def _moved(name: str, distances: Mapping[str, Mean]) -> float:
+    """The worst of its tried rates over the best."""
+    values = [distances[name + rate].value for rate in RATES if name + rate in distances]
+    return max(values) / min(values)
+
+
+def _best(name: str, distances: Mapping[str, Mean]) -> tuple[str, Mean]:
+    tried = [name + rate for rate in RATES if name + rate in distances]
+    label = min(tried, key=lambda one: distances[one].value)
+    return label, distances[label]

@@ -11,6 +11,7 @@ from genbench.report import formatting
 from genbench.report.data import RunData
 from genbench.report.leaderboard import leaderboards
 from genbench.report.types import Leaderboard, LeaderboardRow
+from genbench.runs import suite_file
 
 MNIST, CONV, FLOPS = "board-mnist", "board-mnist-conv", "board-mnist-flops"
 
@@ -41,6 +42,13 @@ class Board:
         """By label the mean of a metric."""
         table = self.data.table
         return means(table[table["evaluation"] == "sample-quality"], metric, dataset=dataset)
+
+    @property
+    def about(self) -> str:
+        """What its suite is, and what each of its models was given to train on."""
+        suite = suite_file.read(suite_file.find(self.suite))
+        given = f" {suite.budget.images:,} images a model." if suite.budget.images else ""
+        return f"{suite.summary}{given}"
 
     @property
     def families(self) -> dict[str, str]:

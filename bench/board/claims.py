@@ -39,10 +39,12 @@ class Comparison:
     body: Sequence[str] = field(default_factory=list)
 
     @property
-    def agrees(self) -> bool | None:
-        """Whether most lines that can be judged agree; None where none was measured."""
+    def verdict(self) -> str:
+        """`yes` where all lines that can be judged agree, `in part` where some do, `no`; `undecided` where none can."""
         judged = [line.agrees for line in self.lines if line.agrees is not None]
-        return None if not judged else sum(judged) > len(judged) / 2
+        if not judged:
+            return "undecided" if self.lines else "not run"
+        return "yes" if all(judged) else "in part" if any(judged) else "**no**"
 
     @property
     def counted(self) -> str:
@@ -64,19 +66,20 @@ def with_lines(made: Comparison, lines: Sequence[Line], body: Sequence[str] = ()
 
 def page(found: Sequence[Comparison], why: Mapping[str, str]) -> str:
     """The Markdown page of all comparisons; `why`: by name, what is known of a difference, as the page says it."""
-    words = {True: "yes", False: "**no**", None: "not measured"}
+    words = {True: "yes", False: "**no**", None: "undecided"}
     lines = [
         "# Beside the literature",
         "",
         "<!-- made by bench/leaderboard.py: change the code or the stores, then run it -->",
         "",
         "What papers say, measured again. Each number of ours is a mean over seeds with the interval of that mean, and "
-        "each verdict follows the rule of its line. The published numbers stand in `bench/board` with their source.",
+        "each verdict follows the rule of its line. A paper agrees in part where some of its lines do; a line is "
+        "undecided where our seeds leave it open. The published numbers stand in `bench/board` with their source.",
         "",
         *markdown(
             ("paper", "agrees", "lines that agree"),
             [
-                (f"[{one.title}](#{anchor(one.title)})", words[one.agrees], one.counted) for one in found
+                (f"[{one.title}](#{anchor(one.title)})", one.verdict, one.counted) for one in found
             ],
         ),
     ]  # fmt: skip

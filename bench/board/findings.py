@@ -7,8 +7,9 @@ from pathlib import Path
 
 from board.boards import CONV, MNIST, Board, Boards, name_of
 from board.claims import wrapped
-from board.findings_care import copies, disagreements, failures, floors, laws, outliers
+from board.findings_care import copies, disagreements, failures, floors
 from board.findings_order import backbones, compute, samplers
+from board.findings_sets import laws, outliers
 from board.numbers import Mean, means, percent
 from genbench.report import formatting, glossary
 from genbench.report.costs import costs, front
@@ -26,7 +27,9 @@ def page(stores: Path, suites: Sequence[str]) -> str:
         "<!-- made by bench/leaderboard.py of the stored numbers: run it again, do not edit -->",
         "",
         "Every sentence is made of numbers of the board and names its table. ± is the 95 % interval of a mean over",
-        "seeds; a place such as 2–5 holds the true places of all rows at once with 95 % ([how](../statistics.md)).",
+        "seeds; a place such as 2–5 holds the true places of all rows at once with 95 % ([how](../statistics.md)). All "
+        "rows of a board saw as many images. A code may have any size, and a larger one always reconstructs better. "
+        "Outliers are found by each model's own score; the board has all scores.",
     ]
     for title, make in SECTIONS.items():
         said = list(make(found))
@@ -46,7 +49,8 @@ def purposes(found: Boards) -> Iterator[str]:
             continue
         said = [_purpose(board, one) for one in board.boards if not one.is_overview and one.rows]
         if any(said):
-            yield from (f"### {board.suite}", "", *(f"- {sentence}" for sentence in said if sentence), "")
+            yield from (f"### {board.suite}", "", board.about, "")
+            yield from (*(f"- {sentence}" for sentence in said if sentence), "")
 
 
 def _purpose(board: Board, leaderboard: Leaderboard) -> str:
@@ -154,8 +158,23 @@ def picks(found: Boards) -> Iterator[str]:
             link = board.link("mnist", one.evaluation, f"{suite}, {one.evaluation}")
             cost = f"{formatting.duration(spent[row.label])} a seed"
             number = f"{_name(column)} {cell.plain}, place {cell.place_range}, {cost}"
-            yield f"- {link}: `{name_of(row)}`, {rest} ({number})."
+            without = _without_labels(able, spent)
+            yield f"- {link}: `{name_of(row)}`, {rest} ({number}){without}."
         yield from _trust(board) if board is not None else ()
+
+
+def _without_labels(able: Sequence[Ranked], spent: Mapping[str, float]) -> str:
+    """Where the cheapest of these is told the classes, the cheapest that is not."""
+    ordered = [row for row, _ in sorted(able, key=lambda pair: spent[pair[0].label])]
+    if not _is_told(ordered[0].model):
+        return ""
+    others = [row for row in ordered if not _is_told(row.model)]
+    return f"; it is told the classes: without them `{name_of(others[0])}`" if others else "; it is told the classes"
+
+
+def _is_told(model: str) -> bool:
+    card = glossary.model(model)
+    return card is not None and "conditional" in card.capabilities
 
 
 def _trust(board: Board) -> Iterator[str]:

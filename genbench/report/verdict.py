@@ -101,8 +101,9 @@ def _cautions_of(members: Sequence[Verdict], words: Language) -> Iterator[Senten
     for lead in dict.fromkeys(sentence.lead for sentence in toned):
         own = [sentence for sentence in toned if sentence.lead == lead]
         said = list(dict.fromkeys(sentence.text for sentence in own))
-        many = Markup(words("in {n} of {k} sets", n=len(own), k=len(members)))
-        text = many if len(said) > 1 else Markup("{} ({})").format(said[0], many)
+        n, k = len(own), len(members)
+        one = Markup("{} ({})").format(said[0], words("in {n} of {k} sets", n=n, k=k))
+        text = one if len(said) == 1 else Markup(words("said of {n} of {k} sets, below", n=n, k=k))
         yield Sentence(lead, text, own[0].anchor, own[0].tone)
 
 

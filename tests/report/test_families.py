@@ -98,6 +98,13 @@ def test_what_folded_verdicts_warn_of_is_said_of_the_family() -> None:
     failed = table(FIVE)
     failed.loc[(failed.label == "ae") & (failed.dataset == "digits-without-2"), ["status", "value"]] = ["failed", None]
     assert "Missing: 3 jobs failed (in 1 of 5 sets)" in told(run(failed))
+    failed.loc[(failed.label == "knn") & (failed.dataset == "digits-without-1"), ["status", "value"]] = ["failed", None]
+    assert verdicts(View(run(failed)))[0] == []  # nobody has a mean, so the sets stand alone
+    failed = table(FIVE)
+    for k in range(3):
+        one = (failed.label == "ae") & (failed.dataset == f"digits-without-{k}") & (failed.seed <= k)
+        failed.loc[one, ["status", "value"]] = ["failed", None]
+    assert "Missing: said of 3 of 5 sets, below" in told(run(failed))
 
 
 def test_who_may_not_lead_is_not_named_first() -> None:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from board.boards import Board, Boards
 from board.numbers import Mean, markdown, mean_of
 from genbench.report import formatting
@@ -33,13 +35,21 @@ def outliers(found: Boards) -> Iterator[str]:
         shown = sorted(firsts, key=lambda key: -over[key].mean.value)[:MOST_ROWS]
         rows = [(str(k), f"`{key[0]}`", key[1], *over[key].texts) for k, key in enumerate(shown, 1)]
         first = next(key for key in shown if not key[0].startswith("control"))
+        held = _how_many(_of_protocol(board, prefix))
         yield (
             f"Mean AUROC over {len(over[first].sets)} sets, {words} ([{suite}]({suite}.html)), each row by the score "
-            f"that did best here. {_apart(over, first, shown)}"
+            f"that did best here, against {held} outliers. {_apart(over, first, shown)}"
         )
         yield ""
         yield from markdown(("", "row", "score", "mean, ± over seeds", "± over sets"), rows)
         yield ""
+
+
+def _how_many(part: pd.DataFrame) -> str:
+    """How many outliers the sets hold: `3 (adbench:glass) to 573`."""
+    held = part.groupby("dataset")["m"].max().sort_values()
+    least, most = int(held.iloc[0]), int(held.iloc[-1])
+    return f"{least:,}" if least == most else f"{least:,} ({held.index[0].partition('?')[0]}) to {most:,}"
 
 
 def _apart(over: Mapping[tuple[str, str], OverSets], first: tuple[str, str], shown: Sequence[tuple[str, str]]) -> str:
@@ -71,13 +81,18 @@ class OverSets:
         return f"{where} {name} ({formatting.text(gap.value, 3)} ± {half:.3f})"
 
 
-def _mean_auroc(board: Board, prefix: str) -> dict[tuple[str, str], OverSets]:
-    """By row and score the mean over the protocol's sets, of rows that have all of them, seed by seed."""
+def _of_protocol(board: Board, prefix: str) -> pd.DataFrame:
+    """The AUROCs of a protocol's sets, but against noise that everybody finds."""
     table = board.data.table
     part = table[(table["metric"] == "auroc") & (table["status"] == "ok")]
     clean = part["dataset"].str.contains("variant=clean")
     own = clean if prefix == "clean" else part["dataset"].str.startswith(prefix) & ~clean
-    part = part[own & ~part["target"].fillna("").isin(["uniform-noise", "flat-grey"])]
+    return part[own & ~part["target"].fillna("").isin(["uniform-noise", "flat-grey"])]
+
+
+def _mean_auroc(board: Board, prefix: str) -> dict[tuple[str, str], OverSets]:
+    """By row and score the mean over the protocol's sets, of rows that have all of them, seed by seed."""
+    part = _of_protocol(board, prefix)
     total = part["dataset"].nunique()
     found = {}
     for (label, score), rows in part.groupby(["label", "score"]):

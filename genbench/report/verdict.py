@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from genbench.report import formatting, glossary
+from genbench.report import formatting, glossary, wording
 from genbench.report.costs import axes
 from genbench.report.families import Family
 from genbench.report.language import Language
@@ -52,7 +53,7 @@ def verdict(view: View, dataset: DatasetView) -> list[Sentence]:
     for column in columns:
         found += filter(None, [_of_column(dataset, column, view.words)])
         found += _cost_of_leader(dataset, column, view.words) if column is first else ()
-    return [*found, *_cheapest(dataset, view.words), *_cautions(view, dataset)]
+    return [*found, *_why_nothing(dataset, view.words), *_cheapest(dataset, view.words), *_cautions(view, dataset)]
 
 
 Verdict = tuple[DatasetView, Sequence[Sentence]]
@@ -200,6 +201,15 @@ def _ceiling(board: Leaderboard, column: Column, words: Language) -> Markup:
             if row.model == name and cell is not None and cell.mean is not None:
                 return Markup("; {}: {}").format(named(row, words), value(cell, words))
     return Markup("")
+
+
+def _why_nothing(dataset: DatasetView, words: Language) -> Iterator[Sentence]:
+    """Where no row has any number, the reason that most of them give."""
+    cells = [cell for row in dataset.overview.rows for cell in row.cells.values()]
+    reasons = Counter(reason for cell in cells for reason in cell.reasons)
+    if reasons and all(cell.mean is None for cell in cells):
+        ((reason, _),) = reasons.most_common(1)
+        yield Sentence(words("Nothing measured"), wording.said(reason, words), dataset.anchor, "caution")
 
 
 def _cost_of_leader(dataset: DatasetView, column: Column, words: Language) -> Iterator[Sentence]:

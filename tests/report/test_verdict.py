@@ -51,6 +51,13 @@ def test_failures_and_controls_out_of_place_are_in_the_verdict() -> None:
     assert "above its tables" in said(RunData(table=tiny(list(rows), list(rows.values()))))["Careful"]
 
 
+def test_a_dataset_without_any_number_says_why() -> None:
+    table = tiny(["a", "b"], [[1.0, 1.1, 1.2], [9.0, 9.1, 9.2]])
+    assert "Nothing measured" not in said(RunData(table=table))
+    nothing = table.assign(status="unsupported", value=None, reason="it needs 2 outliers, got 1")
+    assert said(RunData(table=nothing))["Nothing measured"] == "it needs 2 outliers, got 1"
+
+
 def test_every_evaluation_has_words_for_its_leader() -> None:
     assert all(record.verdict and record.verdict[0].isupper() for record in CATALOGUE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import cast
 
@@ -109,8 +110,11 @@ def model_law(evidence: Evidence, samples: int) -> ModelLaw:
     return ModelLaw(drawn, log_prob, Kind.EXACT, support=evidence.samples(SUPPORT))
 
 
-def likelihood_measurements(evidence: Evidence, most: int, metrics: Sequence[str]) -> list[Measurement]:
-    """Log-likelihoods of the reference, with the likelihood's name and kind."""
+def likelihood_measurements(
+    evidence: Evidence, most: int, metrics: Sequence[str], *, draws: int | None = None
+) -> list[Measurement]:
+    """Log-likelihoods of the reference, with the likelihood's name and kind; `draws`: of one that is an
+    importance-weighted bound."""
     data, model = evidence.dataset, cast(EstimatesDensity, evidence.model)
     why = f"{type(evidence.model).__name__} gives no density" if not evidence.can("density") else ""
     why = why or (f"its likelihood is not that of samples by {evidence.sampler}" if evidence.resampled else "")
@@ -118,11 +122,12 @@ def likelihood_measurements(evidence: Evidence, most: int, metrics: Sequence[str
         return [Measurement(metric=name, value=Value.unsupported(why), split="reference") for name in metrics]
     x = reference_part(data, min(most, len(data.reference))).x
     values = nll_metrics(
-        evidence.log_likelihoods(x),
+        evidence.log_likelihoods(x, draws),
         size=data.spec.size,
         kind=model.likelihood_kind,
         pixels=data.spec.unit_range and "dequantised" in model.likelihood,  # else bits a dimension mean nothing
         floor=None if data.density is None else data.density.entropy,
         metrics=metrics,
     )
-    return measurements(values, split="reference", likelihood=model.likelihood)
+    name = model.likelihood if draws is None else re.sub(r"iwae-\d+", f"iwae-{draws}", model.likelihood)
+    return measurements(values, split="reference", likelihood=name)

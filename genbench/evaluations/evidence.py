@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import torch
@@ -38,6 +40,12 @@ HELD = 2**27
 """Bytes of samples that are kept, so that several evaluations read the same ones without drawing them again."""
 
 T = TypeVar("T")
+
+
+def takes_draws(model: EstimatesDensity) -> bool:
+    """Whether its likelihood is an importance-weighted bound of k draws, `log_prob(x, k=...)`."""
+    return "k" in inspect.signature(model.log_prob).parameters
+
 
 Refit = Callable[[float], tuple[nn.Module, Any]]
 """Trains the model anew with this share of its budget: the model in `eval()` and the record of its training."""
@@ -239,11 +247,14 @@ class Evidence:
 
         return self.of_model(("conditional samples", _content(y)), make)
 
-    def log_likelihoods(self, x: Tensor) -> Tensor:
-        """(n,): the model's log-density of each example, nats."""
+    def log_likelihoods(self, x: Tensor, draws: int | None = None) -> Tensor:
+        """(n,): the model's log-density of each example, nats; `draws`: k of an importance-weighted bound."""
         self.need("density")
-        log_prob = cast(EstimatesDensity, self.model).log_prob
-        return self.of_model(("log-likelihoods", _content(x)), lambda: self.through(log_prob, x))
+        model = cast(EstimatesDensity, self.model)
+        log_prob: Callable[..., Tensor] = model.log_prob
+        if draws is not None and takes_draws(model):
+            log_prob = partial(log_prob, k=draws)
+        return self.of_model(("log-likelihoods", _content(x), draws), lambda: self.through(log_prob, x))
 
     def codes(self, split: str) -> Tensor:
         """The codes of a split of the dataset, in its order."""

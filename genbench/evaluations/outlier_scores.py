@@ -5,7 +5,6 @@ All are oriented: higher = more unusual. None is chosen or turned around by look
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from torch import Tensor
 
 from genbench.core import seeds
 from genbench.core.errors import Diverged
-from genbench.evaluations.evidence import BATCH, Evidence
+from genbench.evaluations.evidence import BATCH, Evidence, takes_draws
 from genbench.evaluations.latent_search import BUDGET, latent_search
 from genbench.models.confounds import png_bytes
 from genbench.models.samplers import fit_sampler
@@ -114,7 +113,7 @@ def _nll(evidence: Evidence) -> Score | None:
     if not evidence.can("density"):
         return None
     model = cast(EstimatesDensity, evidence.model)
-    is_bound = "k" in inspect.signature(model.log_prob).parameters
+    is_bound = takes_draws(model)
     name = f"nll, iwae-{BOUND}" if is_bound else "nll"
     log_prob = (lambda x: model.log_prob(x, k=BOUND)) if is_bound else model.log_prob  # type: ignore[call-arg]
 

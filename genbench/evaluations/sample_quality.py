@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
 
 class SampleQualityConfig(FeatureConfig):
-    """`density_samples`: how many samples are binned where the true density is known."""
+    """`density_samples`: how many samples are binned where the true density is known. `importance_samples`: of a
+    likelihood that is an importance-weighted bound, k (the model's own, 64, unless said): part of its name."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"importance_samples"})
 
     density_samples: int = Field(default=100_000, ge=1_000)
+    importance_samples: int | None = Field(default=None, ge=1)
 
 
 EVALUATION = Evaluation(
@@ -64,7 +68,8 @@ def evaluate(evidence: Evidence, config: SampleQualityConfig) -> Outcome:
     if "density" in asked:
         found += comparison.density_measurements(evidence, config.density_samples, asked["density"])
     if "likelihood" in asked:
-        found += comparison.likelihood_measurements(evidence, config.samples, asked["likelihood"])
+        draws = config.importance_samples
+        found += comparison.likelihood_measurements(evidence, config.samples, asked["likelihood"], draws=draws)
     n = equal_n(evidence.dataset, config.samples)
     return Outcome(found, sample_picture(evidence.samples(shown(evidence.dataset, n)), evidence.dataset))
 

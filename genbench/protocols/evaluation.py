@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -31,6 +31,9 @@ class EvaluationConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    later: ClassVar[frozenset[str]] = frozenset()
+    """Settings that came when results of before were stored: no part of a job's key while they are not set."""
+
     name: str
     datasets: tuple[str, ...] | None = None
     headline: str | None = None
@@ -48,6 +51,11 @@ class EvaluationConfig(BaseModel):
             if isinstance(value, int) and abs(value) > MOST:
                 raise ValueError(f"{name} is at most {MOST:,}")
         return self
+
+    def identity(self) -> dict[str, Any]:
+        """What of the table a job's content key depends on."""
+        unset = {name for name in self.later if getattr(self, name) == type(self).model_fields[name].default}
+        return self.model_dump(mode="json", exclude={"datasets", "headline", *unset})
 
     def content(self, facts: DataFacts) -> Mapping[str, str]:
         """What of the dataset the numbers depend on beside its splits: part of the job's content key."""

@@ -148,7 +148,7 @@ def _settled(conditions: Conditions, dataset: str, config: EvaluationConfig) -> 
     settled = config.model_copy(update=changes)
     other_data = dict(config.content(facts))
     parts = {
-        "config": settled.model_dump(mode="json", exclude={"datasets", "headline"}),
+        "config": settled.identity(),
         "evaluation": [record.version, _code(registry.evaluations.get(record.name), conditions)],
         "metrics": {name: _metric(name, conditions) for name in choice.metrics},
         "encoder": encoder,

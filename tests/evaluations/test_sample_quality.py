@@ -11,7 +11,9 @@ from planted import Given, blurred, context_of, numbers, outcome
 from genbench import registry
 from genbench.core.seeds import generator
 from genbench.core.values import Status
+from genbench.models.classical import Gaussian
 from genbench.models.controls import Marginals, TestHalf
+from genbench.models.vae import VAE
 from genbench.protocols.dataset import Dataset, DataSpec, Split
 
 DISTANCES = ("frechet", "kid", "mmd-rbf", "cmmd", "mind", "sliced-wasserstein", "c2st", "nn-accuracy:all")
@@ -76,3 +78,26 @@ def test_the_floor_is_far_behind_the_ceiling_by_every_distance(cache: Path) -> N
     for name in DISTANCES[:6]:
         assert floor[name] > 2 * abs(ceiling[name]), name
     assert abs(floor["c2st"] - 0.5) > 0.3 > abs(ceiling["c2st"] - 0.5)
+
+
+def test_a_bound_of_more_samples_is_tighter_and_says_so_in_its_name(cache: Path) -> None:
+    context = context_of(cache)
+    model = VAE(context.dataset("digits").spec, latent=4, width=16)
+    found = {}
+    for k in (None, 1, 64, 512):
+        asked = {"metrics": ("nll",), "samples": 100} | ({} if k is None else {"importance_samples": k})
+        (one,) = outcome("sample-quality", model, "digits", context, **asked).measurements
+        found[k] = one.value.value
+        assert one.likelihood == f"bernoulli, iwae-{k or 64}"
+    assert found[1] > found[64] > found[512] and found[None] == found[64]
+
+
+def test_a_density_that_is_no_bound_is_what_it_is(cache: Path) -> None:
+    context = context_of(cache)
+    model = Gaussian(context.dataset("ring8").spec)
+    model.fit(context.dataset("ring8"), None, None)
+    values = [
+        outcome("sample-quality", model, "ring8", context, metrics=("nll",), samples=100, **more).measurements[0]
+        for more in ({}, {"importance_samples": 9})
+    ]
+    assert values[0].value.value == values[1].value.value and values[0].likelihood == values[1].likelihood

@@ -275,6 +275,15 @@ def test_settings_of_an_evaluation_count_for_it_alone() -> None:
     assert {job.evaluation for job in plan(evaluations=asked).jobs if job.key not in before} == {"diversity"}
 
 
+def test_a_setting_that_came_later_counts_only_where_it_is_set() -> None:
+    (first, *_) = plan(evaluations=[{"name": "sample-quality"}]).jobs
+    assert "importance_samples" not in first.config.identity() and "samples" in first.config.identity()
+    before = keys(plan(evaluations=[{"name": "sample-quality"}]))
+    for set_to, same in ((None, True), (64, False)):
+        asked = [{"name": "sample-quality", "importance_samples": set_to}]
+        assert (keys(plan(evaluations=asked)) == before) is same
+
+
 def test_how_jobs_may_end_for_good() -> None:
     from genbench.core.jobs import FINAL
 

@@ -82,14 +82,17 @@ def test_the_floor_is_far_behind_the_ceiling_by_every_distance(cache: Path) -> N
 
 def test_a_bound_of_more_samples_is_tighter_and_says_so_in_its_name(cache: Path) -> None:
     context = context_of(cache)
+    torch.manual_seed(0)
     model = VAE(context.dataset("digits").spec, latent=4, width=16)
+    with torch.no_grad():
+        model.encoder[2][4].bias[:4] += 2.0  # codes two standard deviations from the prior's middle: a loose bound
     found = {}
     for k in (None, 1, 64, 512):
         asked = {"metrics": ("nll",), "samples": 100} | ({} if k is None else {"importance_samples": k})
         (one,) = outcome("sample-quality", model, "digits", context, **asked).measurements
         found[k] = one.value.value
         assert one.likelihood == f"bernoulli, iwae-{k or 64}"
-    assert found[1] > found[64] > found[512] and found[None] == found[64]
+    assert found[1] > found[64] + 2 and found[64] > found[512] + 0.2 and found[None] == found[64]
 
 
 def test_a_density_that_is_no_bound_is_what_it_is(cache: Path) -> None:

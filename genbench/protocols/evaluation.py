@@ -9,7 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from genbench.core.records import DataFacts, DataKind, check_data_words
 
@@ -32,7 +40,8 @@ class EvaluationConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     later: ClassVar[frozenset[str]] = frozenset()
-    """Settings that came when results of before were stored: no part of a job's key while they are not set."""
+    """Settings that came when results of before were stored: while they are not set they are not written, and so are no
+    part of a job's key or of a suite's content."""
 
     name: str
     datasets: tuple[str, ...] | None = None
@@ -54,8 +63,13 @@ class EvaluationConfig(BaseModel):
 
     def identity(self) -> dict[str, Any]:
         """What of the table a job's content key depends on."""
+        return self.model_dump(mode="json", exclude={"datasets", "headline"})
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = write(self)
         unset = {name for name in self.later if getattr(self, name) == type(self).model_fields[name].default}
-        return self.model_dump(mode="json", exclude={"datasets", "headline", *unset})
+        return {name: value for name, value in found.items() if name not in unset}
 
     def content(self, facts: DataFacts) -> Mapping[str, str]:
         """What of the dataset the numbers depend on beside its splits: part of the job's content key."""

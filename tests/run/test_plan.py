@@ -282,6 +282,8 @@ def test_a_setting_that_came_later_counts_only_where_it_is_set() -> None:
     for set_to, same in ((None, True), (64, False)):
         asked = [{"name": "sample-quality", "importance_samples": set_to}]
         assert (keys(plan(evaluations=asked)) == before) is same
+        written = suite(evaluations=asked).model_dump(mode="json")["evaluations"][0]
+        assert ("importance_samples" not in written) is same
 
 
 def test_how_jobs_may_end_for_good() -> None:

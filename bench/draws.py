@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # where `board` is, whoever reads this file
 
-from board.numbers import markdown, mean_of, order
+from board.numbers import Mean, markdown, order
 from board.paper_gans import LUCIC
 
 import genbench
@@ -71,7 +71,7 @@ def show(studies: Mapping[str, Study]) -> None:
     bests = {name: found[0] for name, found in values.items() if found}
     print(f"\nworst over best of one model's draws: {_each(within)}; median {statistics.median(within.values()):.3g}")
     print(f"worst over best of the models' best draws: {max(bests.values()) / min(bests.values()):.3g}")
-    kept = order(LUCIC, {name: mean_of([value] * 3) for name, value in bests.items()})
+    kept = order(LUCIC, {name: Mean(value, 0.0, (value,)) for name, value in bests.items()})
     print(f"order of the best draws beside the published one: {kept.text} alike; not {list(kept.turned)}")
 
 

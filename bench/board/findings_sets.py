@@ -27,18 +27,19 @@ def outliers(found: Boards) -> Iterator[str]:
         board = found.get(suite)
         if board is None:
             continue
-        over = _mean_auroc(board, prefix)
+        part = _of_protocol(board, prefix)
+        over = _mean_auroc(part)
         if len(over) < 3:
             continue
-        best = sorted(over, key=lambda key: -over[key].mean.value)
-        firsts = list({label: (label, score) for label, score in reversed(best)}.values())
-        shown = sorted(firsts, key=lambda key: -over[key].mean.value)[:MOST_ROWS]
+        firsts: dict[str, tuple[str, str]] = {}
+        for label, score in sorted(over, key=lambda key: -over[key].mean.value):
+            firsts.setdefault(label, (label, score))
+        shown = list(firsts.values())[:MOST_ROWS]
         rows = [(str(k), f"`{key[0]}`", key[1], *over[key].texts) for k, key in enumerate(shown, 1)]
         first = next(key for key in shown if not key[0].startswith("control"))
-        held = _how_many(_of_protocol(board, prefix))
         yield (
             f"Mean AUROC over {len(over[first].sets)} sets, {words} ([{suite}]({suite}.html)), each row by the score "
-            f"that did best here, against {held} outliers. {_apart(over, first, shown)}"
+            f"that did best here, against {_how_many(part)} outliers. {_apart(over, first, shown)}"
         )
         yield ""
         yield from markdown(("", "row", "score", "mean, ± over seeds", "± over sets"), rows)
@@ -90,9 +91,8 @@ def _of_protocol(board: Board, prefix: str) -> pd.DataFrame:
     return part[own & ~part["target"].fillna("").isin(["uniform-noise", "flat-grey"])]
 
 
-def _mean_auroc(board: Board, prefix: str) -> dict[tuple[str, str], OverSets]:
+def _mean_auroc(part: pd.DataFrame) -> dict[tuple[str, str], OverSets]:
     """By row and score the mean over the protocol's sets, of rows that have all of them, seed by seed."""
-    part = _of_protocol(board, prefix)
     total = part["dataset"].nunique()
     found = {}
     for (label, score), rows in part.groupby(["label", "score"]):

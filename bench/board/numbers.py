@@ -58,6 +58,11 @@ def mean_of(values: Sequence[float], error: float = 0.0) -> Mean:
     return Mean(fmean(values), None if interval is None else interval.half, tuple(values), error)
 
 
+def difference(a: Mean, b: Mean) -> tuple[float, float]:
+    """a - b, and half of its interval: the root of the sum of squares of theirs, of which an unknown one counts 0."""
+    return a.value - b.value, math.hypot(a.half or 0.0, b.half or 0.0)
+
+
 def table_of(folder: Path, suite: str) -> pd.DataFrame | None:
     """The tidy table of a suite (a profile is part of its name) in a folder of results; None where it was not run."""
     data = data_of(folder, suite)

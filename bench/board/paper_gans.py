@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from statistics import median
 
 import pandas as pd
 
 from board.claims import Comparison, Line, Tables, with_lines
-from board.numbers import Mean, markdown, means, order, percent
+from board.numbers import Mean, difference, markdown, means, order, percent
 
 # --- modes
 
@@ -61,7 +60,7 @@ def _more(pack: Mean, plain: Mean, total: int) -> bool | None:
         return True
     if pack.half is None or plain.half is None:
         return None
-    half, gap = math.hypot(pack.half, plain.half), pack.value - plain.value
+    gap, half = difference(pack, plain)
     return None if abs(gap) <= half else gap > 0
 
 
@@ -151,11 +150,14 @@ def lucic(table: Tables) -> Comparison:
 
 def _moved(name: str, distances: Mapping[str, Mean]) -> float:
     """The worst of its tried rates over the best."""
-    values = [distances[name + rate].value for rate in RATES if name + rate in distances]
+    values = [mean.value for mean in _tried(name, distances).values()]
     return max(values) / min(values)
 
 
 def _best(name: str, distances: Mapping[str, Mean]) -> tuple[str, Mean]:
-    tried = [name + rate for rate in RATES if name + rate in distances]
-    label = min(tried, key=lambda one: distances[one].value)
-    return label, distances[label]
+    return min(_tried(name, distances).items(), key=lambda item: item[1].value)
+
+
+def _tried(name: str, distances: Mapping[str, Mean]) -> dict[str, Mean]:
+    """By label the rates of a model that were run."""
+    return {name + rate: distances[name + rate] for rate in RATES if name + rate in distances}

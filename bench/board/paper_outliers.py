@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from statistics import fmean
 
@@ -12,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from board.claims import Comparison, Line, Tables, with_lines
-from board.numbers import Mean, markdown, mean_of, means
+from board.numbers import Mean, difference, markdown, mean_of, means
 
 # --- one class
 
@@ -143,8 +142,9 @@ def _counted(what: str, pairs: list[tuple[Mean, Mean]]) -> list[Line]:
     """A line of (theirs, ours) on each table."""
     if not pairs:
         return []
-    fits = [abs(a.value - b.value) <= math.hypot(a.half or 0.0, b.half or 0.0) for a, b in pairs]
-    apart = fmean(abs(a.value - b.value) for a, b in pairs)
+    gaps = [difference(a, b) for a, b in pairs]
+    fits = [abs(gap) <= half for gap, half in gaps]
+    apart = fmean(abs(gap) for gap, _ in gaps)
     published, ours = (fmean(side) for side in zip(*((a.value, b.value) for a, b in pairs), strict=True))
     said = (
         f"mean {ours:.3f}; {apart:.3f} apart on a table in the mean; {len(fits) - sum(fits)} of {len(fits)} contradict"

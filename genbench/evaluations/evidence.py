@@ -47,6 +47,12 @@ def takes_draws(model: EstimatesDensity) -> bool:
     return "k" in inspect.signature(model.log_prob).parameters
 
 
+def log_prob_by(model: EstimatesDensity, draws: int | None) -> Callable[[Tensor], Tensor]:
+    """Its log-density, by so many draws where it takes draws and some are asked for."""
+    log_prob: Callable[..., Tensor] = model.log_prob
+    return log_prob if draws is None or not takes_draws(model) else partial(log_prob, k=draws)
+
+
 Refit = Callable[[float], tuple[nn.Module, Any]]
 """Trains the model anew with this share of its budget: the model in `eval()` and the record of its training."""
 
@@ -250,10 +256,7 @@ class Evidence:
     def log_likelihoods(self, x: Tensor, draws: int | None = None) -> Tensor:
         """(n,): the model's log-density of each example, nats; `draws`: k of an importance-weighted bound."""
         self.need("density")
-        model = cast(EstimatesDensity, self.model)
-        log_prob: Callable[..., Tensor] = model.log_prob
-        if draws is not None and takes_draws(model):
-            log_prob = partial(log_prob, k=draws)
+        log_prob = log_prob_by(cast(EstimatesDensity, self.model), draws)
         return self.of_model(("log-likelihoods", _content(x), draws), lambda: self.through(log_prob, x))
 
     def codes(self, split: str) -> Tensor:

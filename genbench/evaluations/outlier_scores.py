@@ -15,7 +15,7 @@ from torch import Tensor
 
 from genbench.core import seeds
 from genbench.core.errors import Diverged
-from genbench.evaluations.evidence import BATCH, Evidence, takes_draws
+from genbench.evaluations.evidence import BATCH, Evidence, log_prob_by, takes_draws
 from genbench.evaluations.latent_search import BUDGET, latent_search
 from genbench.models.confounds import png_bytes
 from genbench.models.samplers import fit_sampler
@@ -113,9 +113,8 @@ def _nll(evidence: Evidence) -> Score | None:
     if not evidence.can("density"):
         return None
     model = cast(EstimatesDensity, evidence.model)
-    is_bound = takes_draws(model)
-    name = f"nll, iwae-{BOUND}" if is_bound else "nll"
-    log_prob = (lambda x: model.log_prob(x, k=BOUND)) if is_bound else model.log_prob  # type: ignore[call-arg]
+    name = f"nll, iwae-{BOUND}" if takes_draws(model) else "nll"
+    log_prob = log_prob_by(model, BOUND)
 
     def rule(examples: Examples) -> Tensor:
         return evidence.of_model(("nll", examples.name), lambda: -evidence.through(log_prob, examples.x).double())

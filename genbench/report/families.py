@@ -61,7 +61,7 @@ class Family:
         return list(found.values())
 
     def _loss(self, row: FamilyRow) -> float:
-        loss = self.column.sense.loss(row.mean.mean) if row.mean.mean is not None else None
+        loss = ranking.mean_loss(row.mean, self.column)
         return math.inf if loss is None else loss
 
     @property

@@ -362,6 +362,29 @@ def print_table(seeds: Sequence[int], sizes: Sequence[int], tables: int) -> None
                 print(f"| {n} | {rows} | {name} |", " | ".join(cells), f"| {false:.3f} | {covered:.3f} |", flush=True)
 
 
+def print_ranges(seeds: int, sizes: Sequence[int], tables: int) -> None:
+    """Markdown: how wide the ranges of groups of three are, as a share of all places, and were while they were widened
+    until no worse mean had a better end."""
+    print("\n| rows | ranges |", " | ".join(SCENARIOS), "|")
+    print("|" + "---|" * (len(SCENARIOS) + 2))
+    for rows in sizes:
+        shape = (max(20, tables * 9 // rows), rows, seeds)
+        first, second = np.triu_indices(rows, 1)
+        plain, widened = [], []
+        for i, draw in enumerate(SCENARIOS.values()):
+            drawn = draw(np.random.default_rng(i), shape, grouped(rows))
+            mean, square = drawn.values.mean(-1), np.zeros((shape[0], rows, rows), dtype=np.bool_)
+            square[:, first, second] = square[:, second, first] = reject(ours(drawn, first, second))
+            low, high = rank_ranges(mean, square)
+            before = mean[..., None, :] >= mean[..., :, None]
+            lowest = np.where(before, low[..., None, :], rows).min(-1)
+            highest = np.where(before.swapaxes(-1, -2), high[..., None, :], 1).max(-1)
+            plain.append(f"{(high - low + 1).mean() / rows:.2f}")
+            widened.append(f"{(highest - lowest + 1).mean() / rows:.2f}")
+        print(f"| {rows} | as they are |", " | ".join(plain), "|")
+        print(f"| {rows} | widened |", " | ".join(widened), "|", flush=True)
+
+
 def compare_false(draw: Draw, seeds: int, tables: int, seed: int) -> tuple[float, float]:
     """Shares of comparisons of two runs of 20 rows, trained again and else unchanged, in which something is said to
     differ: (paired t, chosen)."""
@@ -403,12 +426,14 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.quick:
         print_table((3,), (9,), 40)
+        print_ranges(3, (9,), 40)
         print_comparisons((3,), 40)
         print_few((3,), (2,), 40)
         print_held((9,), 40)
         print_scales((3,), (9,), 40)
     else:
         print_table((3, 5, 10), (9, 30), arguments.tables)
+        print_ranges(5, (9, 30), arguments.tables)
         print_comparisons((3, 5, 10), arguments.tables // 2)
         print_few((3, 5, 10), (2, 3, 5, 9), arguments.tables)
         print_held((9, 30), arguments.tables)

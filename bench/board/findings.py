@@ -141,8 +141,12 @@ def _sampling(board: Board, distances: Mapping[str, Mean]) -> Iterator[str]:
     )
 
 
+LEAD = {True: "lead", False: "no seed sets apart"}
+"""What is said of the rows from which the cheapest is picked."""
+
+
 def picks(found: Boards) -> Iterator[str]:
-    """What a student should pick: of the rows that may be the best, the one that trains fastest."""
+    """What a student should pick: of the rows that lead, of all where none does, the one that trains fastest."""
     for suite in (MNIST, CONV):
         board = found.get(suite)
         spent = {} if board is None else _seconds(board, "mnist")
@@ -150,11 +154,12 @@ def picks(found: Boards) -> Iterator[str]:
             if one.is_overview or one.dataset != "mnist" or glossary.evaluation(one.evaluation).timed:
                 continue
             column, rows = _standing(board, one)
-            able = [(row, cell) for row, cell in rows if cell.place == 1 and row.label in spent]
+            is_led = any(cell.leads for _, cell in rows)
+            able = [(row, cell) for row, cell in rows if cell.leads == is_led and row.label in spent]
             if not able:
                 continue
             row, cell = min(able, key=lambda pair: spent[pair[0].label])
-            rest = f"the cheapest of {len(able)} trained rows that may be the best" if len(able) > 1 else "the best"
+            rest = "the best" if len(able) == 1 else f"the cheapest of {len(able)} trained rows that {LEAD[is_led]}"
             link = board.link("mnist", one.evaluation, f"{suite}, {one.evaluation}")
             cost = f"{formatting.duration(spent[row.label])} a seed"
             number = f"{_name(column)} {cell.plain}, place {cell.place_range}, {cost}"

@@ -12,7 +12,7 @@ from genbench.report.types import Cell, Column, Flag, Leaderboard
 from genbench.stats import blocks
 from genbench.stats.blocks import Block, CriticalDifference, Share
 from genbench.stats.intervals import LEAST, Interval
-from genbench.stats.ranks import Rank
+from genbench.stats.ranks import Rank, leading_group
 
 MOST_PAIRED = 25
 """Rows of which each pair is compared."""
@@ -194,13 +194,13 @@ def _compared(
     fought = blocks.duels(made)
     order = np.argsort(fought.mean_ranks, kind="stable").tolist()
     places: Sequence[Rank | None] = blocks.simultaneous_places(made) or [None] * len(labels)
-    separated = {place.low for place in places if place} - {1}
+    group = leading_group(fought.mean_ranks.tolist(), places)
     standings = []
     for i in order:
         wins, place, count = _estimate(fought.wins(i)), places[i], len(labels)
         rank = Estimate(value=float(fought.mean_ranks[i]), interval=_ranks_of(wins, count))
         score = _score(table[i])
-        leads = place is not None and place.low == 1 and bool(separated) and _may_lead(table[i], score)
+        leads = group[i] and _may_lead(table[i], score)
         standings.append(Standing(label=labels[i], place=place, rank=rank, wins=wins, score=score, leads=leads))
     paired = order[:MOST_PAIRED]
     beats = tuple(tuple(None if i == j else _estimate(fought.pair(i, j)) for j in paired) for i in paired)

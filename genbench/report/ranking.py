@@ -14,7 +14,7 @@ from genbench.report.types import Cell, Column, Flag, RowKey
 from genbench.report.uncertainty import HALF_95, Tested
 from genbench.stats.estimates import Row
 from genbench.stats.intervals import LEAST, moments
-from genbench.stats.ranks import simultaneous_ranks
+from genbench.stats.ranks import leading_group, simultaneous_ranks
 
 EXACT = "exact"
 """The ceiling of an evaluation whose best answer is the end of the metric's range."""
@@ -40,7 +40,7 @@ def standard_error(cell: Cell) -> float | None:
 def give_places(cells: Mapping[RowKey, Cell], column: Column) -> dict[RowKey, Cell]:
     """The models' cells with the ranges of their places. Ranked are rows that are complete, have at least 3 seeds and
     the column's identity; one and the same fit is one row. A row that is no better than the floor or than chance never
-    leads."""
+    leads (`ranks.leading_group`)."""
     groups: dict[object, list[RowKey]] = {}
     for key, cell in cells.items():
         if _is_ranked(cell, column):
@@ -50,18 +50,15 @@ def give_places(cells: Mapping[RowKey, Cell], column: Column) -> dict[RowKey, Ce
         return dict(cells)
     how = tested(column)
     ranks = simultaneous_ranks(
-        [tested_row(cell, how) for cell in firsts],
-        how.scale,
-        is_higher_better=how.is_higher_better,
-        behind=[i for i, cell in enumerate(firsts) if not may_lead(cell, column)],
+        [tested_row(cell, how) for cell in firsts], how.scale, is_higher_better=how.is_higher_better
     )
+    group = leading_group([mean_loss(cell, column) or 0.0 for cell in firsts], ranks)
     placed = dict(cells)
-    for keys, rank in zip(groups.values(), ranks, strict=True):
+    for keys, rank, is_first in zip(groups.values(), ranks, group, strict=True):
         if rank is not None:
-            placed |= {key: cells[key].but(place=rank.low, last_place=rank.high) for key in keys}
-    if is_undecided([cell for cell in placed.values() if cell.place]):
-        return placed
-    return {key: c.but(leads=True) if c.place == 1 and may_lead(c, column) else c for key, c in placed.items()}
+            leads = is_first and may_lead(cells[keys[0]], column)
+            placed |= {key: cells[key].but(place=rank.low, last_place=rank.high, leads=leads) for key in keys}
+    return placed
 
 
 def is_undecided(placed: Sequence[Cell]) -> bool:

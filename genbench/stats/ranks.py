@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +28,6 @@ def simultaneous_ranks(
     scale: Scale = Scale.IDENTITY,
     *,
     is_higher_better: bool = False,
-    behind: Collection[int] = (),
     alpha: float = 0.05,
 ) -> list[Rank | None]:
     """Ranges that hold all true ranks at once with probability 1 − alpha; None for a row of fewer than 3 seeds, which
@@ -35,9 +35,7 @@ def simultaneous_ranks(
 
     Every pair of rows is compared (`comparisons.pairwise_p`) with Holm's correction over all pairs; a rank's bounds
     count the significant differences (Mogstad, Romano, Shaikh & Wilhelm 2024, Inference for Ranks, with Holm in place
-    of their bootstrap). Where a noisy row would so get a better bound than a row with a better mean, the bound of the
-    latter is widened: a worse mean never has a smaller low or high end. `behind`: rows that are known to be of no worth
-    (no better than a floor) and worse in their mean than all others: their ranges begin behind those.
+    of their bootstrap). A row of which little is known has a wide range and leaves those of the others as they are.
     """
     tested = [i for i, row in enumerate(rows) if len(row.values) >= LEAST]
     found: list[Rank | None] = [None] * len(rows)
@@ -48,24 +46,22 @@ def simultaneous_ranks(
     adjusted = np.array(holm(pairwise_p(known, first, second, scale).tolist()))
     differ = np.zeros((len(tested), len(tested)), dtype=np.bool_)
     differ[first, second] = differ[second, first] = adjusted <= alpha
-    barred = np.array([i in behind for i in tested])
-    low, high = rank_ranges(-known.mean if is_higher_better else known.mean, differ, barred)
+    low, high = rank_ranges(-known.mean if is_higher_better else known.mean, differ)
     for i, a, b in zip(tested, low.tolist(), high.tolist(), strict=True):
         found[i] = Rank(a, b)
     return found
 
 
-def rank_ranges(
-    losses: Array, differ: NDArray[np.bool_], behind: NDArray[np.bool_] | None = None
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(low, high) of each row from mean losses (..., rows) and which pairs differ (..., rows, rows), made monotone."""
-    worse = losses[..., :, None] > losses[..., None, :]
-    low = 1 + (differ & worse).sum(-1)
-    high = losses.shape[-1] - (differ & ~worse).sum(-1)
-    if behind is not None and behind.any() and not behind.all():
-        low = np.where(behind, np.maximum(low, max(2, low[~behind].max())), low)
-        high = np.maximum(low, high)
-    is_behind = losses[..., None, :] >= losses[..., :, None]
-    widest_low = np.where(is_behind, low[..., None, :], losses.shape[-1]).min(-1)
-    widest_high = np.where(is_behind.swapaxes(-1, -2), high[..., None, :], 1).max(-1)
-    return widest_low, widest_high
+def rank_ranges(losses: Array, differ: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(low, high) of each row from mean losses (..., rows) and which pairs differ (..., rows, rows)."""
+    is_worse = losses[..., :, None] > losses[..., None, :]
+    return 1 + (differ & is_worse).sum(-1), losses.shape[-1] - (differ & ~is_worse).sum(-1)
+
+
+def leading_group(losses: Sequence[float], ranks: Sequence[Rank | None]) -> list[bool]:
+    """Which rows lead: those from the best mean loss on, down to the first that another is surely better than; none
+    where no row is surely behind another. A row of which little is known leads nobody whose mean is better."""
+    first_beaten = min(
+        (loss for loss, rank in zip(losses, ranks, strict=True) if rank and rank.low > 1), default=-math.inf
+    )
+    return [rank is not None and loss < first_beaten for loss, rank in zip(losses, ranks, strict=True)]

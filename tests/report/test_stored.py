@@ -64,13 +64,15 @@ def test_no_row_under_the_floor_or_below_chance_leads(boards: list[Leaderboard])
     assert under >= 5
 
 
-def test_no_worse_mean_has_a_better_place(boards: list[Leaderboard]) -> None:
+def test_ranges_hold_the_order_of_the_means_and_no_worse_mean_leads_a_better(boards: list[Leaderboard]) -> None:
     for _, column, cells in placed(boards):
+        losses = [mean_loss(one, column) or 0.0 for one in cells]
+        for one, loss in zip(cells, losses, strict=True):
+            assert 1 <= (one.place or 0) <= 1 + sum(other < loss for other in losses)
+            assert (one.place or 0) <= (one.last_place or 0) <= len(cells)
         ordered = sorted(cells, key=lambda one: mean_loss(one, column) or 0.0)
-        for better, worse in pairwise(ordered):
-            assert (better.place or 0) <= (worse.place or 0)
-            assert (better.last_place or 0) <= (worse.last_place or 0)
-            assert better.leads or not worse.leads
+        for first, second in pairwise(ordered):
+            assert first.leads or not second.leads
 
 
 def test_a_noisy_row_does_not_stand_beside_the_best(boards: list[Leaderboard]) -> None:

@@ -33,10 +33,10 @@ def test_the_quick_table_is_the_same_every_time() -> None:
     environment = os.environ | {"PYTHONPATH": str(SCRIPT.parents[1])}
     first, again = (subprocess.run(call, capture_output=True, text=True, check=True, env=environment) for _ in "ab")
     assert first.stdout == again.stdout
-    table, comparisons, few, held, scales = (part.splitlines() for part in first.stdout.split("\n\n"))
+    table, ranges, comparisons, few, held, scales = (part.splitlines() for part in first.stdout.split("\n\n"))
     assert len(table) == 2 + 7 and len({line.count("|") for line in table}) == 1
     assert len(comparisons) == len(few) == 2 + 1 and len(held) == 2 + 4
-    assert len(scales) == 2 + 1
+    assert len(scales) == 2 + 1 and len(ranges) == 2 + 2
 
 
 @pytest.mark.parametrize(("rows", "seeds"), [(9, 3), (45, 3), (9, 10), (45, 10)])

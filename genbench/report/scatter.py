@@ -21,8 +21,8 @@ WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 268, 184, 36, 260, 26, 152
 """Of one panel, and of the area in it, in pixels."""
 NAMED = 14
 """So many points have their names beside them; of more, only those of the front."""
-LETTER = 7.4
-"""Pixels that a letter of a name takes on average."""
+LETTER = 8.6
+"""Pixels that a letter of a name takes at most on average: bold, in a wide font."""
 
 Point = tuple[float, float]
 

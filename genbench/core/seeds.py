@@ -47,6 +47,19 @@ def draw(
     return torch.cat(list(chunks(sample, n, *parts, device=device, chunk=chunk)))[:n]
 
 
+ROUNDING = 1e-3
+"""Of an answer's spread: how far a GPU's answers to one question may lie apart, root mean square."""
+
+
+def is_repeat(first: Tensor, again: Tensor, device: torch.device | str = "cpu") -> bool:
+    """Whether two answers of a model on `device` to one question are the same: to the last bit on a CPU; elsewhere up
+    to rounding, for a GPU's convolutions add in any order."""
+    if torch.device(device).type == "cpu" or first.shape != again.shape or torch.equal(first, again):
+        return torch.equal(first, again)
+    spread = first.double().std(correction=0)
+    return bool((first.double() - again.double()).square().mean().sqrt() <= ROUNDING * spread)
+
+
 @contextmanager
 def seeded(*parts: str | int, device: torch.device | str = "cpu") -> Iterator[None]:
     """Plain torch randomness inside is seeded by the parts; the state outside is restored afterwards."""

@@ -306,7 +306,7 @@ def _check_count(model: object, n: int) -> None:
 def _fault_of_draws(draw: Callable[..., Tensor], device: torch.device) -> str:
     """Why samples cannot be had again, or are no independent draws: a sampler must draw from its generator alone."""
     first, again, other = (draw(2, generator=seeds.generator("draws", i, device=device)) for i in (0, 0, 1))
-    if not torch.equal(first, again):
+    if not seeds.is_repeat(first, again, device):
         return "other samples for the same generator: they cannot be had again"
     return "the same samples for every generator" if torch.equal(first, other) else ""
 

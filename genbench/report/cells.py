@@ -80,7 +80,8 @@ def _axis(cells: Sequence[Cell], bounds: Sequence[float], column: Column) -> Axi
     if len(cells) < 2:
         return None
     sides = (94.0, 6.0) if column.sense.direction is Direction.LOWER else (6.0, 94.0)
-    return fit_axis([*(end for cell in cells for end in span(cell)), *bounds], *sides)
+    ends = [end for cell in cells for end in span(cell)]
+    return fit_axis([cell.mean or 0.0 for cell in cells], *sides, ends=ends, marks=bounds)
 
 
 def _decimals(text: str) -> int:

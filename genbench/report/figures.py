@@ -25,6 +25,8 @@ TICK = 6.6
 """Pixels that a letter of a tick takes, at most on average."""
 LOG_FROM = 30
 """Values that differ by more than this factor are drawn on a logarithmic axis."""
+CUT = 10
+"""Of the least value on such an axis: where an interval that reaches lower is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +69,20 @@ def _room(one: tuple[float, str], other: tuple[float, str]) -> bool:
     return abs(other[0] - one[0]) >= TICK * (len(one[1]) + len(other[1])) / 2 + 6
 
 
-def fit_axis(values: Sequence[float], left: float, right: float) -> Axis:
-    """An axis that holds all values with a little room."""
-    low, high = min(values), max(values)
-    if low > 0 and high / low > LOG_FROM:
-        room = (high / low) ** 0.05
-        return Axis(low / room, high * room, left, right, is_log=True)
-    room = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
-    return Axis(low - room, high + room, left, right)
+def fit_axis(
+    values: Sequence[float], left: float, right: float, *, ends: Sequence[float] = (), marks: Sequence[float] = ()
+) -> Axis:
+    """An axis that holds all values, the ends of their intervals and the marks (floor and ceiling) with a little room.
+    The values alone say whether it is logarithmic: an interval that reaches far below the least of them, and a mark
+    that is not above 0, then stand at the edge."""
+    least, most = min(values), max(values)
+    if least > 0 and most / least > LOG_FROM:
+        shown = [*values, *(mark for mark in marks if mark > 0), *(end for end in ends if end > least / CUT)]
+        room = (max(shown) / min(shown)) ** 0.05
+        return Axis(min(shown) / room, max(shown) * room, left, right, is_log=True)
+    shown = [*values, *ends, *marks]
+    room = 0.06 * (max(shown) - min(shown)) or 0.1 * abs(max(shown)) or 1.0
+    return Axis(min(shown) - room, max(shown) + room, left, right)
 
 
 def interval_plot(board: Leaderboard, words: Language = IN_ENGLISH) -> Markup | None:
@@ -124,8 +132,9 @@ def _panel(
     left, right = sides
     marks = reference_lines(board, column)
     shown = [cell for cell in cells if cell is not None and cell.mean is not None]
-    values = [v for cell in shown for v in (*span(cell), *cell.values.values())]
-    axis = fit_axis([*values, *(mean for _, mean in marks)], left + 6, right - 6)
+    values = [v for cell in shown for v in (cell.mean or 0.0, *cell.values.values())]
+    ends = [end for cell in shown for end in span(cell)]
+    axis = fit_axis(values, left + 6, right - 6, ends=ends, marks=[mean for _, mean in marks])
     bottom = TOP + ROW * len(cells)
     parts = [
         Markup('<text class="title" x="{}" y="14">{}</text><text class="hint" x="{}" y="28">{}</text>').format(

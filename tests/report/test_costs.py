@@ -119,3 +119,15 @@ def test_names_of_points_leave_the_title_of_the_axis_free() -> None:
     lefts = [float(x) - (LETTER * len(name) if side == "end" else 0) for side, x, y, name in names if float(y) < 22]
     assert len(names) > 2
     assert all(left >= 2 + LETTER * len("Fréchet distance ↓") for left in lefts), names
+
+
+def test_one_wild_row_does_not_press_the_others_together() -> None:
+    """136 ± 153: an interval that reached below 0 made the axis linear, on which 0.39 and 10 were one point."""
+    means = [0.03, 0.39, 10.0, 136.0]
+    axis = fit_axis(means, 0, 100, ends=[0.12, 0.66, 9.5, 10.5, -17.0, 289.0])
+    assert axis.is_log and axis(10.0) - axis(0.39) > 25
+    assert axis(-17.0) == 0 and axis(289.0) < 100
+    with_marks = fit_axis(means, 0, 100, marks=[0.0, 400.0])  # KID's ceiling may be 0 or less
+    assert with_marks.is_log and with_marks(0.0) == 0 and axis(136.0) < with_marks(400.0) < 100
+    plain = fit_axis([-1.0, 10.0, 136.0], 0, 100, ends=[-17.0, 289.0])
+    assert not plain.is_log and 0 < plain(-17.0) < plain(-1.0) and plain(289.0) < 100

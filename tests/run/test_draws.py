@@ -14,6 +14,7 @@ import genbench
 from genbench import registry
 from genbench.cli.app import app
 from genbench.cli.main import COMMANDS
+from genbench.core.seeds import is_repeat
 from genbench.core.values import DRAWS
 from genbench.report.types import Flag
 
@@ -92,3 +93,15 @@ def test_the_terminal_names_the_row_and_what_that_means(
     shown = " ".join(capsys.readouterr().out.split())
     assert f"drawing: {Flag.DRAWS}" in shown
     assert f"drawing {Flag.DRAWS}, but gives other samples for the same generator" in shown
+
+
+def test_a_gpu_may_round_otherwise_and_a_cpu_may_not() -> None:
+    """Convolutions there add in any order: every row of a board of convolutions was said not to draw from its
+    generator. Other draws are other samples anywhere."""
+    x, other = torch.rand(2, 2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    rounded = x + 1e-6 * (other - 0.5)
+    assert is_repeat(x, rounded, "cuda") and not is_repeat(x, rounded, "cpu")
+    assert not is_repeat(x, other, "cuda") and is_repeat(x, x.clone(), "cpu")
+    assert not is_repeat(x, x[:1], "cuda")
+    same = torch.ones(2, 3)
+    assert is_repeat(same, same.clone(), "cuda") and not is_repeat(same, same + 1e-6, "cuda")

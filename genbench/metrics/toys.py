@@ -19,7 +19,7 @@ from genbench.core.values import Kind, Status, Value
 from genbench.metrics import grid, laws, modes, wasserstein
 from genbench.metrics.drawing import Shared
 from genbench.metrics.intervals import bootstrap, divergence_interval, from_error
-from genbench.metrics.laws import Masses, ModelLaw
+from genbench.metrics.laws import Fineness, Masses, ModelLaw
 from genbench.metrics.measure import Sizes, measured
 from genbench.metrics.modes import Modes
 from genbench.metrics.two_sample import Hits
@@ -49,9 +49,14 @@ class DensityInputs:
         return self.shared.once("modes", lambda: modes.nearest_modes(self.model.samples, self.density))
 
     @property
+    def fineness(self) -> Fineness:
+        """How fine a grid the model's density needs."""
+        return self.shared.once("fineness", lambda: laws.fineness(self.model))
+
+    @property
     def fault(self) -> str | None:
         """What is wrong with the model's density, None where nothing is."""
-        return self.shared.once("fault", lambda: laws.integral_fault(self.model))
+        return self.fineness.fault
 
     @property
     def masses(self) -> Masses:
@@ -59,7 +64,7 @@ class DensityInputs:
         dim = self.model.samples.shape[1]
         if dim > 2:
             raise Unsupported(f"a grid is for 1 or 2 dimensions, got samples of {dim}")
-        return self.shared.once("masses", lambda: laws.masses(self.density, self.model))
+        return self.shared.once("masses", lambda: laws.masses(self.density, self.model, self.fineness.times))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

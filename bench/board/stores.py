@@ -25,7 +25,7 @@ from genbench.runs.upkeep import merge
 from genbench.store import Store
 
 NOTE = "part.json"
-MOST_BYTES = 600 * 2**10
+MOST_BYTES = 2 * 2**20
 """Of a packed part, which lies in the repository beside thirty others."""
 MOST_PICTURES = 240 * 2**10
 DIGITS, POINTS = 4, 50

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -39,15 +40,18 @@ def dataset_boards(
     by_evaluation: dict[str, list[Measured]] = {}
     for measured in found:
         by_evaluation.setdefault(measured.evaluation, []).append(measured)
-    boards = [evaluation_board(dataset, name, rows, heads[name]) for name, rows in by_evaluation.items()]
+    boards = [evaluation_board(dataset, name, rows, heads[name], near=near) for name, rows in by_evaluation.items()]
     checked = sanity.check(boards)
     overview = replace(overview_board(dataset, by_evaluation, boards, near=near), warnings=checked.warnings)
     rows = sanity.together(checked.copying.values())
     return [memorisation.flag_copies(b, rows, checked.copying.get(b.evaluation, {})) for b in [overview, *boards]]
 
 
-def evaluation_board(dataset: str, name: str, found: Sequence[Measured], headline: str) -> Leaderboard:
-    """All metrics of one evaluation on one dataset."""
+def evaluation_board(
+    dataset: str, name: str, found: Sequence[Measured], headline: str, *, near: Collection[str] = ()
+) -> Leaderboard:
+    """All metrics of one evaluation on one dataset; rows are in the order of the headline, on the hardest of the `near`
+    targets where it has some."""
     columns = aggregate.find_columns(found)
     if not any(e.ok for e in found):
         columns = [c for c in columns if c.metric == headline] or columns[:1]
@@ -64,7 +68,7 @@ def evaluation_board(dataset: str, name: str, found: Sequence[Measured], headlin
         done, made = _column_cells(column, by_metric, rows, twins)
         grid[column.key] = ranked(done, made, rows)
         finished.append(done)
-    first = next((c for c in finished if c.metric == headline), finished[0])
+    first = _headline([c for c in finished if c.metric == headline] or finished, grid, near)
     return assemble(
         Leaderboard(
             dataset=dataset,
@@ -79,6 +83,18 @@ def evaluation_board(dataset: str, name: str, found: Sequence[Measured], headlin
         rows,
         grid,
     )
+
+
+def _headline(columns: Sequence[Column], grid: Grid, near: Collection[str]) -> Column:
+    """The first of the headline's columns; of several hard targets that on which the best row is worst: on an easy one
+    half of the rows are perfect, and none leads."""
+
+    def best_loss(column: Column) -> float:
+        losses = (ranking.mean_loss(cell, column) for cell in grid[column.key].values())
+        return min((loss for loss in losses if loss is not None), default=-math.inf)
+
+    hard = [column for column in columns if column.target in near]
+    return max(hard, key=best_loss) if hard else columns[0]
 
 
 def _column_cells(

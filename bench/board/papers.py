@@ -120,7 +120,7 @@ def rae(table: Tables) -> Comparison:
 
 def _longer(table: Tables) -> list[str]:
     """Whether more training makes one Gaussian worse for an autoencoder's codes, from the scaling suites."""
-    rows = []
+    rows, plain = [], []
     for net in ("mlp", "conv"):
         first, second = ("ae+gaussian", "ae+gmm10") if net == "mlp" else ("ae-conv+gaussian", "ae-conv+gmm10")
         for profile in ("b1", "b2", "b3", ""):
@@ -130,13 +130,20 @@ def _longer(table: Tables) -> list[str]:
                 images = int(found["budget"].max())
                 ratio = f"{ours[first].value / ours[second].value:.2f}"
                 rows.append((f"{images:,}, {net}", ours[first].text(), ours[second].text(), ratio))
+                plain.append((net, ours[first]))
     if not rows:
         return []
     heads = ("training images, net", "`ae+gaussian`", "`ae+gmm10`", "what GMM-10 divides by")
     said = (
         "Is it the length of training? The same autoencoder on MNIST at four budgets (`scaling-mlp`, `scaling-conv`):"
     )
-    return ["", said, "", *markdown(heads, rows)]
+    worse = [net for (net, less), (other, more) in pairwise(plain) if net == other and less.high < more.low]
+    answer = (
+        f"It is, in part: with {' and '.join(dict.fromkeys(worse))} one Gaussian gets worse with more training."
+        if worse
+        else "It is not: one Gaussian does not get worse with more training, ten get better faster."
+    )
+    return ["", said, "", *markdown(heads, rows), "", answer]
 
 
 def _of_rae(

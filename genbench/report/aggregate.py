@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
@@ -66,17 +67,30 @@ def row_keys(found: Iterable[Measured]) -> dict[RowKey, Measured]:
 def find_twins(by_label: Mapping[str, Sequence[Measured]], rows: Iterable[RowKey]) -> dict[RowKey, str]:
     """By row, the label that first shows the same fits with the same numbers in all of an evaluation.
 
-    `ae` and `ae+gmm10` are one where nothing is sampled. Where the table has no fits, the model stands for them.
+    `ae` and `ae+gmm10` are one where nothing is sampled. Where the table has no fits, the model stands for them. The
+    same up to rounding: a GPU's convolutions add in any order.
     """
-    firsts: dict[object, str] = {}
+    firsts: dict[object, list[tuple[str, list[float]]]] = {}
     found = {}
     for label, score in rows:
-        own = [e for e in by_label[label] if e.ok and e.score == score]
-        numbers = frozenset((column_key(e), e.seed, e.value) for e in own)
-        fits = frozenset((e.seed, e.fit or e.model) for e in own)
+        own = {(column_key(e), e.seed): e for e in by_label[label] if e.ok and e.score == score}
         if own:
-            found[label, score] = firsts.setdefault((score, fits, numbers), label)
+            fits = frozenset((e.seed, e.fit or e.model) for e in own.values())
+            numbers = [own[key].value or 0.0 for key in sorted(own)]
+            like = firsts.setdefault((score, fits, frozenset(own)), [])
+            first = next((name for name, other in like if _same(numbers, other)), None)
+            if first is None:
+                like.append((label, numbers))
+            found[label, score] = first or label
     return found
+
+
+TWINS = 1e-6
+"""Numbers of one fit that differ by less, relatively, are the same."""
+
+
+def _same(numbers: Sequence[float], others: Sequence[float]) -> bool:
+    return all(math.isclose(a, b, rel_tol=TWINS) for a, b in zip(numbers, others, strict=True))
 
 
 def make_cell(about: Sequence[Measured], column: Column, twin: str = "") -> Cell | None:

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from genbench.report import glossary, ranking
-from genbench.report.types import OVERVIEW, Cell, Column, Leaderboard, RowKey
+from genbench.report.types import OVERVIEW, Column, Leaderboard, RowKey
 from genbench.stats import blocks
 from genbench.stats.blocks import Agreement
 
 MOST_METRICS = 12
 """Of more metrics the first are compared."""
+
+
+Losses = Mapping[RowKey, tuple[float, str]]
+"""By row its mean loss, and the label whose numbers they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +43,7 @@ def agreements(boards: Sequence[Leaderboard]) -> list[AgreementTable]:
 
 def _table(name: str, boards: Sequence[Leaderboard]) -> AgreementTable | None:
     titles: dict[str, str] = {}
-    losses: dict[str, dict[str, dict[RowKey, float]]] = {}
+    losses: dict[str, dict[str, Losses]] = {}
     for board in boards:
         for metric, column in _firsts(board).items():
             titles.setdefault(metric, _words(metric) if board.is_overview else column.title)
@@ -70,21 +74,23 @@ def _firsts(board: Leaderboard) -> dict[str, Column]:
     return firsts
 
 
-def _losses(board: Leaderboard, column: Column) -> dict[RowKey, float]:
-    """The mean losses of the models that are complete and comparable."""
-    cells = {(row.label, row.score): row.cells.get(column.key) for row in board.rows}
-    found = {key: _loss(cell, column) for key, cell in cells.items() if cell is not None}
-    return {key: loss for key, loss in found.items() if loss is not None}
+def _losses(board: Leaderboard, column: Column) -> Losses:
+    """The models that are complete and comparable: their mean losses, and of which row they show the numbers."""
+    found = {}
+    for row in board.rows:
+        cell = row.cells.get(column.key)
+        loss = None if cell is None or not cell.comparable or cell.missing else ranking.mean_loss(cell, column)
+        if cell is not None and loss is not None:
+            found[row.label, row.score] = loss, cell.twin or row.label
+    return found
 
 
-def _loss(cell: Cell, column: Column) -> float | None:
-    return ranking.mean_loss(cell, column) if cell.comparable and not cell.missing else None
-
-
-def _agreement(a: Mapping[str, Mapping[RowKey, float]], b: Mapping[str, Mapping[RowKey, float]]) -> Agreement | None:
+def _agreement(a: Mapping[str, Losses], b: Mapping[str, Losses]) -> Agreement | None:
+    """Over the rows that have both on every dataset that has both; of rows with the same numbers in both one counts."""
     shared = [dataset for dataset in a if dataset in b]
     rows = set.intersection(*(set(part[d]) for part in (a, b) for d in shared)) if shared else set()
-    if not rows:
+    whose = {tuple(part[d][row][1] for part in (a, b) for d in shared) + row[1:]: row for row in sorted(rows)[::-1]}
+    if not whose:
         return None
-    order = sorted(rows)
-    return blocks.agreement(*(np.array([[part[d][row] for row in order] for d in shared]) for part in (a, b)))
+    order = sorted(whose.values())
+    return blocks.agreement(*(np.array([[part[d][row][0] for row in order] for d in shared]) for part in (a, b)))

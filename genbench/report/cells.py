@@ -123,7 +123,8 @@ def body_cell(
     kind = f' class="{" ".join(kinds)}"' if len(kinds) > 1 else f" class={kinds[0]}" if kinds else ""
     note = f' data-s="{escape(cell.note)}"' if cell.note else ""
     why = "" if cell.comparable else f' data-why="{escape(words(unlike_column(cell, column)))}"'
-    style = f" style={drawing(cell, how.axis)}" if drawn and how.axis is not None else ""
+    is_drawn = drawn or bool(column.against)  # the script has the difference alone, which is no place on the axis
+    style = f" style={drawing(cell, how.axis)}" if is_drawn and how.axis is not None else ""
     return (
         f"<td{kind}{note}{why}{style}>{_place(cell, how)}{_number(cell, how, words, folded=folded)}{_tags(cell, words)}"
     )

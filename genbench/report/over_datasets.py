@@ -135,7 +135,12 @@ def over_datasets(boards: Sequence[Leaderboard]) -> list[OverDatasets]:
         for name, column in firsts.items():
             if glossary.evaluation(name).ranked and column.sense.loss(0.0) is not None:
                 parts.setdefault(name, []).append((board, column))
-    return [_summary(name, of) for name, of in parts.items() if len(of) > 1 and len(_measured(of)) > 1]
+    found = []
+    for name, of in parts.items():
+        able = [part for part in of if _measured([part])]
+        if len(able) > 1 and len(_measured(able)) > 1:
+            found.append(_summary(name, able, [board.dataset for board, _ in of if not _measured([(board, _)])]))
+    return found
 
 
 def _measured(parts: Sequence[Part]) -> set[str]:
@@ -144,7 +149,7 @@ def _measured(parts: Sequence[Part]) -> set[str]:
     return {label for label, cell in rows if cell is not None and cell.values}
 
 
-def _summary(name: str, parts: Sequence[Part]) -> OverDatasets:
+def _summary(name: str, parts: Sequence[Part], empty: Sequence[str]) -> OverDatasets:
     labels = list(dict.fromkeys(row.label for board, _ in parts for row in board.rows))
     cells = {label: [board.cells(column.key).get(label) for board, column in parts] for label in labels}
     lacking = {label: _lacks(of, parts) for label, of in cells.items()}
@@ -162,7 +167,7 @@ def _summary(name: str, parts: Sequence[Part]) -> OverDatasets:
         beats=beats,
         critical=critical,
         left_out=tuple(sentences),
-        notes=_notes(standings, table, twins, len(parts)),
+        notes=(*_without(empty), *_notes(standings, table, twins, len(parts))),
     )
 
 
@@ -241,6 +246,10 @@ def _score(cells: Sequence[Cell]) -> Estimate | None:
     return Estimate(value=middle, interval=blocks.iqm_interval(values))
 
 
+def _without(empty: Sequence[str]) -> tuple[str, ...]:
+    return (f"Nothing could be measured on {', '.join(empty)}.",) if empty else ()
+
+
 def _notes(
     standings: Sequence[Standing], table: Sequence[Sequence[Cell]], twins: Mapping[str, str], datasets: int
 ) -> tuple[str, ...]:
@@ -251,8 +260,10 @@ def _notes(
     notes = []
     if standings[0].place is None:
         notes.append(f"No places over the datasets: they need {LEAST} seeds.")
-    elif not any(row.leads for row in standings):
+    elif all(row.place is not None and row.place.low == 1 for row in standings):
         notes.append(f"{seeds} seeds on {datasets} datasets can't separate these.")
+    elif not any(row.leads for row in standings):
+        notes.append("No row leads: the first are worse than the floor or than chance on a dataset.")
     if len(standings) > MOST_PAIRED:
         notes.append(f"Who beats whom is shown of the first {MOST_PAIRED} rows.")
     if twins:

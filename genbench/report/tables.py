@@ -66,7 +66,7 @@ def table(view: View, dataset: DatasetView, board: Leaderboard, said: Sequence[s
         spans=_spans(board),
         notes=tuple(note for note in board.notes if note not in said),
         sources={c.key: source(board, c) for c in board.columns},
-        axes={c.key: how.drawn for c, how in zip(board.columns, layouts, strict=True)} if hidden else {},
+        axes={c.key: how.drawn for c, how in zip(board.columns, layouts, strict=True) if hidden and not c.against},
         bodies=cells.bodies(board, layouts, view.words, view.model_anchors, cost),
         rules=Markup(cells.rules(name, layouts, 2 + with_scores)),
         folded=hidden,

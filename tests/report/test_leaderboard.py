@@ -360,6 +360,18 @@ def test_one_fit_is_one_row_and_two_models_with_the_same_numbers_are_two() -> No
     assert {c.last_place for c in cells(only(other), "mse").values()} == {2, 4}
 
 
+def test_a_gpus_rounding_makes_no_second_row_of_one_fit() -> None:
+    """One metric of `wae-mmd-conv+gmm10` differed by 5e-9 from its twin: 33 rows were ranked where there are 27."""
+    found = {}
+    for gap in (1e-8, 1e-3):
+        maker = Maker()
+        for seed in range(3):
+            for label, value in (("ae", 0.01), ("ae+gmm10", 0.01 * (1 + gap)), ("vae", 0.02)):
+                maker.interval(label, seed, "reconstruction", "mse", value * (1 + seed / 100), 0.0001)
+        found[gap] = {k: c.last_place for k, c in cells(only(maker.frame()), "mse").items()}
+    assert found[1e-8] == {"ae": 1, "ae+gmm10": 1, "vae": 2} and found[1e-3]["vae"] == 3
+
+
 def test_the_distance_to_an_ideal_value_is_ranked() -> None:
     """Around 0.5, .45 is as good as .55, and .4 is worse."""
     values = {"under": [0.44, 0.45, 0.46], "over": [0.54, 0.55, 0.56], "off": [0.20, 0.21, 0.19]}

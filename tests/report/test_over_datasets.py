@@ -102,6 +102,17 @@ def test_a_row_that_never_has_the_evaluation_is_not_missed() -> None:
     assert quality.left_out == () and len(quality.rows) == 5
 
 
+def test_a_dataset_that_nothing_could_be_measured_on_is_left_out_and_named() -> None:
+    """One table with a single outlier left 16 of 16 rows incomplete."""
+    maker, found = Maker(), table(3)
+    for label in "abcde":
+        for seed in range(3):
+            maker.missing(label, seed, "sample-quality", "unsupported", "one outlier", dataset="set-9")
+    quality = over(pd.concat([found, maker.frame()]))["sample-quality"]
+    assert [row.label for row in quality.rows] == list("abcde") and set(quality.metrics) == {"set-0", "set-1", "set-2"}
+    assert "Nothing could be measured on set-9." in quality.notes and not quality.left_out
+
+
 def test_one_row_is_compared_with_none() -> None:
     assert over(table(3, levels={"a": 1.0})) == {}
 
@@ -116,6 +127,7 @@ def test_two_seeds_have_no_places_and_ties_are_said() -> None:
 def test_no_row_under_the_floor_leads() -> None:
     bad = over(table(3, levels={"a": 60.0, "b": 90.0, "c": 200.0}))["sample-quality"]
     assert bad.rows[0].place_range == "1" and not any(row.leads for row in bad.rows)
+    assert bad.notes == ("No row leads: the first are worse than the floor or than chance on a dataset.",)
 
 
 def test_a_constant_row_has_wins_but_is_never_certain() -> None:
@@ -131,6 +143,19 @@ def test_metrics_that_order_alike_agree() -> None:
     assert tau is not None and tau.tau == pytest.approx(1) and tau.interval.low < 1 and tau.rows == 5
     assert found["Sample quality"].taus[0][0] is None
     assert agreements(leaderboards(RunData(table=table(2, levels={"a": 1.0, "b": 2.0})))) == []
+
+
+def test_rows_with_the_same_numbers_in_both_metrics_count_once() -> None:
+    """`ae` and `ae+gmm10` in reconstruction and latent structure: τ was 0.25 over 35 rows, it is 0.33 over 29."""
+    plain = table(1)
+    again = plain[plain.label == "a"].assign(label="a+gmm10")
+    (found,) = [
+        one
+        for one in agreements(leaderboards(RunData(table=pd.concat([plain, again]))))
+        if one.title == "Sample quality"
+    ]
+    tau = found.taus[0][1]
+    assert tau is not None and tau.rows == 5
 
 
 def headings(html: str) -> Sequence[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -28,7 +28,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A paper: its lines, and `body`, what else a reader needs (tables, why they differ)."""
+    """A paper: its lines, and `body`, what else a reader needs (tables, why they differ); `lacks`: what of it was
+    not run."""
 
     name: str
     title: str
@@ -37,20 +38,26 @@ class Comparison:
     suite: str
     lines: Sequence[Line] = ()
     body: Sequence[str] = field(default_factory=list)
+    lacks: str = ""
 
     @property
     def verdict(self) -> str:
-        """`yes` where all lines that can be judged agree, `in part` where some do, `no`; `undecided` where none can."""
+        """`yes` where all lines agree, `in part` where some do or what is to be run is not whole, `no`; `undecided`."""
         judged = [line.agrees for line in self.lines if line.agrees is not None]
         if not judged:
             return "undecided" if self.lines else "not run"
-        return "yes" if all(judged) else "in part" if any(judged) else "**no**"
+        if all(judged):
+            return "in part" if self.lacks else "yes"
+        return "in part" if any(judged) else "**no**"
 
     @property
     def counted(self) -> str:
-        """`3 of 4`: the lines that agree, of those that can be judged."""
+        """`3 of 4, 1 undecided`: the lines that agree, of all; and what was not run."""
         judged = [line.agrees for line in self.lines if line.agrees is not None]
-        return f"{sum(judged)} of {len(judged)}" if judged else ""
+        left = len(self.lines) - len(judged)
+        said = f"{sum(judged)} of {len(self.lines)}" if self.lines else ""
+        said += f", {left} undecided" if left else ""
+        return f"{said}; {self.lacks} not run" if self.lacks and said else said
 
 
 Tables = Callable[[str], pd.DataFrame | None]
@@ -60,8 +67,8 @@ Tables = Callable[[str], pd.DataFrame | None]
 # --- the page
 
 
-def with_lines(made: Comparison, lines: Sequence[Line], body: Sequence[str] = ()) -> Comparison:
-    return Comparison(made.name, made.title, made.source, made.differs, made.suite, tuple(lines), list(body))
+def with_lines(made: Comparison, lines: Sequence[Line], body: Sequence[str] = (), *, lacks: str = "") -> Comparison:
+    return replace(made, lines=tuple(lines), body=list(body), lacks=lacks)
 
 
 def page(found: Sequence[Comparison], why: Mapping[str, str]) -> str:

@@ -28,7 +28,8 @@ def page(stores: Path, suites: Sequence[str]) -> str:
         "",
         "Every sentence is made of numbers of the board and names its table. ± is the 95 % interval of a mean over",
         "seeds; a place such as 2–5 holds the true places of all rows at once with 95 % ([how](../statistics.md)). All "
-        "rows of a board saw as many images. A code may have any size, and a larger one always reconstructs better. "
+        "trained rows of a board saw as many images, those of board-mnist-flops did as many operations. Seconds are those "
+        "of a GPU that several trainings shared: within a factor of two they say nothing. A code may have any size, and a larger one always reconstructs better. "
         "Outliers are found by each model's own score; the board has all scores.",
     ]
     for title, make in SECTIONS.items():
@@ -69,7 +70,8 @@ def _purpose(board: Board, leaderboard: Leaderboard) -> str:
         said += f"`{name_of(best)}` has the best mean of {len(rows)} rows, of which its seeds set none apart"
     spent = _seconds(board, leaderboard.dataset).get(best.label)
     cost = f", trained in {formatting.duration(spent)} a seed" if spent else ""
-    said += f" ({_name(column)} {cell.plain}, place {cell.place_range}{cost})"
+    first = "the first: " if len(leading) > 1 else ""
+    said += f" ({first}{_name(column)} {cell.plain}, place {cell.place_range}{cost})"
     others = _of_families(rows, best.family)
     return said + (f"; {others}." if others else ".")
 

@@ -74,7 +74,7 @@ def copies(found: Boards) -> Iterator[str]:
             rows = {r.label for r in measured.rows if any(cell.mean is not None for cell in r.cells.values())}
             named = [r.label for r in one.rows if Flag.MEMORISES in r.flags]
             link = board.link(one.dataset, "memorisation")
-            yield f"- {link}: {len(named)} of {len(rows)} rows copy their training data{quoted(named)}."
+            yield f"- {link}: {len(named)} of {len(rows)} rows are flagged for copying their training data{quoted(named)}."
 
 
 def failures(found: Boards) -> Iterator[str]:
@@ -83,9 +83,10 @@ def failures(found: Boards) -> Iterator[str]:
         table = board.data.table
         wrong = table[table["status"].isin(["failed", "diverged", "timeout"])]
         ended = wrong[["label", "dataset", "seed", "evaluation", "status"]].drop_duplicates()
-        total = len(table[["label", "dataset", "seed", "evaluation"]].drop_duplicates())
+        able = table[table["status"] != "unsupported"]
+        total = len(able[["label", "dataset", "seed", "evaluation"]].drop_duplicates())
         counted = ended.groupby(["label", "status"]).size()
         parts = [f"`{label}` {n} {status}" for (label, status), n in counted.items()]
-        yield f"- [{board.suite}]({board.suite}.html): {len(ended)} of {total:,} jobs" + (
+        yield f"- [{board.suite}]({board.suite}.html): {len(ended)} of {total:,} jobs that the models can do" + (
             f" did not end well: {', '.join(parts)}." if parts else " failed, diverged or ran out of time."
         )

@@ -37,6 +37,7 @@ def pacgan(table: Tables) -> Comparison:
     for dataset, total in ALL_MODES.items():
         modes = {k: v for k, v in _modes(found, dataset).items() if k in PACKS}
         kl = means(found, "mode-kl", dataset=dataset)
+        near = means(found, "modes", dataset=dataset, target="high-quality")
         if not {"gan", "pacgan"} <= set(modes):
             continue
         pack, plain = modes["pacgan"], modes["gan"]
@@ -45,13 +46,30 @@ def pacgan(table: Tables) -> Comparison:
                 f"{dataset}: packs of two reach more modes than `gan`, of {total:,}",
                 "yes",
                 f"`pacgan` {pack.text()}, `gan` {plain.text()}",
-                _more(pack, plain, total),
-                "the interval of the difference is above 0, or both reach all modes; undecided where it holds 0",
+                _more(pack, plain, total) if _as_near(near) else False,
+                "the interval of the difference is above 0, or both reach all modes; undecided where it holds 0; no "
+                "where the share of samples near a mode falls to less than half",
             )
         )
-        rows = [(f"`{k}`", modes[k].text(), kl[k].text() if k in kl else "") for k in PACKS if k in modes]
-        body += ["", f"{dataset}, means over seeds:", "", *markdown(("row", "modes", "KL of the modes, nats"), rows)]
-    return with_lines(made, lines, body)
+        rows = [
+            (f"`{k}`", modes[k].text(), *(one[k].text() if k in one else "" for one in (kl, near)))
+            for k in PACKS if k in modes
+        ]  # fmt: skip
+        heads = ("row", "modes", "KL of the modes, nats", "samples within 3 σ of a mode")
+        body += ["", f"{dataset}, means over seeds:", "", *markdown(heads, rows)]
+    return with_lines(made, lines, [*body, "", SCATTERED])
+
+
+SCATTERED = (
+    "More modes and a lower KL are no less collapse here: 2,500 points drawn uniformly over the grid reach 23 of 25 "
+    "modes at a KL of 0.02 with 2 % of them near one, and with packs the samples scatter as those do. The published "
+    "claim is neither confirmed nor refuted by networks that do not stay near the modes."
+)
+
+
+def _as_near(near: Mapping[str, Mean]) -> bool:
+    """Whether the pack has at least half of the share of samples near a mode; so where there is no such share."""
+    return not {"gan", "pacgan"} <= set(near) or near["pacgan"].value >= 0.5 * near["gan"].value
 
 
 def _more(pack: Mean, plain: Mean, total: int) -> bool | None:
@@ -84,8 +102,8 @@ EXPERIMENT = (
     "rates are no search. With 24 draws of hyperparameters for each model (`python bench/draws.py`: MLPs, 300,000 "
     "images, distances to held-out training data) the draws of one model differ by a factor of 16 in the median, "
     "and the best of six models lie within one of 2.7, from 2.23 (`dragan`) to 5.99 (`wgan`); only `began` stands "
-    "apart, at 33.4. So the objective changes little beside the hyperparameters, as the paper says; the order of "
-    "the best is another with these networks, too."
+    "apart, at 33.4: six of the seven objectives change little beside the hyperparameters, as the paper says of all; "
+    "the order of the best is another with these networks, too."
 )
 
 

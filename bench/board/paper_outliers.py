@@ -127,8 +127,8 @@ def adbench(table: Tables) -> Comparison:
             repeated = mean_of(again[name][label]) if name in again else None
             alike += [] if repeated is None else [(theirs, repeated)]
             rows.append((f"{name}, {words}", theirs.text(), shown, "" if repeated is None else repeated.text()))
-        lines += _counted(f"AUROC of {words} on eight tables, genbench's protocol", plain)
-        lines += _counted(f"AUROC of {words} on eight tables, ADBench's protocol", alike)
+        lines += _counted(f"AUROC of {words} on {len(plain)} tables, genbench's protocol", plain)
+        lines += _counted(f"AUROC of {words} on {len(alike)} tables, ADBench's protocol", alike)
     heads = ("table and detector", "published, 3 seeds", "ours, interval over rows", "ours by ADBench's protocol")
     return with_lines(made, lines, ["", *markdown(heads, rows), "", EXPERIMENT] if rows else [])
 

@@ -78,7 +78,7 @@ def test_nats_agree_by_their_distance_and_fail_by_it() -> None:
 
 def test_an_onset_that_grows_with_the_set_has_the_slope_that_was_planted() -> None:
     found = {}
-    for images, name in zip(papers.memorisation.__globals__["LOOKS"], [*range(1, 8), 0], strict=True):
+    for images, name in zip(papers.memorisation.__globals__["LOOKS"], [*range(1, 9), 0], strict=True):
         parts = []
         for size in (50, 100, 200, 400):
             copied = images >= 2_560 * size

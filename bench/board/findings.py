@@ -28,8 +28,9 @@ def page(stores: Path, suites: Sequence[str]) -> str:
         "",
         "Every sentence is made of numbers of the board and names its table. ± is the 95 % interval of a mean over",
         "seeds; a place such as 2–5 holds the true places of all rows at once with 95 % ([how](../statistics.md)). All "
-        "trained rows of a board saw as many images, those of board-mnist-flops did as many operations. Seconds are those "
-        "of a GPU that several trainings shared: within a factor of two they say nothing. A code may have any size, and a larger one always reconstructs better. "
+        "trained rows of a board saw as many images, those of board-mnist-flops did as many operations. Seconds are "
+        "those of a GPU that several trainings shared: within a factor of two they say nothing. A code may have any "
+        "size, and a larger one always reconstructs better. "
         "Outliers are found by each model's own score; the board has all scores.",
     ]
     for title, make in SECTIONS.items():

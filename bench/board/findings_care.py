@@ -74,7 +74,8 @@ def copies(found: Boards) -> Iterator[str]:
             rows = {r.label for r in measured.rows if any(cell.mean is not None for cell in r.cells.values())}
             named = [r.label for r in one.rows if Flag.MEMORISES in r.flags]
             link = board.link(one.dataset, "memorisation")
-            yield f"- {link}: {len(named)} of {len(rows)} rows are flagged for copying their training data{quoted(named)}."
+            said = "rows are flagged for copying their training data"
+            yield f"- {link}: {len(named)} of {len(rows)} {said}{quoted(named)}."
 
 
 def failures(found: Boards) -> Iterator[str]:

@@ -51,6 +51,9 @@ if TYPE_CHECKING:
 __all__ = ["Run", "board_records", "load", "run", "score", "tune"]
 
 
+NOTHING_YET = "nothing of this run is done yet: the same command goes on with it."
+
+
 class Run:
     """A finished (or half finished) run in its folder: its tables, models and report.
 
@@ -139,6 +142,8 @@ class Run:
     def _board(self, evaluation: str, dataset: str | None) -> Leaderboard:
         """One leaderboard. Raises `UnknownName`."""
         boards = leaderboards(self.data())
+        if not boards:
+            raise DataError(NOTHING_YET)
         known = list(dict.fromkeys(board.dataset for board in boards))
         chosen = dataset or next(iter(known), "")
         if chosen not in known:
@@ -185,6 +190,8 @@ class Run:
         from genbench.runs.trained import TrainedModel
 
         rows = self._rows()
+        if rows.empty:
+            raise DataError(NOTHING_YET)
         if label not in set(rows.label):
             raise UnknownName("model", label, rows.label.unique(), place="this run")
         own = rows[rows.label == label]

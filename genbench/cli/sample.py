@@ -30,7 +30,7 @@ def sample(
     from genbench.api import load
 
     run = load(place, plan=plan)
-    trained = run.model(model, dataset=dataset or run.datasets()[0], seed=seed, data_root=data_root)
+    trained = run.model(model, dataset=dataset, seed=seed, data_root=data_root)
     safe_name = re.sub(r"[^\w.+-]", "_", model)
     path = output or Path(f"{safe_name}-seed{seed}.png")
     run.folder.check_output(path)

@@ -29,8 +29,16 @@ def samples_keep_their_word(subject: Subject) -> Iterator[str]:
         return seeds.draw(model.sample, n, key, device=subject.device, chunk=FEW)
 
     torch.manual_seed(1)
+    one = model.sample(FEW, generator=seeds.generator("check", 0, device=subject.device))
+    if not isinstance(one, Tensor):
+        yield f"sample gives {type(one).__name__}: expected a tensor of shape {(FEW, *subject.data.spec.shape)}."
+        return
+    wrong = list(_examples(subject, one, "sample", FEW))
+    yield from wrong
+    if len(one) != FEW or not bool(torch.isfinite(one).all()):
+        return  # what follows would say the same in other words
+    torch.manual_seed(1)
     x = draw(FEW, "check")
-    yield from _examples(subject, x, "sample", FEW)
     outside = torch.get_rng_state()
     torch.manual_seed(2)
     if not is_repeat(x, draw(FEW, "check"), subject.device):
@@ -167,9 +175,11 @@ def saved_and_loaded_it_is_the_same(subject: Subject) -> Iterator[str]:
         twin = subject.fresh(seed=1)
         load_weights(twin, path)
     twin.eval()
-    theirs = answers(subject, twin)
+    theirs, again = answers(subject, twin), answers(subject, subject.model)
     for name, ours in answers(subject, subject.model).items():
-        if not torch.allclose(ours, theirs[name], rtol=1e-5, atol=1e-6):
+        if not torch.allclose(ours, again[name], rtol=1e-5, atol=1e-6, equal_nan=True):
+            continue  # it does not repeat itself, which is said elsewhere
+        if not torch.allclose(ours, theirs[name], rtol=1e-5, atol=1e-6, equal_nan=True):
             yield f"{name} differs after saving and loading: keep all that it needs in parameters and buffers."
 
 

@@ -161,7 +161,8 @@ class Evidence:
             chunks = replayed(model.finite_samples(), n, self.seed, first=first)
         else:
             draw, device = self._checked(model), self.context.device
-            self.draws = self.once("draws", lambda: _fault_of_draws(draw, device))
+            bounds = self.dataset.spec.value_range
+            self.draws = self.once("draws", lambda: _fault_of_draws(draw, device, bounds))
             chunks = sample_chunks(draw, n, "samples", self.seed, device=device, first=first)
         for x in chunks:
             bad = int((~torch.isfinite(x)).flatten(1).any(1).sum())
@@ -303,12 +304,24 @@ def _check_count(model: object, n: int) -> None:
             raise Unsupported(f"it has {there:,} samples, and {n:,} are needed: give more, or ask for fewer")
 
 
-def _fault_of_draws(draw: Callable[..., Tensor], device: torch.device) -> str:
-    """Why samples cannot be had again, or are no independent draws: a sampler must draw from its generator alone."""
+OUTSIDE = 0.01
+"""Of the data's range: how far samples may leave it before it is said."""
+
+
+def _fault_of_draws(draw: Callable[..., Tensor], device: torch.device, bounds: tuple[float, float] | None) -> str:
+    """Why samples cannot be had again, are no independent draws or are on another scale than the data; empty where
+    nothing is wrong with the first few."""
     first, again, other = (draw(2, generator=seeds.generator("draws", i, device=device)) for i in (0, 0, 1))
+    if not bool(torch.isfinite(first).all()):
+        return ""  # that is said otherwise
     if not seeds.is_repeat(first, again, device):
         return "other samples for the same generator: they cannot be had again"
-    return "the same samples for every generator" if torch.equal(first, other) else ""
+    if torch.equal(first, other):
+        return "the same samples for every generator: it has collapsed, or does not draw from it"
+    low, high = (float(end) for end in torch.cat([first, other]).detach().aminmax())
+    if bounds is not None and max(bounds[0] - low, high - bounds[1]) > OUTSIDE * (bounds[1] - bounds[0]):
+        return f"samples in [{low:.3g}, {high:.3g}], where the data are in [{bounds[0]:g}, {bounds[1]:g}]"
+    return ""
 
 
 def _content(x: Tensor) -> str:

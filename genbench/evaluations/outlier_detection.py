@@ -214,6 +214,10 @@ def sanity(results: Results, table: Table) -> Iterator[str]:
     yield from _no_better_than_untrained(table, targets)
 
 
+ROOM = 0.98
+"""An AUROC of untrained weights above this leaves no room to be better."""
+
+
 def _no_better_than_untrained(table: Table, targets: Sequence[str]) -> Iterator[str]:
     """Trained scores that find no outlier set surely better than the same score of weights that nobody trained: a
     sentence for each score. Where most models' are so, the score is to be doubted and not they."""
@@ -222,7 +226,8 @@ def _no_better_than_untrained(table: Table, targets: Sequence[str]) -> Iterator[
     having: Counter[str] = Counter()
     for label in table.models if untrained else ():
         for score in table.scores(label):
-            pairs = [[table.cell(row, "auroc", target, score) for row in (label, untrained)] for target in targets]
+            both = [[table.cell(row, "auroc", target, score) for row in (label, untrained)] for target in targets]
+            pairs = [(one, other) for one, other in both if other is None or (other.mean or 0.0) < ROOM]
             means = [(one.mean, other.mean) for one, other in pairs if one and other and one.mean and other.mean]
             among = len(table.models)
             better = [table.better(one, other, "auroc", among=among) for one, other in pairs if one and other]
@@ -234,15 +239,15 @@ def _no_better_than_untrained(table: Table, targets: Sequence[str]) -> Iterator[
         best, bare = (max(column) for column in zip(*labels.values(), strict=True))
         if len(labels) > max(2, having[score] / 2):
             yield (
-                f"the score {score} of {len(labels)} of {having[score]} models is on no outlier set beyond that of "
-                f"{untrained}, which learned nothing (AUROC at best {best:.3f} and {bare:.3f}): it says little here of "
-                "what they learned."
+                f"the score {score} of {len(labels)} of {having[score]} models is on no outlier set surely beyond that "
+                f"of {untrained}, which learned nothing (AUROC at best {best:.3f} and {bare:.3f}): it says little here "
+                "of what they learned."
             )
             continue
         whose = (
             f"{', '.join(labels)}: the score {score}" if len(labels) > 1 else f"{next(iter(labels))}'s score {score}"
         )
         yield (
-            f"{whose} is on no outlier set beyond the same score of {untrained}, which learned nothing (AUROC at best "
-            f"{best:.3f} and {bare:.3f}): was it trained?"
+            f"{whose} is on no outlier set surely beyond the same score of {untrained}, which learned nothing (AUROC "
+            f"at best {best:.3f} and {bare:.3f}): was it trained?"
         )

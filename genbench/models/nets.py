@@ -18,9 +18,9 @@ from torch import Tensor, nn
 from genbench.core.errors import Unsupported
 from genbench.models import convnets
 from genbench.models.time import TimeEmbedding
+from genbench.protocols.card import BACKBONES
 from genbench.protocols.dataset import DataSpec
 
-BACKBONES = ("mlp", "conv", "resnet")
 _NOMINAL_LATENT = 16
 
 

@@ -11,6 +11,7 @@ COMMON_NUMBERS = ("lr", "ema")
 """Options that mean the same in every model that has them: the rate of its optimisers, the decay of its averages."""
 
 
+BACKBONES = ("mlp", "conv", "resnet")
 NETS = {"conv": 2, "resnet": 2}
 """Versions of the backbones that have changed: the second has a norm before a decoder's last layer."""
 

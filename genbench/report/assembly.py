@@ -90,7 +90,7 @@ def _drawn_apart(grid: Grid) -> list[str]:
         for (label, _), cell in cells.items():
             if DRAWS in cell.details:
                 said.setdefault(str(cell.details[DRAWS]), {})[label] = None
-    return [f"{', '.join(labels)} {Flag.DRAWS}, but gives {fault}." for fault, labels in said.items()]
+    return [f"{', '.join(labels)}: {Flag.DRAWS}: it gives {fault}." for fault, labels in said.items()]
 
 
 def _undecided(board: Leaderboard, grid: Grid, models: Collection[RowKey]) -> list[str]:

@@ -27,7 +27,7 @@ class Flag(StrEnum):
     UNDER_FLOOR = "worse than the floor"
     MEMORISES = "copies its training data"
     COPIES = "flagged as copying"
-    DRAWS = "does not draw from its generator"
+    DRAWS = "look at its samples"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

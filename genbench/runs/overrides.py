@@ -79,7 +79,7 @@ def with_row_options(suite: Suite, content: Mapping[str, Any], settings: Sequenc
         use = next((use for use in suite.models if use.name == row), None)
         if use is None:
             raise SuiteError(f"--set {setting!r}: this run has no row {row!r}; it has {', '.join(suite.rows)}.")
-        check_use(use, f"--set {setting!r}", [option])
+        check_use(use, f"--set {setting!r}", {option: value})
         changed = ModelUse.model_validate({"use": use.use, "as": use.label} | use.options | {option: value})
         tables = {dataset: _without(rows, row, option) for dataset, rows in suite.options.items()}
         models = tuple(changed if one is use else one for one in suite.models)

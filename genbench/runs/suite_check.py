@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from genbench.core.text import is_unicode, safe_text
 from genbench.data.names import is_made, path_form
 from genbench.evaluations.choice import can_give, metrics_of
 from genbench.models.sampler_names import check_sampler
+from genbench.protocols.card import BACKBONES
 from genbench.protocols.evaluation import EVERY, EvaluationConfig
 from genbench.registry.signatures import option_names
 from genbench.runs.suite import MOST_JOBS, ModelUse, Suite, expand
@@ -59,19 +61,37 @@ def _check_size(suite: Suite, rows: int, path: Path | str) -> None:
         )
 
 
-def check_use(use: ModelUse, place: str, options: Iterable[str] | None = None) -> None:
-    """Raise `SuiteError` where a row has a sampler or an option that its model does not know."""
+COMMON_VALUES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "net": (lambda value: value in BACKBONES, f"a backbone is one of {', '.join(BACKBONES)}"),
+    "lr": (lambda value: _is_number(value, float) and 0 < value < math.inf, "a rate is a number above 0"),
+    "latent": (lambda value: _is_number(value, int) and value > 0, "a code has a whole number of values, 1 or more"),
+    "width": (lambda value: _is_number(value, int) and value > 0, "a width is a whole number, 1 or more"),
+}
+"""Options that mean the same in all of genbench's own models: whether a value can be one, and what can."""
+
+
+def _is_number(value: object, kind: type) -> bool:
+    return isinstance(value, int | kind) and not isinstance(value, bool)
+
+
+def check_use(use: ModelUse, place: str, options: Mapping[str, Any] | None = None) -> None:
+    """Raise `SuiteError` where a row has a sampler or an option that its model does not know, or a value that the
+    option can't have."""
+    options = use.options if options is None else options
     entry = registry.models.get(use.model)
     check_sampler(entry.card, use.sampler, f"{place}: {use.name!r}")
     _check_count(entry, use.sampler, f"{place}: {use.name!r}")
     if use.checkpoint and not is_file(use.checkpoint):
         raise SuiteError(f"{place}: {use.name!r}: there is no checkpoint {safe_text(use.checkpoint, 300)!r}.")
     known = option_names(entry.target)
-    for name in use.options if options is None else options:
+    for name, value in options.items():
         if known is not None and name not in known:
             near = nearest(name, known)
             hint = f"did you mean {near!r}?" if near else f"it has {', '.join(known) or 'none'}."
             raise SuiteError(f"{place}: the model {use.name!r} has no option {name!r}: {hint}")
+        fits, wanted = COMMON_VALUES.get(name, (lambda value: True, ""))
+        if entry.site is None and value is not None and not fits(value):
+            raise SuiteError(f"{place}: {use.name!r} has {name} = {value!r}: {wanted}.")
 
 
 def _check_count(entry: registry.Entry[Any], sampler: str, place: str) -> None:

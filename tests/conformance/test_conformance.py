@@ -82,6 +82,21 @@ class GlobalNoise(VAE):
         return self.decode(torch.randn(n, self.latent))
 
 
+class OneTooMany(VAE):
+    def sample(self, n, *, generator):
+        return super().sample(n + 1, generator=generator)
+
+
+class NotATensor(VAE):
+    def sample(self, n, *, generator):
+        return super().sample(n, generator=generator).numpy()
+
+
+class NaNs(VAE):
+    def sample(self, n, *, generator):
+        return super().sample(n, generator=generator) * float("nan")
+
+
 class Remembers(VAE):
     def sample(self, n, *, generator):
         self.log_scale += 1e-3
@@ -199,6 +214,9 @@ class Misspelt(GenerativeModel):
     [
         (TooFewStated, "solvers", "euler3 (1 evaluation) evaluates the network 3 times"),
         (GlobalNoise, "samples", "draw only from `generator`"),
+        (OneTooMany, "samples", "sample gives the shape (9, 1, 8, 8): expected (8, 1, 8, 8)"),
+        (NotATensor, "samples", "sample gives ndarray: expected a tensor"),
+        (NaNs, "samples", "sample gives NaN or inf"),
         (Remembers, "evaluation mode", "changed 'log_scale'"),
         (OutOfRange, "reconstructs", "leaves the data's range"),
         (BatchMates, "encodes", "batch mates"),
@@ -216,6 +234,11 @@ class Misspelt(GenerativeModel):
 def test_each_broken_promise_is_named(cls, check, words):
     wrong = findings(cls)
     assert words in wrong.get(check, ""), wrong
+
+
+def test_samples_that_are_not_finite_are_named_once():
+    """They were said not to draw from the generator, to be no prefix of more, and to differ after saving, too."""
+    assert list(findings(NaNs)) == ["samples"]
 
 
 def test_a_misspelt_method_is_named_and_one_that_the_model_uses_itself_is_not():

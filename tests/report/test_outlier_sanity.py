@@ -40,10 +40,15 @@ def test_a_trained_score_no_better_than_untrained_weights_is_said() -> None:
     trained = {("vae", "nll"): 0.746, ("vae", "kl"): 0.85, (UNTRAINED, "nll"): 0.746, (UNTRAINED, "kl"): 0.6}
     said = warnings(trained)
     assert len(said) == 1
-    assert "vae's score nll is on no outlier set beyond the same score of control-untrained" in said[0]
+    assert "vae's score nll is on no outlier set surely beyond the same score of control-untrained" in said[0]
     assert "AUROC at best 0.846 and 0.846" in said[0]
     assert warnings({**trained, ("vae", "nll"): 0.85}) == []
     assert warnings({key: value for key, value in trained.items() if key[0] != UNTRAINED}) == []
+
+
+def test_where_untrained_weights_are_perfect_nothing_is_said() -> None:
+    """On uniform noise, all that own data have, the untrained score was at 1.000, and no model could be beyond it."""
+    assert warnings({("vae", "nll"): 0.999, (UNTRAINED, "nll"): 0.985}) == []
 
 
 def test_a_score_that_does_not_help_several_models_is_said_once() -> None:
@@ -61,6 +66,6 @@ def test_a_score_that_helps_few_models_is_doubted_not_they() -> None:
     rows = {(f"vae-{i}", "latent-distance"): 0.6 for i in range(4)} | {("ae", "latent-distance"): 0.9}
     (said,) = warnings({**rows, (UNTRAINED, "latent-distance"): 0.7})
     assert said.startswith(
-        "the score latent-distance of 4 of 5 models is on no outlier set beyond that of control-untr"
+        "the score latent-distance of 4 of 5 models is on no outlier set surely beyond that of control-untr"
     )
     assert "vae-0" not in said and "trained?" not in said

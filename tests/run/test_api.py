@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +113,16 @@ def test_two_runs_are_compared(run: genbench.Run, tmp_path: Path) -> None:
 def test_a_wrong_call_is_a_sentence(settings: dict[str, object], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         genbench.run(CONTENT, **settings)
+
+
+def test_a_run_of_which_nothing_is_done_says_so(run: genbench.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`genbench sample` of a run that was stopped before its first result ended in an IndexError."""
+    whole = run.data()
+    monkeypatch.setattr(genbench.Run, "data", lambda self: replace(whole, table=whole.table[:0], fits=whole.fits[:0]))
+    monkeypatch.setattr(genbench.Run, "_rows", lambda self: whole.table[:0])
+    for asked in (lambda: run.samples("vae", 4), run.leaderboard):
+        with pytest.raises(DataError, match="nothing of this run is done yet"):
+            asked()
 
 
 def test_a_word_is_no_list_of_letters() -> None:

@@ -40,6 +40,10 @@ def always_the_same(n: int, generator: torch.Generator) -> Tensor:
     return torch.rand(n, 1, 8, 8, generator=torch.Generator().manual_seed(0))
 
 
+def on_another_scale(n: int, generator: torch.Generator) -> Tensor:
+    return 2 * torch.rand(n, 1, 8, 8, generator=generator).round() - 1
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Callable[..., genbench.Run]]:
     def of(draw: Callable[[int, torch.Generator], Tensor]) -> genbench.Run:
@@ -64,7 +68,8 @@ def run(tmp_path: Path) -> Iterator[Callable[..., genbench.Run]]:
     [
         (from_generator, ""),
         (from_elsewhere, "other samples for the same generator"),
-        (always_the_same, "the same samples for every generator"),
+        (always_the_same, "the same samples for every generator: it has collapsed, or does not draw from it"),
+        (on_another_scale, "samples in [-1, 1], where the data are in [0, 1]"),
     ],
 )
 def test_what_is_wrong_with_the_draws_stands_in_table_page_and_terminal(
@@ -92,7 +97,7 @@ def test_the_terminal_names_the_row_and_what_that_means(
     print_leaderboards(run(from_elsewhere).data())
     shown = " ".join(capsys.readouterr().out.split())
     assert f"drawing: {Flag.DRAWS}" in shown
-    assert f"drawing {Flag.DRAWS}, but gives other samples for the same generator" in shown
+    assert f"drawing: {Flag.DRAWS}: it gives other samples for the same generator" in shown
 
 
 def test_a_gpu_may_round_otherwise_and_a_cpu_may_not() -> None:

@@ -74,6 +74,14 @@ WRONG = {
         GOOD + "[options.digits]\nvae = { lattent = 3 }\n",
         r"options\.digits.*no option 'lattent'.*'latent'",
     ),
+    "a backbone that there is not": (
+        GOOD.replace("latent = 2", 'net = "vit"'),
+        r"models: 'vae-z2' has net = 'vit': a backbone is one of mlp, conv, resnet",
+    ),
+    "a code of no values": (GOOD.replace("latent = 2", "latent = 0"), r"latent = 0: .*whole number.*1 or more"),
+    "half a value": (GOOD.replace("latent = 2", "latent = 2.5"), r"latent = 2\.5: .*whole number"),
+    "a word for a number": (GOOD.replace("latent = 2", 'latent = "many"'), r"latent = 'many'"),
+    "a rate below 0": (GOOD.replace("latent = 2", "lr = -1"), r"lr = -1: a rate is a number above 0"),
     "no metric at all": (GOOD.replace('["frechet", "kid"]', "[]"), r"evaluations\.0\.metrics is empty"),
     "an evaluation without a name": (GOOD.replace('name = "speed"', "images = 3"), r"evaluations\.2.*name"),
 }
@@ -94,6 +102,8 @@ def test_what_is_wrong_is_named_with_file_and_key(tmp_path: Path, what: str) -> 
         ({"models": ["vae+gmm1"]}, "gmm1"),
         ({"datasets": ["digit"]}, "mean 'digits'"),
         ({"settings": ["options.digits.vae.latnt=2"]}, "latnt"),
+        ({"settings": ["options.digits.vae.lr=0"]}, "a rate is a number above 0"),
+        ({"settings": ["vae.net=foo"]}, "a backbone is one of"),
     ],
 )
 def test_what_the_command_line_adds_is_checked_too(tmp_path: Path, given: dict[str, list[str]], words: str) -> None:

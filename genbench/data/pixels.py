@@ -15,6 +15,8 @@ CHANNELS = (1, 3)
 LAYOUTS = ("NHWC", "NCHW")
 
 BYTE = 255
+DARK = 32
+"""Bytes that are all below this are no pictures."""
 DEPTHS = (1_023, 4_095, 16_383, 65_535)
 """White in 10, 12, 14 and 16 bits, which share a type."""
 
@@ -70,10 +72,16 @@ def pixels(values: np.ndarray, place: object, asked: Asked | None = None) -> Pix
 
 def white(high: int, place: object, option: str = "?range=") -> int:
     """The value of white in whole numbers of which the largest is `high`: bytes up to 255, 16 bits where the topmost
-    bit is used. Raises `DataError` for what lies between, and for 0 and 1 alone (a mask, or nearly black bytes)."""
+    bit is used. Raises `DataError` for what lies between, and for numbers so low that all would be nearly black: 0 and
+    1 alone (a mask), 0 to 16 (four bits)."""
     if high == 1:
         raise DataError(
             f"{place} holds whole numbers 0 and 1 alone: a mask ({option}1), or nearly black bytes ({option}{BYTE})?"
+        )
+    if 0 < high < DARK:
+        raise DataError(
+            f"{place} holds whole numbers up to {high} alone: is that white ({option}{high}), or are they nearly black "
+            f"bytes ({option}{BYTE})? Floats in [0, 1] say it, too."
         )
     if high <= BYTE:
         return BYTE
@@ -131,8 +139,15 @@ def _check_inside(values: np.ndarray, low: float, high: float, place: object) ->
         raise DataError(
             f"{place} holds {values.dtype} images with values from {least:.4g} to {most:.4g}, outside "
             f"{_number(low)}..{_number(high)}: give bytes or floats in [0, 1], or say black and white by "
-            f"?range={'255' if least >= 0 and most <= BYTE else f'{_number(least)}..{_number(most)}'}."
+            f"?range={_likely(float(least), float(most))}."
         )
+
+
+def _likely(least: float, most: float) -> str:
+    """Black and white as these values would have them: bytes where they are as bright."""
+    if least < 0 or most > BYTE:
+        return f"{_number(least)}..{_number(most)}"
+    return f"{BYTE}" if most > BYTE / 2 else _number(most)
 
 
 def _number(value: float) -> str:

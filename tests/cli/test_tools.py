@@ -91,6 +91,31 @@ def test_the_table_has_the_contract_columns_first(folder: Path) -> None:
     assert header.split(",") == [*tidy, "place", "last_place", "leads"]
 
 
+def test_the_ending_of_the_file_says_the_format(folder: Path, tmp_path: Path) -> None:
+    """A table of csv had been called `auto.json`."""
+    for name, begins in (
+        ("t.json", b"["),
+        ("t.tex", b"\\begin{table}"),
+        ("t.md", b"#"),
+        ("t.bib", b"@"),
+        ("t.csv", b"model,"),
+    ):
+        assert call("export", str(folder / "a"), "-o", str(tmp_path / name)).exit_code == 0
+        assert (tmp_path / name).read_bytes().lstrip().startswith(begins), (tmp_path / name).read_bytes()[:60]
+    assert call("export", str(folder / "a"), "-o", str(tmp_path / "t.md"), "--format", "csv").exit_code == 0
+    assert (tmp_path / "t.md").read_bytes().startswith(b"model,")
+
+
+def test_rows_that_one_run_alone_has_are_named(folder: Path, tmp_path: Path) -> None:
+    with sqlite3.connect(folder / "a" / "genbench.db") as source, sqlite3.connect(tmp_path / "genbench.db") as copy:
+        source.backup(copy)
+        copy.execute("delete from plan_jobs where job in (select key from jobs where label = 'vae')")
+    source.close()
+    copy.close()
+    assert "In A alone: vae on digits." in call("compare", str(folder / "a"), str(tmp_path)).output
+    assert "In B alone: vae on digits." in call("compare", str(tmp_path), str(folder / "a")).output
+
+
 def test_a_run_compared_with_itself_has_not_changed(folder: Path) -> None:
     done = call("compare", str(folder / "a"), str(folder / "a"), "--fail-on-regression")
     assert done.exit_code == 0

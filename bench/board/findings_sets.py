@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,11 +36,16 @@ def outliers(found: Boards) -> Iterator[str]:
         for label, score in sorted(over, key=lambda key: -over[key].mean.value):
             firsts.setdefault(label, (label, score))
         shown = list(firsts.values())[:MOST_ROWS]
-        rows = [(str(k), f"`{key[0]}`", key[1], *over[key].texts) for k, key in enumerate(shown, 1)]
+        scores = Counter(label for label, _ in over)
+        rows = [
+            (f"{k}", f"`{label}`", f"{score}, of {scores[label]}", *over[label, score].texts)
+            for k, (label, score) in enumerate(shown, 1)
+        ]
         first = next(key for key in shown if not key[0].startswith("control"))
         yield (
             f"Mean AUROC over {len(over[first].sets)} sets, {words} ([{suite}]({suite}.html)), each row by the score "
-            f"that did best here, against {_how_many(part)} outliers. {_apart(over, first, shown)}"
+            f"that did best here of as many (a choice that its interval does not know of), against "
+            f"{_how_many(part)} outliers. {_apart(over, first, shown)}"
         )
         yield ""
         yield from markdown(("", "row", "score", "mean, ± over seeds", "± over sets"), rows)
@@ -58,7 +64,13 @@ def _apart(over: Mapping[tuple[str, str], OverSets], first: tuple[str, str], sho
     others = [key for key in shown if key != first]
     control = next((key for key in others if key[0].startswith("control")), None)
     said = [over[first].beside(over[key], f"`{key[0]}`") for key in dict.fromkeys([others[0], control]) if key]
-    return f"Set by set `{first[0]}` is {' and '.join(said)}."
+    beside = f"Set by set `{first[0]}` is {' and '.join(said)}."
+    if control is None:
+        return beside
+    models = [key for key in shown if not key[0].startswith("control")]
+    above = [f"`{key[0]}`" for key in models if over[key].is_above(over[control])]
+    said_of = f"{', '.join(above) or 'none'} {'are' if len(above) > 1 else 'is'} surely above `{control[0]}`"
+    return f"{beside} Of the {len(models)} models in the table {said_of}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,11 @@ class OverSets:
         """`0.770 ± 0.016`, `0.09`; one that is the same on every seed has no interval over them."""
         mean = self.mean.text() if self.mean.half else f"{self.mean.value:.3f}, the same on every seed"
         return mean, f"{mean_of(self.sets).half or 0.0:.2f}"
+
+    def is_above(self, other: OverSets) -> bool:
+        """Whether the interval of the mean difference over sets is above 0."""
+        gap = mean_of([a - b for a, b in zip(self.sets, other.sets, strict=True)])
+        return gap.half is not None and gap.low > 0
 
     def beside(self, other: OverSets, name: str) -> str:
         """`not surely above NAME (0.037 ± 0.048)`: the mean difference over sets with its interval."""

@@ -78,9 +78,9 @@ def _print(changes: Sequence[Change], before: RunData, after: RunData, *, least:
     if shown:
         console.out.print(_table(("the rest", *COLUMNS), map(_cells, shown)))
     for kind, where in (("gone", "A"), ("new", "B")):
-        rows = dict.fromkeys(f"{c.label} on {c.dataset}" for c in changes if c.verdict == kind)
-        if rows:
-            console.out.print(f"In {where} alone: {', '.join(rows)}.", markup=False, soft_wrap=True)
+        alone = dict.fromkeys(f"{c.label} on {c.dataset}" for c in changes if c.verdict == kind)
+        if alone:
+            console.out.print(f"In {where} alone: {', '.join(alone)}.", markup=False, soft_wrap=True)
     kinds = Counter(str(c.verdict) for c in changes)
     counted = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
     console.out.print(f"{len(changes)} measurements: {counted or 'none'}.")

@@ -98,11 +98,13 @@ class Order:
     alike: int
     pairs: int
     turned: tuple[tuple[str, str], ...]
+    total: int
 
     @property
     def text(self) -> str:
-        """`8 of 10 pairs`."""
-        return f"{self.alike} of {self.pairs} pairs"
+        """`4 of 4 pairs alike, 6 more undecided`."""
+        left = self.total - self.pairs
+        return f"{self.alike} of {self.pairs} pairs alike" + (f", {left} more undecided" if left else "")
 
     @property
     def agrees(self) -> bool | None:
@@ -125,7 +127,7 @@ def order(published: Mapping[str, tuple[float, float]], ours: Mapping[str, Mean]
         same = (x < y) == (one.value < other.value)
         alike += same
         turned += [] if same else [(a, b)]
-    return Order(alike, pairs, tuple(turned))
+    return Order(alike, pairs, tuple(turned), math.comb(len(names), 2))
 
 
 def geometric_mean(values: Iterable[float]) -> float:

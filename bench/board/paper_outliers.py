@@ -58,7 +58,7 @@ def deep_svdd(table: Tables) -> Comparison:
     rows = [("Deep SVDD, published", *(f"{v:.1f}" for v in SVDD), f"{SVDD_MEAN:.1f}")]
     for name in sorted(over, key=lambda one: -over[one].value):
         cells = (f"{100 * mean.value:.1f}" for mean in digits[name])
-        rows.append((f"`{name[0]}`, {name[1]}", *cells, over[name].text(100, 1)))
+        rows.append((f"`{name[0]}`, {name[1]}", *cells, over[name].text(100, 1).replace(" ± 0.0", "")))
     return with_lines(made, lines, ["", *markdown(heads, rows)])
 
 

@@ -17,6 +17,7 @@ from genbench.core.text import safe_text
 from genbench.report import formatting
 from genbench.stats.comparisons import compare
 from genbench.stats.estimates import Row
+from genbench.stats.intervals import LEAST
 from genbench.stats.scales import Scale
 
 BUDGETS = ("b1", "b2", "b3", "")
@@ -74,7 +75,7 @@ def seeds_needed(a: Mean, b: Mean, power: float = 0.8) -> int | None:
         return None
     variance = sum((mean.spread / mean.value) ** 2 for mean in (a, b) if mean.spread)
     gap = abs(math.log(a.value / b.value))
-    for n in range(2, MOST_SEEDS):
+    for n in range(LEAST, MOST_SEEDS):
         degrees = 2 * n - 2
         need = stats.t.ppf(0.975, degrees) + stats.t.ppf(power, degrees)
         if gap >= need * math.sqrt(variance / n):
@@ -145,8 +146,9 @@ def page(stores: Path, pages: Path) -> str:
 
 
 INTRODUCTION = (
-    "Eight models on MNIST, each budget four times the one before, every training a run of its own. The distance is\n"
-    "`frechet` on MNIST's classifier at n = m = 10,000; ± is the 95 % interval of the mean over seeds."
+    "Eight models (one of them with two samplers) on MNIST, each budget four times the one before, every training a\n"
+    "run of its own. The distance is `frechet` on MNIST's classifier at n = m = 10,000; ± is the 95 % interval of the\n"
+    "mean over seeds."
 )
 
 

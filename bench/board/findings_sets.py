@@ -86,14 +86,18 @@ class OverSets:
         mean = self.mean.text() if self.mean.half else f"{self.mean.value:.3f}, the same on every seed"
         return mean, f"{mean_of(self.sets).half or 0.0:.2f}"
 
+    def less(self, other: OverSets) -> Mean:
+        """The mean difference over sets."""
+        return mean_of([a - b for a, b in zip(self.sets, other.sets, strict=True)])
+
     def is_above(self, other: OverSets) -> bool:
         """Whether the interval of the mean difference over sets is above 0."""
-        gap = mean_of([a - b for a, b in zip(self.sets, other.sets, strict=True)])
+        gap = self.less(other)
         return gap.half is not None and gap.low > 0
 
     def beside(self, other: OverSets, name: str) -> str:
         """`not surely above NAME (0.037 ± 0.048)`: the mean difference over sets with its interval."""
-        gap = mean_of([a - b for a, b in zip(self.sets, other.sets, strict=True)])
+        gap = self.less(other)
         half = math.inf if gap.half is None else gap.half
         where = "above" if gap.value > half else "below" if gap.value < -half else "not surely above"
         return f"{where} {name} ({formatting.text(gap.value, 3)} ± {half:.3f})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ def test_a_uniform_density_has_8_bits_a_dimension() -> None:
 def test_the_truth_integrates_to_1_and_has_no_error() -> None:
     law = ring8()
     model = ModelLaw(law.sample(10_000, generator=gen()), law.log_prob)
-    assert integral(model) == pytest.approx(1, abs=0.01)
+    assert integral(model).total == pytest.approx(1, abs=0.01)
     assert all(v.value == pytest.approx(0, abs=1e-9) for v in density_metrics(law, model, metrics=GRID).values())
 
 
@@ -107,10 +108,36 @@ def test_the_box_of_the_integral_holds_10000_samples_and_no_more() -> None:
         seen.append(float(points.max()))
         return law.log_prob(points)
 
-    assert integral(ModelLaw(x, log_prob)) == pytest.approx(1, abs=1e-3)
+    assert integral(ModelLaw(x, log_prob)).total == pytest.approx(1, abs=1e-3)
     assert max(seen) < 10
     few = ModelLaw(x[:50], law.log_prob, support=x[:10_000])
-    assert integral(few) == pytest.approx(1, abs=1e-3)
+    assert integral(few).total == pytest.approx(1, abs=1e-3)
+
+
+class Cauchy:
+    """Heavy tails along both axes, as those of a flow that throws a sample in thousands far away."""
+
+    modes = mode_weights = mode_sigma = None
+
+    def sample(self, n: int, *, generator: torch.Generator) -> torch.Tensor:
+        return torch.empty(n, 2).cauchy_(generator=generator)
+
+    def log_prob(self, x: torch.Tensor) -> torch.Tensor:
+        return -(math.pi * (1 + x.double().square())).log().sum(1)
+
+
+@pytest.mark.parametrize("factor, fault", [(1.0, False), (1.1, True), (0.9, True)])
+def test_a_heavy_tail_is_no_fault_of_a_density_and_hides_none(factor: float, fault: bool) -> None:
+    """A MAF of one seed on pinwheel was failed for an integral of 0.0035: its farthest of 10,000 samples was at 25,000,
+    and cells of a box that holds it miss the law. Where most samples lie it integrates to their share."""
+    law = Cauchy()
+    x = law.sample(10_000, generator=gen())
+    assert float(x.abs().max()) > 1_000
+    model = ModelLaw(x, lambda points: law.log_prob(points) + math.log(factor))
+    assert (fineness(model).fault is not None) == fault
+    bound = replace(model, kind=Kind.BOUND)
+    assert (fineness(bound).fault is not None) == (factor > 1)
+    assert integral(model).share < 0.99
 
 
 class Ridge:
@@ -132,7 +159,7 @@ def test_a_density_that_changes_within_a_cell_gets_a_finer_grid() -> None:
     """A MAF of one seed on ring8 was failed, for its density integrated to 0.9428 on cells wider than its lines."""
     law = Ridge()
     model = ModelLaw(law.sample(10_000, generator=gen()), law.log_prob)
-    assert abs(integral(model) - 1) > 0.01
+    assert abs(integral(model).total - 1) > 0.01
     found = fineness(model)
     assert found.times > 1 and found.fault is None
     both = masses(law, model, found.times)
@@ -147,7 +174,7 @@ def test_a_density_that_is_none_is_named_after_two_grids() -> None:
         return law.log_prob(points) + math.log(2)
 
     found = fineness(ModelLaw(law.sample(10_000, generator=gen()), doubled))
-    assert found.fault == "the model's density integrates to 2, not to 1"
+    assert found.fault == "the model's density integrates to 2 where 0.9997 of its samples lie"
     assert sum(asked) == 4_000 + 8_000
 
 

@@ -41,7 +41,6 @@ from genbench.training.trainer import TrainConfig, TrainResult, build, fit, fit_
 
 SPEC = DataSpec((1, 28, 28), (0.0, 1.0), 10)
 BATCH = 128
-SEEDS = tuple(range(8))
 Fit = Callable[[int], tuple[nn.Module, int]]
 """Trains from a seed with a budget of images and gives (a model, images trained, of all seeds)."""
 
@@ -94,6 +93,10 @@ MODELS: dict[str, ModelBuilder] = {
     "conv": ConvVAE,
     "gan": registry.models.get("gan").load(),
     "wgan-gp": registry.models.get("wgan-gp").load(),
+    **{
+        f"{name}-conv": partial(registry.models.get(name).load(), net="conv")
+        for name in ("vae", "gan", "wgan-gp", "r3gan", "ddpm", "flow-matching", "realnvp")
+    },
 }
 
 
@@ -162,8 +165,8 @@ def pythae_trainer(data: Dataset, images: int, device: torch.device, folder: str
     return model, rows * config.num_epochs
 
 
-def ways(name: str, data: Dataset, images: int, device: torch.device, folder: str) -> dict[str, Fit]:
-    """The ways to train this model that this machine and environment have."""
+def ways(name: str, data: Dataset, images: int, device: torch.device, folder: str, seeds: int) -> dict[str, Fit]:
+    """The ways to train this model that this machine and environment have; `seeds`: of a stack."""
     cls = MODELS[name]
 
     def plain(seed: int) -> tuple[nn.Module, int]:
@@ -177,8 +180,8 @@ def ways(name: str, data: Dataset, images: int, device: torch.device, folder: st
         return model, training.images
 
     def stacked(seed: int) -> tuple[nn.Module, int]:
-        budget, config = Budget(images=images, batch=BATCH), TrainConfig(stack=len(SEEDS))
-        results = fit_stack(lambda: cls(data.spec), data, budget, seeds=SEEDS, device=device, config=config)
+        budget, config = Budget(images=images, batch=BATCH), TrainConfig(stack=seeds)
+        results = fit_stack(lambda: cls(data.spec), data, budget, seeds=range(seeds), device=device, config=config)
         _remark(name, results[0][1])
         return results[0][0], sum(training.images for _, training in results)
 
@@ -189,7 +192,7 @@ def ways(name: str, data: Dataset, images: int, device: torch.device, folder: st
         found["genbench, 2 seeds"] = partial(side_by_side, name, two_workers(), images)
     if device.type == "cuda":
         found["genbench, plain"] = lambda seed: genbench(seed, TrainConfig(capture="never"))
-        found["genbench, 8 seeds"] = stacked
+        found[f"genbench, {seeds} seeds"] = stacked
     with contextlib.suppress(ImportError):
         import pythae  # noqa: F401
 
@@ -226,13 +229,9 @@ REMARKS: dict[str, str] = {}
 
 
 def _remark(model: str, training: TrainResult) -> None:
-    setup = training.seconds - training.images / training.images_per_second * max(1, _seeds(training))
+    setup = training.seconds - training.images / training.images_per_second * training.seeds
     rate = f"{training.images_per_second:,.0f} images/s without the set-up of {setup:.2f} s"
     REMARKS[f"{model}, {training.trained}"] = f"{rate} {training.remark}"
-
-
-def _seeds(training: TrainResult) -> int:
-    return len(SEEDS) if "stack" in training.trained else 1
 
 
 def test_loss(model: nn.Module, data: Dataset, device: torch.device) -> float:
@@ -264,6 +263,7 @@ def main() -> None:
     parser.add_argument("--models", default="mlp")
     parser.add_argument("--images", type=int, default=60_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=8, help="of a stack, which is timed on a GPU")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -278,7 +278,8 @@ def main() -> None:
     eager(build(MlpVAE, data.spec, {}, seed=0), data, 20 * BATCH, 0, device)  # wakes the device up
     with tempfile.TemporaryDirectory() as folder:
         for model in options.models.split(","):
-            table += _measure(model, ways(model, data, options.images, device, folder), data, device, options.rounds)
+            found = ways(model, data, options.images, device, folder, options.seeds)
+            table += _measure(model, found, data, device, options.rounds)
     print("\n".join(f"{how}: {why}" for how, why in REMARKS.items()))
     if options.json:
         options.json.write_text(json.dumps({"machine": name, "torch": torch.__version__, "rows": table}, indent=1))

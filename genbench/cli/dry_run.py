@@ -137,7 +137,7 @@ def disk(session: Session) -> tuple[int, int]:
 
 def _weights(fit: Any, session: Session) -> int:
     """Bytes of the weights of a model before it is trained; 0 where it cannot be built, which its row will say."""
-    from genbench.runs.fit import build_model, data_of
+    from genbench.runs.train import build_model, data_of
 
     try:
         with contained():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -115,6 +115,10 @@ class Task:
         """Whether nothing else may run beside this task."""
         return any(job.alone for job in self.jobs)
 
+    def of(self, fits: Sequence[Fit]) -> Task:
+        """The part of the task that stands on these of its fits."""
+        return replace(self, fits=tuple(fits), jobs=tuple(job for job in self.jobs if job.fit in fits))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -198,7 +202,14 @@ class FileMade:
     content: bytes
 
 
-Event = JobStarted | FitEnded | JobEnded | FileMade
+@dataclass(frozen=True, slots=True)
+class FitsLeft:
+    """Fits of a task that whoever does it leaves to other workers, in groups that are trained together."""
+
+    groups: tuple[tuple[Fit, ...], ...]
+
+
+Event = JobStarted | FitEnded | JobEnded | FileMade | FitsLeft
 
 
 FINAL = frozenset({Status.OK, Status.UNSUPPORTED, Status.DIVERGED})

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from genbench.core.jobs import Event, FitEnded, Job, JobEnded, JobStarted, Task, without_value
+from genbench.core.jobs import Event, FitEnded, FitsLeft, Job, JobEnded, JobStarted, Task, without_value
 from genbench.core.values import Status
 from genbench.executors.config import WorkerConfig
 from genbench.executors.worker import DONE, READY, SPOILT
@@ -87,7 +87,7 @@ class Worker(ABC):
 
 def apart(task: Task) -> list[Task]:
     """The task as one for each of its fits."""
-    return [replace(task, fits=(fit,), jobs=tuple(job for job in task.jobs if job.fit == fit)) for fit in task.fits]
+    return [task.of([fit]) for fit in task.fits]
 
 
 Inbox = queue.SimpleQueue[Message]
@@ -194,8 +194,20 @@ class Pool:
             worker.task = worker.job = None
             if message.content == SPOILT:
                 self._end(worker)
+        elif isinstance(message.content, FitsLeft):
+            self._share(worker, message.content)
         elif isinstance(message.content, Event):
             yield self._noted(worker, message.content)
+
+    def _share(self, worker: Worker, left: FitsLeft) -> None:
+        """What a worker leaves of its task waits in front, for whoever is idle."""
+        task = worker.task
+        if task is None:
+            return
+        gone = {fit.key for group in left.groups for fit in group}
+        worker.task, worker.since = task.of([fit for fit in task.fits if fit.key not in gone]), time.monotonic()
+        self.waiting.extendleft(reversed([task.of(group) for group in left.groups]))
+        self.sorted = None
 
     def _noted(self, worker: Worker, event: Event) -> Event:
         """The event; what it says of the worker is kept."""

@@ -5,30 +5,25 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from genbench import registry
 from genbench.core import paths
-from genbench.core.errors import DataError, Diverged, GenbenchError, Unsupported, contained
-from genbench.core.jobs import BudgetConfig, Fit, content_key
+from genbench.core.errors import Diverged, GenbenchError, Unsupported, contained
+from genbench.core.jobs import Fit, FitsLeft, content_key
 from genbench.core.records import FitRecord
 from genbench.core.text import safe_text
 from genbench.core.values import Status
 from genbench.evaluations.context import RunContext
-from genbench.protocols.dataset import Dataset, DataSpec, Split
-from genbench.protocols.model import Budget, FitsItself
 from genbench.runs.folder import RunFolder
-from genbench.training.config import TrainConfig
-from genbench.training.placement import placed
+from genbench.runs.train import Training, budget_of, build_model, data_of
 from genbench.training.result import TrainResult
-from genbench.training.trainer import build, fit, fit_together, given_result
-from genbench.training.weights import load_checkpoint, load_weights, save_weights
+from genbench.training.trainer import fit
+from genbench.training.weights import load_weights, save_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +39,20 @@ class FittedModel:
 def fitted(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Iterator[FittedModel]:
     """Fits of one model on one dataset that differ in seeds and numbers; what is on disk and whole is loaded, the rest
     trained."""
+    return (one for one in _fitted(fits, context, folder) if isinstance(one, FittedModel))
+
+
+def fitted_beside(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Iterator[FittedModel | FitsLeft]:
+    """The same among others who see the folder: one group is trained here, and one of its models given; the rest is
+    left to whoever is idle."""
+    ours, others = _divided(fits, folder)
+    yield from _left([wanted] for wanted in others)
+    yield from _fitted(ours, context, folder, share=True)
+
+
+def _fitted(
+    fits: Sequence[Fit], context: RunContext, folder: RunFolder, *, share: bool = False
+) -> Iterator[FittedModel | FitsLeft]:
     missing = []
     for wanted in fits:
         loaded = _loaded(wanted, context, folder)
@@ -52,7 +61,21 @@ def fitted(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Itera
         else:
             yield loaded
     if missing:
-        yield from _trained(missing, context, folder)
+        yield from _trained(missing, context, folder, share=share)
+
+
+def _divided(fits: Sequence[Fit], folder: RunFolder) -> tuple[Sequence[Fit], Sequence[Fit]]:
+    """What is to be trained, or one of the fits that are on disk where nothing is; and the other fits on disk."""
+    there = [wanted for wanted in fits if folder.weights(wanted.key).is_file()]
+    missing = [wanted for wanted in fits if wanted not in there]
+    return (missing, there) if missing else (there[:1], there[1:])
+
+
+def _left(groups: Iterable[Sequence[Fit]]) -> Iterator[FitsLeft]:
+    """Nothing where no group is left."""
+    found = tuple(map(tuple, groups))
+    if found:
+        yield FitsLeft(found)
 
 
 def status_of(error: Exception) -> tuple[Status, str]:
@@ -67,22 +90,6 @@ def status_of(error: Exception) -> tuple[Status, str]:
     return Status.FAILED, f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
-def data_of(wanted: Fit, context: RunContext) -> Dataset:
-    """The dataset of a fit. Raises `DataError` where it is not what it was when the run was planned."""
-    data = context.dataset(wanted.dataset)
-    if wanted.data not in ("", data.fingerprint):
-        raise DataError(
-            f"the data of {wanted.dataset} are not what they were when this run was planned (fingerprint "
-            f"{data.fingerprint}, expected {wanted.data}): run the same command again, and leave its files alone."
-        )
-    return data
-
-
-def build_model(wanted: Fit, data: Dataset) -> nn.Module:
-    """The model of a fit with its initial weights."""
-    return build(lambda spec: _made(wanted, spec), data.spec, {}, seed=wanted.seed)
-
-
 @dataclass(frozen=True, slots=True)
 class Refit:
     """Trains a fitted model anew with a share of its budget; nothing is kept."""
@@ -92,7 +99,7 @@ class Refit:
 
     def __call__(self, share: float) -> tuple[nn.Module, TrainResult]:
         """The new model in `eval()`, and how it was trained."""
-        data, budget = self.context.dataset(self.fit.dataset), _budget(self.fit.budget, share)
+        data, budget = self.context.dataset(self.fit.dataset), budget_of(self.fit.budget, share)
         model = build_model(self.fit, data)
         with torch.enable_grad():
             result = fit(model, data, budget, seed=self.fit.seed, device=self.context.device)
@@ -118,11 +125,19 @@ def _loaded(wanted: Fit, context: RunContext, folder: RunFolder) -> FittedModel 
         return None
 
 
-def _trained(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Iterator[FittedModel]:
+def _trained(
+    fits: Sequence[Fit], context: RunContext, folder: RunFolder, *, share: bool = False
+) -> Iterator[FittedModel | FitsLeft]:
     began = time.perf_counter()
     try:
         with contained():
-            pairs = _train(fits, context, folder)
+            work = Training.of(fits, context, folder)
+        if share:
+            yield from _left(fits[i : i + work.size] for i in range(work.size, len(fits), work.size))
+            work = work.first(folder)
+            fits = work.fits
+        with contained():
+            pairs = work.train()
     except Exception as error:
         parts = _by_options(fits)
         if len(parts) > 1:  # whose options were too much for it?
@@ -132,18 +147,27 @@ def _trained(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Ite
         spent = time.perf_counter() - began
         yield from (_not_fitted(wanted, error, spent / len(fits), context) for wanted in fits)
         return
-    for wanted, (model, training) in zip(fits, pairs, strict=True):
-        if training.diverged is not None:
-            yield _not_fitted(wanted, Diverged(training.diverged), training.seconds / training.seeds, context)
-            continue
-        try:
-            with contained():
-                record = _record(wanted, model, training, context)
-                save_weights(model, folder.weights(wanted.key), {"fit": json.dumps(dataclasses.asdict(record))})
-        except Exception as error:
-            yield _not_fitted(wanted, _unkept(error), training.seconds / training.seeds, context)
-            continue
-        yield FittedModel(wanted, record, model.eval())
+    ended = [_kept(*one, context, folder) for one in zip(work.fits, pairs, strict=True)]
+    if share:
+        others = [one.fit for one in ended if one.model is not None][1:]
+        yield from _left([wanted] for wanted in others)
+        ended = [one for one in ended if one.fit not in others]
+    yield from ended
+
+
+def _kept(wanted: Fit, trained: tuple[nn.Module, TrainResult], context: RunContext, folder: RunFolder) -> FittedModel:
+    """The model with its record, once both are on disk."""
+    model, training = trained
+    spent = training.seconds / training.seeds
+    if training.diverged is not None:
+        return _not_fitted(wanted, Diverged(training.diverged), spent, context)
+    try:
+        with contained():
+            record = _record(wanted, model, training, context)
+            save_weights(model, folder.weights(wanted.key), {"fit": json.dumps(dataclasses.asdict(record))})
+    except Exception as error:
+        return _not_fitted(wanted, _unkept(error), spent, context)
+    return FittedModel(wanted, record, model.eval())
 
 
 def _unkept(error: Exception) -> Exception:
@@ -155,77 +179,12 @@ def _unkept(error: Exception) -> Exception:
     return kept
 
 
-def _train(fits: Sequence[Fit], context: RunContext, folder: RunFolder) -> Sequence[tuple[nn.Module, TrainResult]]:
-    first = fits[0]
-    data = data_of(first, context)
-    if first.checkpoint:
-        return [(_from_checkpoint(wanted, data, context), given_result()) for wanted in fits]
-    budget = _budget(first.budget)
-    name = first.key if len(fits) == 1 else content_key(fits=[wanted.key for wanted in fits])
-    config = TrainConfig(
-        checkpoint=folder.checkpoint(name),
-        out_of_memory=first.out_of_memory,
-        precision=first.precision,
-        stack=None if context.device.type == "cuda" else len(fits),  # elsewhere it pays only where it was asked for
-        share=context.share,
-    )
-    models = [build_model(wanted, data) for wanted in fits]
-    if context.device.type != "cpu" and not isinstance(models[0], FitsItself):  # which are given copies
-        data = dataclasses.replace(data, train=_on_device(data, context))
-    if len(fits) == 1:
-        return [(models[0], fit(models[0], data, budget, seed=first.seed, device=context.device, config=config))]
-    seeds = [wanted.seed for wanted in fits]
-    return fit_together(models, data, budget, seeds=seeds, device=context.device, config=config)
-
-
-def _on_device(data: Dataset, context: RunContext) -> Split:
-    """The training set where it fits, which is copied there once for all models that follow each other on it."""
-    kept: dict[str, Split] = context.once("training set on the device", dict)
-    if data.fingerprint not in kept:
-        kept.clear()
-        kept[data.fingerprint] = placed(data.train, context.device, TrainConfig(share=context.share))
-    return kept[data.fingerprint]
-
-
 def _by_options(fits: Sequence[Fit]) -> list[list[Fit]]:
     """The fits in parts of the same options."""
     parts: dict[str, list[Fit]] = {}
     for wanted in fits:
         parts.setdefault(content_key(options=wanted.options), []).append(wanted)
     return list(parts.values())
-
-
-def _from_checkpoint(wanted: Fit, data: Dataset, context: RunContext) -> nn.Module:
-    """The model with the weights of its checkpoint, which are not trained any further."""
-    model = build_model(wanted, data)
-    load_checkpoint(model, Path(wanted.checkpoint))
-    return model.to(context.device).eval()
-
-
-def _budget(config: BudgetConfig, share: float = 1.0) -> Budget:
-    return Budget(
-        images=round(config.images * share),
-        steps=round(config.steps * share),
-        seconds=config.seconds * share,
-        flops=config.flops * share,
-        batch=config.batch,
-    )
-
-
-def _made(wanted: Fit, spec: DataSpec) -> nn.Module:
-    """The model with its options, which an error in making it names."""
-    try:
-        model: nn.Module = registry.models.get(wanted.model).load()(spec, **wanted.options)
-        return model
-    except GenbenchError:
-        raise
-    except Exception as error:
-        if not wanted.options:
-            raise
-        chosen = ", ".join(f"{name} = {value!r}" for name, value in wanted.options.items())
-        raise GenbenchError(
-            f"{wanted.model} could not be built with {chosen}: {type(error).__name__}: {safe_text(error)}"
-        ) from error
 
 
 def _common(wanted: Fit, device: torch.device) -> dict[str, Any]:

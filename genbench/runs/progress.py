@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from genbench.core.jobs import Event, Fit, FitEnded, Job, JobEnded, JobStarted
+from genbench.core.jobs import Event, Fit, FitEnded, FitsLeft, Job, JobEnded, JobStarted
 from genbench.core.values import Status
 from genbench.runs.costs import CostBook, Extent, Guess, remaining
 from genbench.runs.session import Session
@@ -138,4 +138,6 @@ def words(event: Event) -> str:
         return (
             f"{event.record.row.label} on {event.record.row.dataset}: {event.record.evaluation} {event.record.status}"
         )
+    if isinstance(event, FitsLeft):
+        return f"{sum(map(len, event.groups))} models are left to others"
     return event.path

@@ -18,14 +18,14 @@ import torch
 
 from genbench import registry
 from genbench.core.errors import DataError, GenbenchError, Unavailable, contained
-from genbench.core.jobs import FINAL, Event, FitEnded, Job, JobEnded, JobStarted, Task, without_value
+from genbench.core.jobs import FINAL, Event, FitEnded, FitsLeft, Job, JobEnded, JobStarted, Task, without_value
 from genbench.core.process_state import ProcessState
 from genbench.core.records import ELSEWHERE, FitRecord, JobRecord, Picture
 from genbench.core.values import DRAWS, Measurement, Status
 from genbench.evaluations.context import RunContext
 from genbench.evaluations.evidence import Evidence
 from genbench.evaluations.outcome import Outcome
-from genbench.runs.fit import FittedModel, Refit, fitted, status_of
+from genbench.runs.fit import FittedModel, Refit, fitted, fitted_beside, status_of
 from genbench.runs.folder import RunFolder
 from genbench.runs.setting import TaskSetting
 from genbench.runs.suite import CONTROL
@@ -33,11 +33,13 @@ from genbench.runs.suite import CONTROL
 
 @dataclass(slots=True)
 class TaskRunner:
-    """Does tasks in this process. `context`: what is loaded; `folder`: where artifacts are kept; `spoilt`: whether
-    something of the process was changed that could not be put back."""
+    """Does tasks in this process. `context`: what is loaded; `folder`: where artifacts are kept; `share`: fits that
+    others can do meanwhile are left to them; `spoilt`: whether something of the process was changed that could not be
+    put back."""
 
     context: RunContext
     folder: RunFolder
+    share: bool = False
     spoilt: bool = False
     evidence: dict[tuple[str, str], Evidence] = field(default_factory=dict)
     outcomes: dict[tuple[str, str, str], Outcome] = field(default_factory=dict)
@@ -45,8 +47,8 @@ class TaskRunner:
 
     @classmethod
     def of(cls, setting: TaskSetting) -> TaskRunner:
-        """The runner of a worker process."""
-        return cls(setting.context(), RunFolder(setting.place))
+        """The runner of a worker process that sees the run's folder, as others beside it do."""
+        return cls(setting.context(), RunFolder(setting.place), share=True)
 
     def run(self, task: Task) -> Iterator[Event]:
         """Fit or load, then evaluate; every outcome is an event, no error leaves."""
@@ -55,12 +57,16 @@ class TaskRunner:
 
     def _events(self, task: Task) -> Iterator[Event]:
         yield JobStarted(task.jobs[0])
-        fits = fitted(task.fits, self.context, self.folder)
+        shares = self.share and len(task.fits) > 1 and not task.alone
+        fits = (fitted_beside if shares else fitted)(task.fits, self.context, self.folder)
         while True:
             with self._put_back(task.jobs[0]):
                 one = next(fits, None)
             if one is None:
                 return
+            if isinstance(one, FitsLeft):
+                yield one
+                continue
             if one.error is not None:
                 name = f"fit-{one.fit.model}-{one.fit.dataset}-seed{one.fit.seed}"
                 self._log(name, one.error, one.record.status)

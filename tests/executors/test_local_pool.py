@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from test_frames import job
 
-from genbench.core.jobs import Event, JobEnded, JobStarted, Task, without_value
+from genbench.core.jobs import Event, FitsLeft, JobEnded, JobStarted, Task, without_value
 from genbench.core.values import Status
 from genbench.executors.config import WorkerConfig
 from genbench.executors.local import run_local
@@ -109,6 +109,58 @@ def test_a_stack_that_takes_its_worker_with_it_is_tried_one_by_one(monkeypatch: 
         ("2", Status.UNSUPPORTED),
     ]
     assert "exit status 3" in (ended[1].reason or "") and ended[2].reason == "beside 0"
+
+
+@dataclass
+class Leaves:
+    """Leaves all but the first fit of a task to others, then ends the first or dies of it, once two are at work."""
+
+    folder: str
+    spoilt: bool = False
+
+    def run(self, task: Task) -> Iterator[Event]:
+        yield JobStarted(task.jobs[0])
+        if len(task.fits) > 1:
+            yield FitsLeft(tuple((fit,) for fit in task.fits[1:]))
+        (Path(self.folder) / str(os.getpid())).touch()
+        while len(list(Path(self.folder).iterdir())) < 2:
+            threading.Event().wait(0.01)
+        if task.jobs[0].key == "dies":
+            os._exit(3)
+        yield without_value(task.jobs[0], Status.UNSUPPORTED, str(os.getpid()))
+
+
+@pytest.mark.parametrize("first", ["0", "dies"])
+def test_what_a_worker_leaves_of_its_task_is_done_by_others(
+    first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path, str(Path(__file__).parent)])
+    jobs = [job(name) for name in (first, "1", "2", "3")]
+    stack = Task(tuple(one.fit for one in jobs), tuple(jobs))
+    config = WorkerConfig(runner="test_local_pool:Leaves", setting=str(tmp_path), workers=2)
+    events = [e for events in run_local([stack], config) for e in events]
+    ended = {e.record.key: e.record for e in events if isinstance(e, JobEnded)}
+    assert sorted(ended) == sorted(one.key for one in jobs) and len(ended) == 4
+    assert not any(isinstance(e, FitsLeft) for e in events), "it is the pool's affair"
+    done = [record for record in ended.values() if record.status is Status.UNSUPPORTED]
+    if first == "dies":
+        assert ended["dies"].status is Status.FAILED and len(done) == 3
+    else:
+        assert len(done) == 4 and len({record.reason for record in done}) == 2
+
+
+def test_what_is_left_is_no_longer_in_the_time_of_who_left_it() -> None:
+    pool = Pool([], WorkerConfig(runner="", setting=None), lambda inbox, alone: Idle())
+    jobs = [job(str(i)) for i in range(3)]
+    worker = Idle()
+    worker.give(Task(tuple(one.fit for one in jobs), tuple(jobs)))
+    pool.workers.append(worker)
+    worker.ready, worker.since = True, time.monotonic() - 25.0
+    pool.inbox.put(Message(worker, FitsLeft(((jobs[1].fit, jobs[2].fit),))))
+    assert list(pool._arrived()) == []
+    assert worker.task is not None and worker.task.jobs == (jobs[0],)
+    assert [task.jobs for task in pool.waiting] == [(jobs[1], jobs[2])]
+    assert not worker.is_overdue(10.0), "a limit for one model begins"
 
 
 class Idle(Worker):

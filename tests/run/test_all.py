@@ -20,7 +20,6 @@ from genbench.encoders.in_domain import InDomainClassifier
 from genbench.evaluations.context import RunContext
 from genbench.protocols.model import Batch, DataSpec, GenerativeModel
 from genbench.report.export import export
-from genbench.runs import fit as fitting
 from genbench.runs import suite_file
 from genbench.runs.known import Known
 from genbench.runs.options import Options, chosen_suite
@@ -28,6 +27,7 @@ from genbench.runs.plan import make_plan
 from genbench.runs.session import conditions_of, prepare
 from genbench.runs.setting import TaskSetting
 from genbench.runs.suite import Suite
+from genbench.runs.train import Training
 from genbench.store import Place
 
 
@@ -152,17 +152,17 @@ class Counts:
 @pytest.fixture
 def counts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counts]:
     found = Counts()
-    train, features = fitting._train, InDomainClassifier.features
+    train, features = Training.train, InDomainClassifier.features
 
-    def counted_train(*args: object) -> object:
+    def counted_train(self: Training) -> object:
         found.trainings += 1
-        return train(*args)  # type: ignore[arg-type]
+        return train(self)
 
     def counted_features(self: InDomainClassifier, x: Tensor) -> Tensor:
         found.encoded[x.cpu().numpy().tobytes()] += 1
         return features(self, x)
 
-    monkeypatch.setattr(fitting, "_train", counted_train)
+    monkeypatch.setattr(Training, "train", counted_train)
     monkeypatch.setattr(InDomainClassifier, "features", counted_features)
     monkeypatch.setattr(Counting, "drawn", found.drawn)
     genbench.register_model("counting", family="gan", summary="For a test.")(Counting)

@@ -10,7 +10,7 @@ import torch
 from test_fit import context, fit
 
 from genbench.protocols.dataset import Split
-from genbench.runs import fit as module
+from genbench.runs import train as module
 from genbench.runs.fit import fitted
 from genbench.runs.folder import RunFolder
 

@@ -7,9 +7,9 @@ import torch
 from torch import nn
 from training_toys import CPU, SHORT, BatchNormVAE, PenaltyGAN, TinyGAN, TinyVAE, toy_data, weights
 
-from genbench.protocols.dataset import Split
 from genbench.protocols.model import Adam, Objective
 from genbench.training import stack_size as module
+from genbench.training.cost import iteration_cost
 from genbench.training.history import TrainHistory
 from genbench.training.indices import ShuffledIndices
 from genbench.training.loop import run
@@ -144,15 +144,18 @@ def test_more_seeds_than_a_stack_holds_make_several_stacks():
     assert len(starts) == 5
 
 
-def test_what_fits_decides_how_many_seeds_a_gpu_stacks_and_a_large_model_stays_alone(monkeypatch):
+def test_what_fits_decides_how_many_seeds_a_gpu_stacks_and_a_large_update_stays_alone(monkeypatch):
     data = toy_data()
     models = [build(TinyVAE, data.spec, {}, seed=s).train() for s in range(5)]
-    pretend = Split(data.train.x.to("meta"))
-    monkeypatch.setattr(module, "dry_run", lambda state: None)
+    before = [weights(model).clone() for model in models]
     monkeypatch.setattr(module, "on_gpu", lambda model: True)
     monkeypatch.setattr(module, "copies_that_fit", lambda state: 3)
-    assert module.stack_size(models, pretend, 32, TrainConfig()) == (3, "")
-    assert module.stack_size(models, pretend, 32, TrainConfig(stack=2)) == (2, "")
-    monkeypatch.setattr(module, "LARGEST", 10)
-    size, why = module.stack_size(models, pretend, 32, TrainConfig())
-    assert size == 1 and "fills the device" in why
+    assert module.stack_size(models, data.train, 32, TrainConfig()) == (3, "")
+    assert module.stack_size(models, data.train, 32, TrainConfig(stack=2)) == (2, "")
+    update = iteration_cost(TrainState(SingleModel(models[0]), data.train, 32, [ShuffledIndices(len(data.train), 0)]))
+    monkeypatch.setattr(module, "LARGEST", update.flops)
+    assert module.stack_size(models, data.train, 32, TrainConfig())[0] == 3
+    monkeypatch.setattr(module, "LARGEST", update.flops - 1)
+    assert module.stack_size(models, data.train, 32, TrainConfig()) == (1, "")
+    assert module.stack_size(models, data.train, 32, TrainConfig(stack=5)) == (3, ""), "who asks for it gets it"
+    assert all(torch.equal(weights(m), b) for m, b in zip(models, before, strict=True)), "nothing is trained by it"

@@ -151,7 +151,9 @@ class Pool:
 
     def _make_ready(self) -> None:
         """Where only tasks that must run alone are left, whoever is idle makes room for the one that does them, which
-        so is ready when the last of the others has ended."""
+        so is ready when the last of the others has ended; not as long as one of them may still leave something."""
+        if any(w.task and len(w.task.fits) > 1 and not w.fitted for w in self.workers):
+            return
         idle = [w for w in self.workers if w.task is None and not w.alone]
         if idle and not any(w.alone for w in self.workers):
             for worker in idle:

@@ -237,3 +237,25 @@ def test_the_longest_of_a_seed_is_done_first_once_it_is_known() -> None:
 def test_who_works_alone_is_made_ready_while_the_last_of_the_others_works() -> None:
     given = order([work("a", 0), work("b", 0), work("c", 0, alone=True)], {"b": math.inf}, workers=2)
     assert given == ["hired", "a0", "hired", "b0", "ended", "alone", "ended", "c0", "ended"]
+
+
+def test_who_is_idle_stays_while_a_stack_may_leave_something_to_him() -> None:
+    hired: list[bool] = []
+
+    def hire(inbox: Inbox, alone: bool) -> Worker:
+        hired.append(alone)
+        return Idle(alone=alone)
+
+    parts = [work("b", seed) for seed in range(2)]
+    stack = Task(tuple(fit for part in parts for fit in part.fits), tuple(one for part in parts for one in part.jobs))
+    pool = Pool([stack, work("a", 0), work("c", 0, alone=True)], WorkerConfig(runner="", setting=None, workers=2), hire)
+    pool._hand_out()
+    trains, idle = pool.workers
+    idle.task = None
+    pool._hand_out()
+    assert pool.workers == [trains, idle] and hired == [False, False]
+    trains.fitted = True
+    pool._hand_out()
+    assert idle not in pool.workers and hired == [False, False, True], (
+        "nothing will be left: who works alone gets ready"
+    )

@@ -117,7 +117,8 @@ class Task:
 
     def of(self, fits: Sequence[Fit]) -> Task:
         """The part of the task that stands on these of its fits."""
-        return replace(self, fits=tuple(fits), jobs=tuple(job for job in self.jobs if job.fit in fits))
+        keys = {fit.key for fit in fits}
+        return replace(self, fits=tuple(fits), jobs=tuple(job for job in self.jobs if job.fit.key in keys))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -258,7 +258,9 @@ class Pool:
             yield without_value(job, status, reason, seconds=seconds / len(current), device=self.config.device)
         rest = tuple(job for job in left if job not in current)
         if rest:
-            self.waiting.appendleft(replace(task, jobs=rest))
+            asked = {job.fit.key for job in rest}
+            fits = tuple(fit for fit in task.fits if fit.key in asked)
+            self.waiting.appendleft(replace(task, fits=fits, jobs=rest))
 
     def _again(self, jobs: tuple[Job, ...], why: str, most: int) -> bool:
         """Whether these may be tried once more for this reason."""

@@ -51,7 +51,7 @@ class DensityInputs:
     @property
     def fineness(self) -> Fineness:
         """How fine a grid the model's density needs."""
-        return self.shared.once("fineness", lambda: laws.fineness(self.model))
+        return self.shared.once("fineness", lambda: laws.fineness(self.density, self.model))
 
     @property
     def fault(self) -> str | None:

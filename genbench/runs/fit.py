@@ -141,8 +141,10 @@ def _trained(
     except Exception as error:
         parts = _by_options(fits)
         if len(parts) > 1:  # whose options were too much for it?
-            for part in parts:
-                yield from _trained(part, context, folder)
+            if share:
+                yield from _left(parts[1:])
+            for part in parts[:1] if share else parts:
+                yield from _trained(part, context, folder, share=share)
             return
         spent = time.perf_counter() - began
         yield from (_not_fitted(wanted, error, spent / len(fits), context) for wanted in fits)

@@ -61,17 +61,15 @@ class TaskRunner:
         fits = (fitted_beside if shares else fitted)(task.fits, self.context, self.folder)
         while True:
             with self._put_back(task.jobs[0]):
-                one = next(fits, None)
+                while isinstance(one := next(fits, None), FitsLeft):
+                    yield one
             if one is None:
                 return
-            if isinstance(one, FitsLeft):
-                yield one
-                continue
             if one.error is not None:
                 name = f"fit-{one.fit.model}-{one.fit.dataset}-seed{one.fit.seed}"
                 self._log(name, one.error, one.record.status)
             yield FitEnded(one.record)
-            yield from self._evaluations(one, [job for job in task.jobs if job.fit == one.fit])
+            yield from self._evaluations(one, [job for job in task.jobs if job.fit.key == one.fit.key])
 
     def _evaluations(self, one: FittedModel, jobs: Sequence[Job]) -> Iterator[Event]:
         self._forget_made()

@@ -85,7 +85,8 @@ class Training:
         data, budget, device, config = self.data, self.budget, self.device, self.config
         if len(self.fits) == 1:
             (model,) = self.models
-            return [(model, fit(model, data, budget, seed=self.seeds[0], device=device, config=config))]
+            alone = fit(model, data, budget, seed=self.seeds[0], device=device, config=config)
+            return [(model, dataclasses.replace(alone, remark=alone.remark or self.remark))]
         most = self.size, self.remark
         return fit_together(self.models, data, budget, seeds=self.seeds, device=device, config=config, most=most)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from genbench.core.errors import Unsupported
 from genbench.training.train_state import TrainState
@@ -15,7 +15,7 @@ from genbench.training.train_state import TrainState
 @contextmanager
 def restored(state: TrainState) -> Iterator[None]:
     """Afterwards tensors, random states and the models' plain attributes are as they were before."""
-    kept = {name: tensor.detach().clone() for name, tensor in state.tensors().items()}
+    kept = {name: tensor.detach().clone() for name, tensor in _tensors(state).items()}
     attributes = [plain_attributes(model) for model in state.replicas.models]
     cuda = state.device.type == "cuda"
     random, random_cuda = torch.get_rng_state(), torch.cuda.get_rng_state() if cuda else None
@@ -23,13 +23,19 @@ def restored(state: TrainState) -> Iterator[None]:
         yield
     finally:
         with torch.no_grad():
-            for name, tensor in state.tensors().items():
+            for name, tensor in _tensors(state).items():
                 tensor.copy_(kept[name])
         for model, before in zip(state.replicas.models, attributes, strict=True):
             _restore(model, before)
         torch.set_rng_state(random)
         if random_cuda is not None:
             torch.cuda.set_rng_state(random_cuda)
+
+
+def _tensors(state: TrainState) -> dict[str, Tensor]:
+    """The state's tensors, and the models' buffers: those that no checkpoint holds, too."""
+    models = enumerate(state.replicas.models)
+    return state.tensors() | {f"{i}.{name}": b for i, model in models for name, b in model.named_buffers()}
 
 
 def dry_run(state: TrainState) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import pickle
 import sys
 import threading
 import time
@@ -237,6 +238,21 @@ def test_the_longest_of_a_seed_is_done_first_once_it_is_known() -> None:
 def test_who_works_alone_is_made_ready_while_the_last_of_the_others_works() -> None:
     given = order([work("a", 0), work("b", 0), work("c", 0, alone=True)], {"b": math.inf}, workers=2)
     assert given == ["hired", "a0", "hired", "b0", "ended", "alone", "ended", "c0", "ended"]
+
+
+def test_of_a_task_whose_worker_is_lost_only_fits_with_jobs_wait_again() -> None:
+    pool = Pool([], WorkerConfig(runner="", setting=None, retries=1), lambda inbox, alone: Idle())
+    jobs = [job(str(i)) for i in range(3)]
+    jobs = [replace(one, fit=replace(one.fit, options={"number": math.nan})) for one in jobs]  # which equals nothing
+    worker = Idle()
+    worker.give(Task(tuple(one.fit for one in jobs), tuple(jobs)))
+    pool.workers.append(worker)
+    worker.ready = worker.fitted = True
+    worker.ended, worker.job = {"0"}, jobs[1]
+    pool.inbox.put(Message(worker, end="it died"))
+    assert list(pool._arrived()) == []
+    assert [tuple(fit.key for fit in task.fits) for task in pool.waiting] == [("f1", "f2")]
+    assert [task.of(pickle.loads(pickle.dumps(task.fits[:1]))).jobs for task in pool.waiting] == [(jobs[1],)]
 
 
 def test_who_is_idle_stays_while_a_stack_may_leave_something_to_him() -> None:

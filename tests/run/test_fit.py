@@ -98,6 +98,21 @@ def test_what_could_not_be_trained_is_told_here_and_not_left(tmp_path: Path) -> 
     assert len(found) == 2
 
 
+def test_of_options_that_cannot_be_built_together_each_is_somebodys(tmp_path: Path) -> None:
+    here, folder = context(tmp_path), RunFolder.to_make(tmp_path)
+    fits = [fit(0, latent=-4), fit(1, latent=2), fit(2, latent=2)]
+    found = list(fitted_beside(fits, here, folder))
+    assert [told(one, folder) for one in found] == ["left 1+2", "0"]
+    assert isinstance(found[1], FittedModel) and found[1].record.status is Status.FAILED
+
+
+def test_what_stands_in_the_way_of_a_stack_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, folder = context(tmp_path), RunFolder.to_make(tmp_path)
+    monkeypatch.setattr(train, "stacking", lambda *_, **__: (1, "not stacked: it counts"))
+    one = list(fitted_beside([fit(s) for s in range(2)], here, folder))[-1]
+    assert isinstance(one, FittedModel) and one.record.remark == "not stacked: it counts"
+
+
 def test_seeds_of_a_stack_that_several_workers_evaluate_have_the_numbers_of_one(tmp_path: Path) -> None:
     content = {
         "name": "shared",

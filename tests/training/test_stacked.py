@@ -120,6 +120,27 @@ def test_what_cannot_be_stacked_is_trained_alone_and_says_why(model, word):
     assert torch.equal(weights(results[1][0]), weights(alone)), "the attempt must leave no trace"
 
 
+class Counter(TinyVAE):
+    """Its loss counts in a buffer that no checkpoint holds."""
+
+    def __init__(self, spec):
+        super().__init__(spec)
+        self.register_buffer("calls", torch.zeros(()), persistent=False)
+
+    def loss(self, batch):
+        self.calls += 1
+        return super().loss(batch)
+
+
+def test_a_dry_run_leaves_no_trace_in_a_buffer_that_no_checkpoint_holds(monkeypatch):
+    data = toy_data()
+    models = [build(Counter, data.spec, {}, seed=s).train() for s in range(2)]
+    monkeypatch.setattr(module, "on_gpu", lambda model: True)
+    monkeypatch.setattr(module, "copies_that_fit", lambda state: 2)
+    assert module.stack_size(models, data.train, 32, TrainConfig()) == (2, "")
+    assert [float(model.calls) for model in models] == [0, 0]
+
+
 def test_labels_are_stacked_too():
     data = toy_data()
 

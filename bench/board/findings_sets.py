@@ -99,7 +99,7 @@ class OverSets:
         """`not surely above NAME (0.037 ± 0.048)`: the mean difference over sets with its interval."""
         gap = self.less(other)
         half = math.inf if gap.half is None else gap.half
-        where = "surely above" if gap.value > half else "below" if gap.value < -half else "not surely above"
+        where = "surely above" if self.is_above(other) else "below" if other.is_above(self) else "not surely above"
         return f"{where} {name} ({formatting.text(gap.value, 3)} ± {half:.3f})"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -115,10 +115,15 @@ class Task:
         """Whether nothing else may run beside this task."""
         return any(job.alone for job in self.jobs)
 
-    def of(self, fits: Sequence[Fit]) -> Task:
+    def of(self, fits: Iterable[Fit]) -> Task:
         """The part of the task that stands on these of its fits."""
         keys = {fit.key for fit in fits}
-        return replace(self, fits=tuple(fits), jobs=tuple(job for job in self.jobs if job.fit.key in keys))
+        return self.only(job for job in self.jobs if job.fit.key in keys)
+
+    def only(self, jobs: Iterable[Job]) -> Task:
+        """The part of the task that is these of its jobs, with the fits that they stand on."""
+        left = tuple(jobs)
+        return replace(self, fits=tuple({job.fit.key: job.fit for job in left}.values()), jobs=left)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,11 +164,7 @@ def tasks(jobs: Iterable[Job], *, together: bool = False) -> list[Task]:
     for job in jobs:
         group = job.fit.stack_key if together else job.fit.key
         (alone if job.alone else shared).setdefault(group, []).append(job)
-    return [_task(group) for group in [*shared.values(), *alone.values()]]
-
-
-def _task(jobs: Sequence[Job]) -> Task:
-    return Task(tuple({job.fit.key: job.fit for job in jobs}.values()), tuple(jobs))
+    return [Task((), ()).only(group) for group in [*shared.values(), *alone.values()]]
 
 
 def content_key(**parts: Any) -> str:

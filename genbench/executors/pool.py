@@ -11,7 +11,7 @@ import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import takewhile
 
 from genbench.core.jobs import Event, FitEnded, FitsLeft, Job, JobEnded, JobStarted, Task, without_value
@@ -207,7 +207,7 @@ class Pool:
         if task is None:
             return
         gone = {fit.key for group in left.groups for fit in group}
-        worker.task, worker.since = task.of([fit for fit in task.fits if fit.key not in gone]), time.monotonic()
+        worker.task, worker.since = task.of(fit for fit in task.fits if fit.key not in gone), time.monotonic()
         self.waiting.extendleft(reversed([task.of(group) for group in left.groups]))
         self.sorted = None
 
@@ -258,9 +258,7 @@ class Pool:
             yield without_value(job, status, reason, seconds=seconds / len(current), device=self.config.device)
         rest = tuple(job for job in left if job not in current)
         if rest:
-            asked = {job.fit.key for job in rest}
-            fits = tuple(fit for fit in task.fits if fit.key in asked)
-            self.waiting.appendleft(replace(task, fits=fits, jobs=rest))
+            self.waiting.appendleft(task.only(rest))
 
     def _again(self, jobs: tuple[Job, ...], why: str, most: int) -> bool:
         """Whether these may be tried once more for this reason."""

@@ -97,7 +97,7 @@ def integral(model: ModelLaw, where: Box, times: int = 1) -> float:
     """∫ exp(log_prob) over a box: the share of the samples there, for a density. `times`: as many times the cells a
     side, for one that changes within a cell."""
     assert model.log_prob is not None
-    cells = grid(where.low, where.high, times * (LINE if len(where.low) == 1 else FINE))
+    cells = grid(where.low, where.high, times * _side(len(where.low)))
     return float(log_mass(model.log_prob, cells).exp().sum())
 
 
@@ -138,11 +138,16 @@ def _fineness(model: ModelLaw, where: Box) -> Fineness:
     )
 
 
+def _side(dim: int) -> int:
+    """Cells a side of the grid for a model with a density."""
+    return LINE if dim == 1 else FINE
+
+
 def masses(density: Density, model: ModelLaw, times: int = 1) -> Masses:
     """Both laws on one grid, fine where the model has a density, else coarse from its samples. D is 1 or 2. `times`: of
     `fineness`; the model's mass of a cell is then the sum of so many cells a side."""
     dim, m = model.samples.shape[1], len(model.samples)
-    fine = LINE if dim == 1 else FINE
+    fine = _side(dim)
     cells = grid(*box(density), fine)
     log_p = log_mass(density.log_prob, cells)
     if model.log_prob is not None:

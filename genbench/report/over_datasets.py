@@ -139,7 +139,8 @@ def over_datasets(boards: Sequence[Leaderboard]) -> list[OverDatasets]:
     for name, of in parts.items():
         able = [part for part in of if _measured([part])]
         if len(able) > 1 and len(_measured(able)) > 1:
-            found.append(_summary(name, able, [board.dataset for board, _ in of if not _measured([(board, _)])]))
+            there = {board.dataset for board, _ in able}
+            found.append(_summary(name, able, [board.dataset for board, _ in of if board.dataset not in there]))
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -135,6 +134,6 @@ def _inline(session: Session, work: Sequence[Task]) -> Iterator[Event]:
     dead = note.victims(session.missing)
     yield from dead
     skipped = {end.record.key for end in dead}
-    left = [replace(task, jobs=tuple(j for j in task.jobs if j.key not in skipped)) for task in work]
-    left = [replace(task, fits=tuple({j.fit.key: j.fit for j in task.jobs}.values())) for task in left if task.jobs]
+    left = [task.only(job for job in task.jobs if job.key not in skipped) for task in work]
+    left = [task for task in left if task.jobs]
     yield from note.watched(run_inline(left, TaskRunner(session.context, session.folder)))

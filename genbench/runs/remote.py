@@ -35,9 +35,8 @@ class RemoteRunner:
         """The runner of a worker elsewhere: with this machine's cache, and the GPU that it was given."""
         place = Place.of(Path(tempfile.mkdtemp(prefix="genbench-")))
         device = "cuda" if setting.device.startswith("cuda") else setting.device
-        runner = TaskRunner.of(replace(setting, place=place, cache=paths.cache_dir(), device=device))
-        runner.share = False  # nobody else sees its folder
-        return cls(runner)
+        there = replace(setting, place=place, cache=paths.cache_dir(), device=device)
+        return cls(TaskRunner(there.context(), RunFolder(place)))  # which nobody else sees
 
     @property
     def spoilt(self) -> bool:

@@ -21,7 +21,8 @@ from genbench.runs.folder import RunFolder
 from genbench.training.config import TrainConfig
 from genbench.training.placement import placed
 from genbench.training.result import TrainResult
-from genbench.training.trainer import build, fit, fit_together, given_result, stacking
+from genbench.training.stack_size import stack_size
+from genbench.training.trainer import build, fit, fit_together, given_result
 from genbench.training.weights import load_checkpoint
 
 
@@ -56,11 +57,10 @@ class Training:
         models = [build_model(wanted, data) for wanted in fits]
         if device.type != "cpu" and not isinstance(models[0], FitsItself):  # which are given copies
             data = dataclasses.replace(data, train=_on_device(data, context))
-        whole = cls(fits, models, data, config, device)
-        if len(fits) == 1:
-            return whole
-        size, remark = stacking(models, data, whole.budget, seeds=whole.seeds, device=device, config=config)
-        return dataclasses.replace(whole, size=size, remark=remark)
+        models = [model.to(device).train() for model in models]
+        one_seed = len({wanted.seed for wanted in fits}) == 1
+        size, remark = stack_size(models, data.train, first.budget.batch, config, one_seed=one_seed)
+        return cls(fits, models, data, config, device, size, remark)
 
     @property
     def budget(self) -> Budget:
@@ -113,6 +113,7 @@ def build_model(wanted: Fit, data: Dataset) -> nn.Module:
 
 
 def budget_of(config: BudgetConfig, share: float = 1.0) -> Budget:
+    """The budget that a suite's table says, or a share of it."""
     return Budget(
         images=round(config.images * share),
         steps=round(config.steps * share),

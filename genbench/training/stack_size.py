@@ -58,10 +58,8 @@ def stack_size(
 
 def _update(model: nn.Module, data: Split, batch: int, indices: Sequence[ShuffledIndices]) -> float:
     """Operations of a model's mean update, 0 where they cannot be counted."""
-    alone = SingleModel(model)
-    cost = iteration_cost(TrainState(alone, data, batch, indices))
-    alone.copy_to_models()
-    return (cost.flops or 0) / sum(optimizer.objective.steps for optimizer in alone.optimizers)
+    alone = TrainState(SingleModel(model), data, batch, indices)
+    return (iteration_cost(alone).flops or 0) / sum(optimizer.objective.steps for optimizer in alone.optimizers)
 
 
 def on_gpu(model: nn.Module) -> bool:

@@ -97,14 +97,14 @@ def fit_together(
     most: tuple[int, str] | None = None,
 ) -> list[tuple[nn.Module, TrainResult]]:
     """Train models of one class and size, each with its seed, in stacks as large as fit, or of `most` models with a
-    remark, as `stacking` gives it.
+    remark, as `stack_size` gives it.
 
     They may differ in seeds, or in numbers among their options, or in both. Models of one seed are shown the same
     batches and draw the same noise, so that each ends where it would alone, up to rounding.
     """
     models = [model.to(device).train() for model in models]
     data = replace(data, train=placed(data.train, device, config))  # once for all parts
-    size, remark = most or stacking(models, data, budget, seeds=seeds, device=device, config=config)
+    size, remark = most or stack_size(models, data.train, budget.batch, config, one_seed=len(set(seeds)) == 1)
     results: list[tuple[nn.Module, TrainResult]] = []
     parts: list[Path] = []
     for start in range(0, len(seeds), size):
@@ -120,22 +120,6 @@ def fit_together(
     for path in parts:
         path.unlink(missing_ok=True)
     return results
-
-
-def stacking(
-    models: Sequence[nn.Module],
-    data: Dataset,
-    budget: Budget,
-    *,
-    seeds: Sequence[int],
-    device: torch.device,
-    config: TrainConfig = TrainConfig(),  # noqa: B008 (frozen)
-) -> tuple[int, str]:
-    """How many of these models are trained together, and what stands in the way where they cannot be, though it would
-    pay. The models are on the device then."""
-    models = [model.to(device).train() for model in models]
-    train = placed(data.train, device, config)
-    return stack_size(models, train, budget.batch, config, one_seed=len(set(seeds)) == 1)
 
 
 def _part(config: TrainConfig, start: int, stop: int) -> TrainConfig:

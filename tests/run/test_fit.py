@@ -80,12 +80,12 @@ def test_what_is_trained_apart_is_left_before_the_first_is_trained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, folder = context(tmp_path), RunFolder.to_make(tmp_path)
-    monkeypatch.setattr(train, "stacking", lambda *_, **__: (2, ""))
+    monkeypatch.setattr(train, "stack_size", lambda *_, **__: (2, ""))
     found = [told(one, folder) for one in fitted_beside([fit(s) for s in range(5)], here, folder)]
     assert found == ["left 2+3 4", "left 1*", "0"]
     found = [told(one, folder) for one in fitted_beside([fit(s) for s in range(5)], here, folder)]
     assert found == ["left 0* 1*", "left 4", "left 3*", "2"]
-    monkeypatch.setattr(train, "stacking", lambda *_, **__: (1, "not stacked: it counts"))
+    monkeypatch.setattr(train, "stack_size", lambda *_, **__: (1, "not stacked: it counts"))
     found = [told(one, folder) for one in fitted_beside([fit(s) for s in (5, 6, 7)], here, folder)]
     assert found == ["left 6 7", "5"]
 
@@ -108,7 +108,7 @@ def test_of_options_that_cannot_be_built_together_each_is_somebodys(tmp_path: Pa
 
 def test_what_stands_in_the_way_of_a_stack_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here, folder = context(tmp_path), RunFolder.to_make(tmp_path)
-    monkeypatch.setattr(train, "stacking", lambda *_, **__: (1, "not stacked: it counts"))
+    monkeypatch.setattr(train, "stack_size", lambda *_, **__: (1, "not stacked: it counts"))
     one = list(fitted_beside([fit(s) for s in range(2)], here, folder))[-1]
     assert isinstance(one, FittedModel) and one.record.remark == "not stacked: it counts"
 

@@ -1,7 +1,7 @@
 """The arms of an augmentation: what classifiers are trained on, and what they then answer.
 
 What does not depend on the model (real data alone, classical augmentation, more real data) is made once for each
-dataset and seed; all evaluations that train the small classifier share it.
+dataset and seed; all evaluations that train the small classifier share it, and all processes.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from genbench.evaluations.small_classifier import (
     Examples,
     SmallClassifiers,
     Training,
+    kept,
     train_classifiers,
 )
-from genbench.metrics.augmentation import GENERATED, ONLY_GENERATED, Arm
+from genbench.metrics.augmentation import CLASSICAL, GENERATED, ONLY_GENERATED, Arm
 from genbench.metrics.values import Details
 from genbench.protocols.dataset import Dataset, Split
 
@@ -64,27 +65,17 @@ class Lab:
 
     def teacher(self) -> SmallClassifiers:
         """The classifiers trained on the real training part alone."""
-        train = self.data.train
-        assert train.y is not None
-        examples = Examples(x=train.x, y=train.y)
-        return self.context.once(("alone", *self._key), lambda: self.trained(examples))
-
-    @property
-    def _key(self) -> tuple[str, int, Training]:
-        return self.data.fingerprint, self.seed, self.training
+        return self._classifiers(self.data.train, "alone")
 
     def alone(self) -> Arm:
         """Real data alone."""
-        return self.arm(self.teacher())
+        return self._real_arm(self.data.train, "alone")
 
     def classical(self) -> Arm:
         """Real data, each batch shifted and turned."""
-        train = self.data.train
         if not self.data.spec.is_image:
             raise Unsupported(f"classical augmentation shifts and turns images, and {self.data.name} has none")
-        assert train.y is not None
-        examples = Examples(x=train.x, y=train.y, classical=True)
-        return self.context.once(("classical", *self._key), lambda: self.arm(self.trained(examples)))
+        return self._real_arm(self.data.train, CLASSICAL)
 
     def more_real(self, times: int) -> Arm:
         """Real data and `times` as many other real ones, or as many as there are."""
@@ -95,11 +86,23 @@ class Lab:
             )
         rows = torch.randperm(len(back), generator=seeds.generator("more real", self.data.fingerprint, self.seed))
         added = back.take(rows[: times * len(train)])
-        joined = train.joined(added)
-        assert joined.y is not None
-        examples = Examples(x=joined.x, y=joined.y)
-        make = lambda: self.arm(self.trained(examples), added=len(added))
-        return self.context.once(("real", times, *self._key), make)
+        return self._real_arm(train.joined(added), f"{times} times more real", added=len(added))
+
+    def _real_arm(self, train: Split, name: str, **details: int) -> Arm:
+        make = lambda: self.arm(self._classifiers(train, name), **details)
+        return self.context.once(("arm", *self._key(name)), make)
+
+    def _classifiers(self, train: Split, name: str) -> SmallClassifiers:
+        """Trained on real examples, which no model changes: of several processes one trains them, the others find them
+        in the cache."""
+        path = self.context.cache / "classifiers" / f"{seeds.derive(*self._key(name)):016x}.safetensors"
+        assert train.y is not None
+        examples = Examples(x=train.x, y=train.y, classical=name == CLASSICAL)
+        make = lambda: kept(path, lambda: self.trained(examples))
+        return self.context.once(("classifiers", *self._key(name)), make)
+
+    def _key(self, name: str) -> tuple[str, str, int, str, str]:
+        return RECIPE, self.data.fingerprint, self.seed, str(self.training), name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,17 +9,19 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from genbench.core import seeds
+from genbench.core import seeds, tensor_files
 
 RECIPE = "mlp-1"
 """Two hidden layers of 128, ReLU, AdamW with a cosine rate, batches of 64."""
 
 WIDTH = 128
+LAYERS = 3
 BATCH = 64
 LEARNING_RATE = 2e-3
 WEIGHT_DECAY = 1e-2
@@ -92,6 +94,21 @@ def train_classifiers(examples: Examples, training: Training, *identity: str | i
             torch.autograd.backward(losses)
             optimizer.step()
     return SmallClassifiers([(w.detach(), b.detach()) for w, b in layers], mean, std)
+
+
+def kept(path: Path, make: Callable[[], SmallClassifiers]) -> SmallClassifiers:
+    """Those in a file, or what `make` trains, which the file then holds for every process."""
+
+    def tensors() -> dict[str, Tensor]:
+        made = make()
+        layers = {
+            f"{kind}{i}": tensor for i, pair in enumerate(made.layers) for kind, tensor in zip("wb", pair, strict=True)
+        }
+        return {**layers, "mean": made.mean, "std": made.std}
+
+    depth = range(LAYERS)
+    found = tensor_files.kept(path, [*(f"{kind}{i}" for i in depth for kind in "wb"), "mean", "std"], tensors)
+    return SmallClassifiers([(found[f"w{i}"], found[f"b{i}"]) for i in depth], found["mean"], found["std"])
 
 
 def moved(x: Tensor, generator: torch.Generator) -> Tensor:

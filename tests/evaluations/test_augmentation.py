@@ -130,8 +130,16 @@ def test_what_no_model_changes_is_trained_once_for_a_dataset_and_seed(
     assert sorted(trained) == sorted(
         [12, 60] + 3 * [12, 60]
     )  # alone, real; of each model generated alone and with real
-    measured(Blobs(), place, seed=1, steps=2)
+    found = measured(Blobs(), place, seed=1, steps=2)
     assert len(trained) == 12
+    other = context(data(12, held_back=blobs(400, 9)), tmp_path)  # of another process
+    assert measured(Blobs(), other, seed=1, steps=2) == found
+    assert trained[12:] == [12, 60]  # what the model made; the rest lies in the cache
+    file = next((tmp_path / "classifiers").iterdir())
+    file.write_bytes(b"broken")
+    for seed in (0, 1):
+        measured(Blobs(), context(data(12, held_back=blobs(400, 9)), tmp_path), seed=seed, steps=2)
+    assert len(trained) == 14 + 4 + 1
 
 
 def test_the_same_seed_gives_the_same_numbers_whatever_was_asked_before(tmp_path: Path) -> None:

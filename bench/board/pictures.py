@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -12,13 +12,16 @@ ORDER = ("samples", "reconstructions", "scores", "neighbours", "map", "interpola
 GREYS, COLOURS = 16, 64
 
 
-def repacked(source: Path, files: Iterable[tuple[str, str]], folder: Path, most: int) -> list[str]:
+def repacked(
+    source: Path, files: Iterable[tuple[str, str]], folder: Path, most: int, *, without: Collection[str] = ()
+) -> list[str]:
     """Write the pictures (kind, path below `source`) with fewer colours below a folder; the kinds that are under `most`
-    bytes together. A kind is kept for every row or for none: the files of the others are removed again."""
+    bytes together. A kind is kept for every row or for none: the files of the others are removed again, and none of
+    those `without` which an earlier packing did is written."""
     sizes: dict[str, int] = {}
     written: dict[str, list[Path]] = {}
     for name, path in files:
-        if (source / path).is_file():
+        if name not in without and (source / path).is_file():
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             sizes[name] = sizes.get(name, 0) + _fewer_colours(source / path, target)

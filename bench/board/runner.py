@@ -131,7 +131,7 @@ def _pack(
     jobs = sum((stores.counts(folder, plan)[1] for plan in note["plans"]), Counter[str]())
     spent_before = before["seconds"] if set(note["plans"]) & set(before.get("plans", ())) else 0.0
     done = {**note, "seconds": seconds + spent_before, "whole": whole, "spent": spent, "jobs": jobs}
-    size = stores.pack(folder, target, done)
+    size = stores.pack(folder, target, done, before)
     print(f"{note['part']}: {seconds} s, {dict(clock.ended)}; seconds of its processes by what they did: {spent}")
     for reason, n in clock.reasons.most_common(20):
         print(f"  {n} × {reason}")

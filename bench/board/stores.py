@@ -25,15 +25,18 @@ from genbench.runs.upkeep import merge
 from genbench.store import Store
 
 NOTE = "part.json"
+LEFT_OUT = "kinds of pictures left out"
+"""Of the note: what a part that goes on from this one leaves out, too, since it has them of its own rows alone."""
 MOST_BYTES = 2 * 2**20
 """Of a packed part, which lies in the repository beside thirty others."""
-MOST_PICTURES = 240 * 2**10
+MOST_PICTURES = 600 * 2**10
 DIGITS, POINTS = 4, 50
 """Of a training curve, which is only looked at, in a small picture."""
 
 
-def pack(folder: Path, target: Path, note: Mapping[str, Any]) -> int:
+def pack(folder: Path, target: Path, note: Mapping[str, Any], before: Mapping[str, Any]) -> int:
     """The results of a run's plans and pictures of the first seed as one zip file, without weights: its size in bytes.
+    `before`: the note of the packed part that this one goes on from.
 
     Safe while the run is at work: the database is copied as of one moment. Pictures get fewer colours, and of their
     kinds those that are `MOST_PICTURES` bytes together. Curves are rounded, and what else was recorded of a training
@@ -48,9 +51,11 @@ def pack(folder: Path, target: Path, note: Mapping[str, Any]) -> int:
             _lighten_fits(database)
             database.execute("DELETE FROM pictures WHERE job IN (SELECT key FROM jobs WHERE seed > 0)")
             pictures = database.execute("SELECT name, path FROM pictures").fetchall()
-            kinds = repacked(folder, pictures, Path(place) / "lighter", MOST_PICTURES)
+            without = before.get(LEFT_OUT, ())
+            kinds = repacked(folder, pictures, Path(place) / "lighter", MOST_PICTURES, without=without)
             database.execute(f"DELETE FROM pictures WHERE name NOT IN ({_places(kinds)})", kinds)
-            done = {**note, "machine": _machine(database)}
+            left_out = sorted({*without, *(kind for kind, _ in pictures if kind not in kinds)})
+            done = {**note, LEFT_OUT: left_out, "machine": _machine(database)}
         with zipfile.ZipFile(made, "w", zipfile.ZIP_LZMA) as file:
             file.write(copy, "genbench.db")
             file.writestr(NOTE, json.dumps(done, indent=1))

@@ -243,6 +243,23 @@ def test_pictures_get_fewer_colours_and_kinds_that_do_not_fit_are_left_out(tmp_p
     assert not (tmp_path / "fewer" / files[3][1]).exists() and (tmp_path / "fewer" / files[0][1]).exists()
 
 
+def test_kinds_of_pictures_once_left_out_stay_out_when_a_part_goes_on(
+    two: tuple[Asked, list[Part]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, _ = two
+    folder, whole = asked.out / "parts" / "models", stores.note_of(asked.packed / "models.zip")
+    assert whole is not None and whole[stores.LEFT_OUT] == []
+    monkeypatch.setattr(stores, "MOST_PICTURES", 0)
+    stores.pack(folder, tmp_path / "first.zip", whole, {})
+    first = stores.note_of(tmp_path / "first.zip")
+    assert first is not None and "samples" in first[stores.LEFT_OUT]
+    monkeypatch.setattr(stores, "MOST_PICTURES", 10**9)
+    stores.pack(folder, tmp_path / "second.zip", whole, first)
+    assert stores.note_of(tmp_path / "second.zip") == first
+    stores.unpack(tmp_path / "second.zip", tmp_path / "second")
+    assert not list((tmp_path / "second").glob("**/*.png"))
+
+
 def test_what_is_kept_of_a_run_to_compare_with_is_its_numbers(two: tuple[Asked, list[Part]], tmp_path: Path) -> None:
     asked, _ = two
     folder = asked.out / "parts" / "models"

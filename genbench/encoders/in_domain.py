@@ -59,7 +59,7 @@ def in_domain(dataset: Dataset, *, cache: Path, device: torch.device) -> InDomai
     else trained now. Raises `Unsupported` without labels or images, and where it is less accurate than stated."""
     _check(dataset)
     key = train_fingerprint(dataset)
-    path = next(iter(WEIGHTS.glob(f"*-{key}.safetensors")), cache / CACHED / f"{key}.safetensors")
+    path = _place(key, cache)
     net = _found(path, dataset)
     if net is None:
         save(train_classifier(dataset.train, dataset.spec.classes, key), dataset, path)
@@ -93,7 +93,22 @@ def _identity(dataset: Dataset) -> str:
     return f"{RECIPE}:{dataset.fingerprint}"
 
 
+def _place(key: str, cache: Path) -> Path:
+    """Where the classifier of this key is, or is to be kept."""
+    return next(iter(WEIGHTS.glob(f"*-{key}.safetensors")), cache / CACHED / f"{key}.safetensors")
+
+
+def _must_be_trained(dataset: Dataset, cache: Path) -> bool:
+    """Whether it could be had, and is nowhere yet."""
+    try:
+        _check(dataset)
+    except Unsupported:
+        return False
+    return not _place(train_fingerprint(dataset), cache).is_file()
+
+
 in_domain.identity = _identity  # type: ignore[attr-defined]
+in_domain.must_be_trained = _must_be_trained  # type: ignore[attr-defined]
 
 
 def save(net: ClassifierNet, dataset: Dataset, path: Path) -> None:

@@ -32,6 +32,13 @@ def takes_weights(name: str) -> bool:
     return "weights" in inspect.signature(registry.encoders.get(name).load()).parameters
 
 
+def must_be_trained(name: str, dataset: Dataset, *, cache: Path) -> bool:
+    """Whether loading the encoder of this name would train it first, as its builder says (`must_be_trained(dataset,
+    cache)` of its own)."""
+    ask: Any = getattr(registry.encoders.get(name).load(), "must_be_trained", None)
+    return bool(ask and ask(dataset, cache))
+
+
 def encoder_identity(name: str, dataset: Dataset) -> str:
     """What decides which encoder a name stands for on a dataset: third parties' code, the version of the package that
     carries the weights, and what the builder says itself (an `identity(dataset)` of its own)."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from genbench.core.records import PlanRecord, RunRecord
 from genbench.runs import provenance
+from genbench.runs.preparation import encoders_of, train_encoders
 from genbench.runs.session import Session
 from genbench.store.place import redacted
 
@@ -51,6 +52,6 @@ def run_record(session: Session, command: str) -> RunRecord:
 
 def _encoders(session: Session) -> dict[str, Any]:
     """The encoders that numbers stand on; one that cannot be had is written down with the reason, as its rows say."""
-    asked = {(job.row.dataset, getattr(job.config, "encoder", "")) for job in session.plan.jobs}
-    entries = (provenance.encoder_entry(session.context, dataset, name) for dataset, name in sorted(asked) if name)
-    return dict(entries)
+    train_encoders(session)
+    asked = encoders_of(session.plan.jobs)
+    return dict(provenance.encoder_entry(session.context, dataset, name) for dataset, name in asked)

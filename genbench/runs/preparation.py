@@ -1,7 +1,7 @@
 """Before the first job: the encoders that must be trained, side by side where there are several.
 
 A dataset's own classifier takes a processor up to a minute, and one after another those of twenty datasets would take
-twenty. Nothing else is prepared here: what a worker makes for itself it makes while others work.
+twenty. Nothing else is prepared here: what a worker makes for itself it makes while others work. Torch-free.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from genbench.core.jobs import Event, Job, JobStarted, Task
-from genbench.encoders.loading import must_be_trained
-from genbench.evaluations.context import RunContext
 from genbench.executors.config import cores
 from genbench.executors.local import run_local
 from genbench.runs.session import Session
 from genbench.runs.setting import TaskSetting
+
+if TYPE_CHECKING:
+    from genbench.evaluations.context import RunContext
 
 TRAINER = "genbench.runs.preparation:EncoderTrainer.of"
 
@@ -57,6 +59,8 @@ def encoders_of(jobs: Sequence[Job]) -> dict[tuple[str, str], Job]:
 
 def _lacking(session: Session) -> Iterator[Job]:
     """A job of each encoder that is not trained yet."""
+    from genbench.encoders.loading import must_be_trained
+
     context = session.context
     for (dataset, asked), job in encoders_of(session.plan.jobs).items():
         data = context.dataset(dataset)

@@ -235,6 +235,7 @@ def select(
             use for name in models for use in ([known[name]] if name in known else expand(ModelUse(use=name)))
         )
         chosen["models"] += _controls(suite, chosen["models"]) if controls else ()
+        chosen |= _tables_of(suite, chosen["models"])
     if datasets:
         try:
             datasets, chosen["named"] = datasets_apart(datasets, suite.named)
@@ -251,6 +252,19 @@ def select(
             raise SuiteError(f"--seeds is a number from 1 to {MOST_SEEDS:,}; got {seeds:,}.")
         chosen["seeds"] = seeds
     return suite.model_copy(update=chosen)
+
+
+def _tables_of(suite: Suite, chosen: Sequence[ModelUse]) -> dict[str, Any]:
+    """The suite's tables of options without rows of its own naming that are not among the chosen ones."""
+    own, kept = ({use.name for given in uses for use in expand(given)} for uses in (suite.models, chosen))
+    gone = {label for label in own - kept if label.partition("+")[0] not in registry.models}
+    return {
+        key: {
+            dataset: {row: content for row, content in rows.items() if row not in gone}
+            for dataset, rows in getattr(suite, key).items()
+        }
+        for key in ("options", "tuned")
+    }
 
 
 def _controls(suite: Suite, asked: Sequence[ModelUse]) -> tuple[ModelUse, ...]:

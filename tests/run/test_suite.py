@@ -175,3 +175,19 @@ def test_narrowing_keeps_the_controls_unless_they_are_refused(tmp_path: Path) ->
     assert [use.name for use in select(suite, ["vae"], [], None).models] == ["vae"]
     named = select(suite, ["vae", controls[0]], [], None, controls=True)
     assert [use.name for use in named.models] == ["vae", controls[0]]
+
+
+def test_options_of_rows_that_were_not_chosen_go_with_them(tmp_path: Path) -> None:
+    file = tmp_path / "named.toml"
+    file.write_text(
+        'schema = 1\nname = "named"\nsummary = "Rows of the suite\'s own naming."\ndatasets = ["ring8", "grid25"]\n'
+        'models = ["gan", { use = "pacgan", as = "packs" }]\n[[evaluations]]\nname = "diversity"\n'
+        "[options.ring8]\npacks = { pack = 4 }\ngan = { width = 32 }\n"
+    )
+    only = chosen_suite(str(file), Options(models=["gan"]))
+    assert only.options == {"ring8": {"gan": {"width": 32}}}
+    both = chosen_suite(str(file), Options(models=["gan", "packs"]))
+    assert both.options["ring8"]["packs"] == {"pack": 4}
+    file.write_text(file.read_text().replace("packs = {", "pakcs = {"))
+    with pytest.raises(SuiteError, match="pakcs"):
+        chosen_suite(str(file), Options(models=["gan"]))

@@ -41,6 +41,10 @@ FAREWELL = 10.0
 """Seconds that the last calls to actors that were stopped may take."""
 
 
+HELD = 1
+"""Events that an actor may hold back: it goes on once the one before is here, and takes no result along when it dies."""
+
+
 class _Actor:
     """Does tasks in a process of the cluster."""
 
@@ -84,7 +88,8 @@ class _RayWorker(Worker):
         self._begin(lambda: [self.actor.start.remote(pickle.dumps(config))])
 
     def send(self, task: Task) -> None:
-        self._begin(lambda: self.actor.run.options(num_returns="streaming").remote(pickle.dumps(self.pack(task))))
+        run = self.actor.run.options(num_returns="streaming", _generator_backpressure_num_objects=HELD)
+        self._begin(lambda: run.remote(pickle.dumps(self.pack(task))))
 
     def stop(self) -> None:
         self.stopped.set()

@@ -42,7 +42,7 @@ FAREWELL = 10.0
 
 
 HELD = 1
-"""Events that an actor may hold back: it goes on once the one before is here, and takes no result along when it dies."""
+"""Events that an actor may hold back: it goes on once the last one is here, and takes no result along when it dies."""
 
 
 class _Actor:

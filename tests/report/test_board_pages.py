@@ -191,9 +191,9 @@ def test_the_published_numbers_agree_with_themselves_and_not_when_turned() -> No
 
 
 def test_packs_that_reach_more_modes_agree() -> None:
-    def modes(gan: float, pack: float, dataset: str = "grid25") -> pd.DataFrame:
+    def modes(gan: float, pack: float, dataset: str = "grid25", images: float = 2e6) -> pd.DataFrame:
         values = {"gan": near(gan), "pacgan": near(pack)}
-        return pd.concat([table(values, name, dataset=dataset) for name in ("modes", "mode-kl")])
+        return pd.concat([table(values, name, dataset=dataset, budget=images) for name in ("modes", "mode-kl")])
 
     assert paper_gans.pacgan(tables(paper_pacgan=modes(17, 23))).verdict == "yes"
     assert paper_gans.pacgan(tables(paper_pacgan=modes(23, 17))).verdict == "**no**"
@@ -202,6 +202,9 @@ def test_packs_that_reach_more_modes_agree() -> None:
     stacked = modes(640, 100, "stacked-mnist")  # a profile of its own
     both = paper_gans.pacgan(tables(paper_pacgan=modes(17, 23), paper_pacgan_stacked=stacked))
     assert [line.agrees for line in both.lines] == [True, False]
+    long = paper_gans.pacgan(tables(paper_pacgan_long=modes(11, 18, images=1e7), paper_pacgan=modes(23, 17)))
+    assert long.verdict == "yes" and "10,000,000 images" in long.lines[0].ours  # the longest training decides
+    assert [row.split(" | ")[1] for row in long.body if row.startswith("| `gan`")] == ["2,000,000", "10,000,000"]
 
 
 def test_the_lottery_is_judged_model_by_model() -> None:

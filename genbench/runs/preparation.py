@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from genbench.evaluations.context import RunContext
 
 TRAINER = "genbench.runs.preparation:EncoderTrainer.of"
+"""What worker processes do here, as their configuration says it."""
 
 
 def train_encoders(session: Session) -> None:

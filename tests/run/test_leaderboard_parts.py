@@ -51,12 +51,15 @@ def test_every_part_is_something_of_its_suite_in_each_profile(part: Part, tmp_pa
 @pytest.mark.parametrize("name", stores.suites())
 def test_the_parts_of_a_suite_are_all_of_it_and_nothing_twice(name: str) -> None:
     suite = suite_file.read(suite_file.find(name))
-    pairs = [pair for part in ALL if part.suite == name for pair in _pairs(part, suite)]
+    pairs = [pair for part in ALL if part.suite == name and "" in part.profiles for pair in _pairs(part, suite)]
     assert sorted(pairs) == sorted((row, d) for row in suite.rows for d in suite.all_datasets())
+    of_profiles = [(profile, pair) for part in ALL if part.suite == name for profile in part.profiles if profile
+                   for pair in _pairs(part, suite, profile)]  # fmt: skip
+    assert len(of_profiles) == len(set(of_profiles))
 
 
-def _pairs(part: Part, suite: Suite) -> list[tuple[str, str]]:
-    options = parts.options(part, "", Asked(out=Path(), packed=Path()), Path())
+def _pairs(part: Part, suite: Suite, profile: str = "") -> list[tuple[str, str]]:
+    options = parts.options(part, profile, Asked(out=Path(), packed=Path()), Path())
     assert options is not None
     return [(row, dataset) for row in options.models for dataset in options.datasets]
 

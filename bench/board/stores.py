@@ -11,7 +11,7 @@ import sqlite3
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,8 +38,8 @@ def pack(folder: Path, target: Path, note: Mapping[str, Any], before: Mapping[st
     """The results of a run's plans and pictures of the first seed as one zip file, without weights: its size in bytes.
     `before`: the note of the packed part that this one goes on from.
 
-    Safe while the run is at work: the database is copied as of one moment. Pictures get fewer colours, and of their
-    kinds those that are `MOST_PICTURES` bytes together. Curves are rounded, and what else was recorded of a training
+    Safe while the run is at work: the database is copied as of one moment. Pictures get lighter, and of their kinds
+    those stay that are `MOST_PICTURES` bytes together. Curves are rounded, and what else was recorded of a training
     is kept of the first seed.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -53,15 +53,18 @@ def pack(folder: Path, target: Path, note: Mapping[str, Any], before: Mapping[st
             pictures = database.execute("SELECT name, path FROM pictures").fetchall()
             without = before.get(LEFT_OUT, ())
             kinds = repacked(folder, pictures, Path(place) / "lighter", MOST_PICTURES, without=without)
-            database.execute(f"DELETE FROM pictures WHERE name NOT IN ({_places(kinds)})", kinds)
+            database.execute(f"DELETE FROM pictures WHERE name NOT IN ({_places(kinds)})", [*kinds])
+            paths = {old: new for kind in kinds.values() for old, new in kind.items()}
+            database.executemany(
+                "UPDATE pictures SET path = ? WHERE path = ?", [(new, old) for old, new in paths.items()]
+            )
             left_out = sorted({*without, *(kind for kind, _ in pictures if kind not in kinds)})
             done = {**note, LEFT_OUT: left_out, "machine": _machine(database)}
         with zipfile.ZipFile(made, "w", zipfile.ZIP_LZMA) as file:
             file.write(copy, "genbench.db")
             file.writestr(NOTE, json.dumps(done, indent=1))
-            for path in sorted({path for _, path in pictures}):
-                if (Path(place) / "lighter" / path).is_file():
-                    file.write(Path(place) / "lighter" / path, path, zipfile.ZIP_STORED)
+            for path in sorted(paths.values()):
+                file.write(Path(place) / "lighter" / path, path, zipfile.ZIP_STORED)
         shutil.move(made, target)
     return target.stat().st_size
 
@@ -106,7 +109,7 @@ def _rounded(curve: Mapping[str, Sequence[float | None]]) -> dict[str, list[floa
     return made
 
 
-def _places(values: Sequence[str]) -> str:
+def _places(values: Collection[str]) -> str:
     """`?, ?, ?`: a place in a statement for each value."""
     return ", ".join("?" * len(values))
 

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from genbench.core import picture_files
 from genbench.core.paths import below
 from genbench.report import glossary
 from genbench.report.data import RunData
@@ -20,8 +21,6 @@ from genbench.report.figures import curve_plot
 from genbench.report.language import IN_ENGLISH, Language
 from genbench.report.names import plain_name
 from genbench.report.types import Cell, Leaderboard
-
-PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +153,8 @@ def _place(order: Sequence[Any], item: Any) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PictureFile:
-    """A file as a data URI, with what a PNG says of itself: width and height (0 for other files), columns and count of
-    a grid of single samples."""
+    """A file as a data URI, with what it says of itself: width and height (0 where it says nothing), columns and count
+    of a grid of single samples."""
 
     uri: str
     width: int = 0
@@ -170,24 +169,7 @@ def picture_file(path: Path) -> PictureFile | None:
         return None
     content = path.read_bytes()
     uri = f"data:{kind};base64,{base64.b64encode(content).decode()}"
-    if not content.startswith(PNG) or len(content) < 24:
-        return PictureFile(uri)
-    width, height = (int.from_bytes(content[i : i + 4], "big") for i in (16, 20))
-    return PictureFile(uri, width, height, _tiles(content))
-
-
-def _tiles(content: bytes) -> tuple[int, int] | None:
-    """Columns and count, where a text of the PNG file before its pixels gives them."""
-    at = len(PNG)
-    while at + 8 <= len(content):
-        size, kind = int.from_bytes(content[at : at + 4], "big"), content[at + 4 : at + 8]
-        if kind == b"IDAT":
-            return None
-        found = re.fullmatch(rb"tiles\x00(\d{1,3}) (\d{1,4})", content[at + 8 : at + 8 + size])
-        if kind == b"tEXt" and found and int(found[1]) and int(found[2]):
-            return int(found[1]), int(found[2])
-        at += size + 12
-    return None
+    return PictureFile(uri, *picture_files.size(content), picture_files.tiles(content))
 
 
 def curves(data: RunData, dataset: str, words: Language = IN_ENGLISH) -> list[Curve]:

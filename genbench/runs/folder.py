@@ -6,7 +6,7 @@ DIR/report.html
 DIR/benchmark.json                    timings, for `pytest-benchmark compare`
 DIR/artifacts/fits/KEY.safetensors    weights, KEY the content key of a fit
 DIR/artifacts/checkpoints/KEY*.safetensors
-DIR/artifacts/pictures/KEY-NAME.png   KEY the content key of a job
+DIR/artifacts/pictures/KEY-NAME.png   KEY the content key of a job; .webp in a store that was packed
 DIR/failures/*.txt                    tracebacks
 DIR/log.jsonl                         what happened and when, a JSON object a line (the older half in log.1.jsonl)
 DIR/.report.json                      what `report.html` was made of, and its digest
@@ -58,7 +58,7 @@ KEY = r"[0-9a-f]{20}"
 OURS = {
     "fits": re.compile(rf"{KEY}\.safetensors(\.broken)?"),
     "checkpoints": re.compile(rf"{KEY}(-\d+-\d+)?\.safetensors(\.broken)?"),
-    "pictures": re.compile(rf"{KEY}-[\w.-]+\.png"),
+    "pictures": re.compile(rf"{KEY}-[\w.-]+\.(png|webp)"),
 }
 """The files that genbench names below `artifacts`, by folder; a temporary one has a dot before and a tail behind."""
 

@@ -1,25 +1,22 @@
 """Is a run's folder whole, and two of them made one: what `genbench store` does.
 
-Weights carry a digest, and a PNG carries checksums of its parts: no other record of what a file should be is needed.
+Weights carry a digest, and pictures checksums or a length: no other record of what a file should be is needed.
 """
 
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from genbench.core import paths
+from genbench.core import paths, picture_files
 from genbench.core.errors import DataError, UsageError
 from genbench.core.values import Status
 from genbench.runs.folder import RunFolder
 from genbench.store import Store
 from genbench.store.merge import Lacking, lacking, take
-
-PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ def _copy_files(into: RunFolder, other: RunFolder, source: Store, wanted: Lackin
     for path in wanted.pictures:
         found = paths.below(other.root, path)
         if found is not None and (into.root / path).resolve().is_relative_to(into.artifacts.resolve()):
-            _copy(found, into.root / path, broken=_png_fault(found.read_bytes()) is not None)
+            _copy(found, into.root / path, broken=picture_files.fault(found.read_bytes()) is not None)
 
 
 def _copy(source: Path, target: Path, *, broken: bool) -> None:
@@ -131,22 +128,6 @@ def _of_picture(root: Path, path: str, absent: list[str]) -> Iterator[str]:
         absent.append(f"the picture {path} is missing: `--force` makes it again.")
         return
     found = paths.below(root, path)
-    why = "it lies outside the run's folder" if found is None else _png_fault(found.read_bytes())
+    why = "it lies outside the run's folder" if found is None else picture_files.fault(found.read_bytes())
     if why is not None:
         yield f"the picture {path} is broken ({why}): `--force` makes it again."
-
-
-def _png_fault(content: bytes) -> str | None:
-    """What is wrong with the checksums of a PNG; None where it is whole."""
-    if not content.startswith(PNG):
-        return "it is no PNG"
-    place, kind = len(PNG), b""
-    while place + 12 <= len(content):
-        end = place + 12 + int.from_bytes(content[place : place + 4])
-        kind = content[place + 4 : place + 8]
-        if end > len(content):
-            break
-        if zlib.crc32(content[place + 4 : end - 4]) != int.from_bytes(content[end - 4 : end]):
-            return f"the checksum of its part {kind.decode('latin-1')!r} is another"
-        place = end
-    return None if kind == b"IEND" and place == len(content) else "it was not written whole"

@@ -90,3 +90,13 @@ def test_what_a_file_says_of_itself_is_not_believed_blindly(tmp_path: Path, text
     path.write_bytes(path.read_bytes()[:60])
     assert picture_file(path).tiles is None
     assert picture_file(tmp_path / "none.png") is None
+
+
+def test_a_webp_says_how_large_it_is_if_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.webp"
+    Image.new("RGB", (34, 18)).save(path)
+    found = picture_file(path)
+    assert found is not None and (found.width, found.height, found.tiles) == (34, 18, None)
+    assert found.uri.startswith("data:image/webp;base64,")
+    path.write_bytes(path.read_bytes()[:-2])
+    assert picture_file(path).width == 0

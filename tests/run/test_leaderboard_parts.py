@@ -228,22 +228,37 @@ def test_parts_are_run_while_there_is_time(two: tuple[Asked, list[Part]], tmp_pa
         )
 
 
-def test_pictures_get_fewer_colours_and_kinds_that_do_not_fit_are_left_out(tmp_path: Path) -> None:
+def drawn(folder: Path, draw: np.random.Generator, shape: tuple[int, ...], name: str) -> tuple[str, str]:
+    """A picture of noise in a folder, and as what it is known."""
+    path = f"artifacts/pictures/{name}.png"
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(draw.integers(0, 256, shape, dtype=np.uint8)).save(folder / path)
+    return name.partition("-")[0], path
+
+
+def test_pictures_get_fewer_greys_and_kinds_that_do_not_fit_are_left_out(tmp_path: Path) -> None:
     draw = np.random.default_rng(0)
-    files = []
-    for name in ("samples", "confused"):
-        for k in range(2):
-            path = f"artifacts/pictures/{name}-{k}.png"
-            (tmp_path / "artifacts" / "pictures").mkdir(parents=True, exist_ok=True)
-            Image.fromarray(draw.integers(0, 256, (64, 64), dtype=np.uint8)).save(tmp_path / path)
-            files.append((name, path))
+    files = [drawn(tmp_path, draw, (64, 64), f"{name}-{k}") for name in ("samples", "confused") for k in range(2)]
     kept = repacked(tmp_path, files, tmp_path / "lighter", 10**6)
-    assert kept == ["samples", "confused"]
+    assert kept == {kind: {path: path for name, path in files if name == kind} for kind in ("samples", "confused")}
     sizes = [(tmp_path / "lighter" / path).stat().st_size for _, path in files]
     assert all(size < 0.7 * (tmp_path / path).stat().st_size for size, (_, path) in zip(sizes, files, strict=True))
-    kept = repacked(tmp_path, files, tmp_path / "fewer", sum(sizes) - 1)
-    assert kept == ["samples"]
+    assert [*repacked(tmp_path, files, tmp_path / "fewer", sum(sizes) - 1)] == ["samples"]
     assert not (tmp_path / "fewer" / files[3][1]).exists() and (tmp_path / "fewer" / files[0][1]).exists()
+
+
+def test_pictures_in_colour_are_lighter_yet_alike_and_packed_again_as_they_are(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    smooth = np.asarray(Image.fromarray(draw.integers(0, 256, (8, 8, 3), dtype=np.uint8)).resize((128, 128)))
+    name, path = drawn(tmp_path, draw, (128, 128, 3), "samples-0")
+    Image.fromarray(smooth).save(tmp_path / path)
+    made = repacked(tmp_path, [(name, path)], tmp_path / "once", 10**6)[name][path]
+    with Image.open(tmp_path / "once" / made) as image:
+        assert image.format == "WEBP" and made.endswith(".webp")
+        assert np.abs(np.asarray(image, float) - smooth).mean() < 5
+    assert (tmp_path / "once" / made).stat().st_size < 0.5 * (tmp_path / path).stat().st_size
+    assert repacked(tmp_path / "once", [(name, made)], tmp_path / "twice", 10**6) == {name: {made: made}}
+    assert (tmp_path / "twice" / made).read_bytes() == (tmp_path / "once" / made).read_bytes()
 
 
 def test_kinds_of_pictures_once_left_out_stay_out_when_a_part_goes_on(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
 from typer.testing import CliRunner, Result
 
 from genbench import api
@@ -75,6 +76,29 @@ def test_a_damaged_file_is_named(copy: Path, pattern: str, damage: str) -> None:
         path.unlink()
     (fault,) = condition(found(copy)).faults
     assert path.stem in fault
+
+
+def test_a_picture_packed_as_webp_is_whole_goes_with_a_merge_and_is_named_where_it_is_cut(
+    copy: Path, tmp_path: Path
+) -> None:
+    png = one(copy, "pictures/*.png")
+    path = png.with_suffix(".webp")
+    with Image.open(png) as image:
+        image.convert("RGB").save(path)
+    png.unlink()
+    old, new = (one.relative_to(copy).as_posix() for one in (png, path))
+    with closing(sqlite3.connect(copy / "genbench.db")) as connection:
+        connection.execute("UPDATE pictures SET path = ? WHERE path = ?", (new, old))
+        connection.commit()
+    seen = condition(found(copy))
+    assert (seen.faults, seen.loose) == ((), ())
+    into = RunFolder.to_make(tmp_path / "into")
+    into.open(existing=False).close()
+    merge(into, found(copy))
+    assert (into.root / new).read_bytes() == path.read_bytes()
+    path.write_bytes(path.read_bytes()[:-2])
+    (fault,) = condition(found(copy)).faults
+    assert path.stem in fault and "not written whole" in fault
 
 
 def test_weights_of_another_fit_are_named(copy: Path) -> None:

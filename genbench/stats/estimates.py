@@ -9,8 +9,9 @@ import numpy as np
 
 from genbench.stats.scales import Array, Scale, to_scale
 
-ROUNDING = 1e-9
-"""Values that differ by less, relatively, are the same: rows in another order round differently."""
+ROUNDING = 2.0**-23
+"""Values that differ by less, relatively, are the same: that is the step of single precision, in which rows in another
+order or another GPU's sums round differently."""
 
 SKEW = 6.0
 """What the variance on the log scale grows by, relative to itself (`Estimates.on`), chosen by `bench/ranking.py`."""

@@ -65,6 +65,12 @@ def test_a_row_that_is_the_same_on_every_seed_has_no_interval_over_seeds() -> No
     assert cell.constant and cell.half is None and cell.mean == 2.5
 
 
+@pytest.mark.parametrize(("step", "constant"), [(2.0**-24, True), (2.0**-22, False)])
+def test_rounding_in_single_precision_is_no_spread(step: float, constant: bool) -> None:
+    cell = cells(only(tiny(["a"], [[2.5, 2.5 * (1 + step), 2.5]])), "frechet")["a"]
+    assert cell.constant is constant and (cell.half is None) is constant
+
+
 def test_ties_share_a_place_and_the_next_place_is_not_given() -> None:
     rows = {"a": [1.0, 2.0, 3.0], "b": [2.0, 1.0, 3.3], "c": [90.0, 91.0, 92.0]}
     found = cells(only(tiny(list(rows), list(rows.values()))), "frechet")

@@ -78,6 +78,12 @@ def _left(groups: Iterable[Sequence[Fit]]) -> Iterator[FitsLeft]:
         yield FitsLeft(found)
 
 
+NO_MEMORY = (
+    "the processes on this GPU share its memory. Run the same command again with fewer of them (--workers-per-device): "
+    "what is done is kept."
+)
+
+
 def status_of(error: Exception) -> tuple[Status, str]:
     """How an error ends a job, and the sentence that its row shows."""
     said = safe_text(error)
@@ -87,6 +93,8 @@ def status_of(error: Exception) -> tuple[Status, str]:
         return Status.DIVERGED, said
     if isinstance(error, GenbenchError):
         return Status.FAILED, said
+    if isinstance(error, torch.OutOfMemoryError):
+        return Status.FAILED, f"{said.partition('.')[0]}: {NO_MEMORY}"
     return Status.FAILED, f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 

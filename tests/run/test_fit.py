@@ -13,7 +13,7 @@ from genbench.core.jobs import BudgetConfig, Event, Fit, FitEnded, FitsLeft
 from genbench.core.values import Status
 from genbench.evaluations.context import RunContext
 from genbench.runs import train
-from genbench.runs.fit import FittedModel, fitted, fitted_beside
+from genbench.runs.fit import FittedModel, fitted, fitted_beside, status_of
 from genbench.runs.folder import RunFolder
 
 
@@ -143,3 +143,9 @@ def test_seeds_of_a_stack_that_several_workers_evaluate_have_the_numbers_of_one(
     columns = ["label", "seed", "metric", "target", "value"]
     found = [run.table()[columns].sort_values(columns, ignore_index=True) for run in (one, other)]
     pd.testing.assert_frame_equal(*found, check_exact=True)
+
+
+def test_a_full_gpu_is_named_with_what_to_do() -> None:
+    said = "CUDA out of memory. Tried to allocate 1.03 GiB. GPU 0 has a total capacity of 79.18 GiB of which"
+    status, reason = status_of(torch.OutOfMemoryError(said))
+    assert status is Status.FAILED and reason.startswith("CUDA out of memory: ") and "--workers-per-device" in reason

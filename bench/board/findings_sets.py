@@ -83,8 +83,7 @@ class OverSets:
     @property
     def texts(self) -> tuple[str, str]:
         """`0.770 ± 0.016`, `0.09`; one that is the same on every seed has no interval over them."""
-        mean = self.mean.text() if self.mean.half else f"{self.mean.value:.3f}, the same on every seed"
-        return mean, f"{mean_of(self.sets).half or 0.0:.2f}"
+        return self.mean.text(), f"{mean_of(self.sets).half or 0.0:.2f}"
 
     def less(self, other: OverSets) -> Mean:
         """The mean difference over sets."""

@@ -15,6 +15,7 @@ from genbench.report import formatting
 from genbench.report.data import RunData
 from genbench.report.output import read_run
 from genbench.runs.folder import RunFolder
+from genbench.stats.estimates import ROUNDING
 from genbench.stats.intervals import mean_interval
 
 
@@ -44,11 +45,13 @@ class Mean:
         return stdev(self.values) if len(self.values) > 2 else None
 
     def text(self, factor: float = 1.0, places: int | None = None) -> str:
-        """`2.83 ± 0.10`; with one or two seeds the mean and their number."""
+        """`2.83 ± 0.10`; with one or two seeds the mean and their number; without a spread the value of every seed."""
         value, half = self.value * factor, None if self.half is None else self.half * factor
         digits = formatting.decimals(value, half) if places is None else places
         if half is None:
             return f"{formatting.text(value, digits)} ({len(self.values)} seed{'s' * (len(self.values) > 1)})"
+        if max(self.values) - min(self.values) <= ROUNDING * max(map(abs, self.values)):
+            return f"{formatting.text(value, digits)} (every seed)"
         return f"{formatting.text(value, digits)} ± {formatting.text(half, digits)}"
 
 

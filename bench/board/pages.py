@@ -84,10 +84,11 @@ def write_parts(path: Path, noted: Sequence[tuple[Part, Mapping[str, Any] | None
     rows = [_row(part, note, how) for (part, note), how in zip(noted, states, strict=True)]
     minutes = sum(float(note["seconds"]) for _, note in noted if note is not None) / 60
     whole = states.count("whole")
+    left = "" if whole == len(noted) else " (what the others lack is on no page)"
     lines = [
         *markdown(("part", "suite", "expected", "took", "on", "jobs"), rows, words=True),
         "",
-        f"{whole} of {len(noted)} parts are whole; all took {minutes:.0f} minutes. Others are on no page.",
+        f"{whole} of {len(noted)} parts are whole{left}; all took {minutes:.0f} minutes.",
     ]
     made = "\n".join([BEGIN, "", *lines, "", END])
     path.write_text(f"{before}{made}{after}", encoding="utf-8")

@@ -161,8 +161,9 @@ def _tables(found: Curves) -> list[str]:
     last = [(label, found[label][-1]) for label in best]
     cells = [(f"`{label}`", formatting.duration(p.seconds), _operations(p.flops)) for label, p in last]
     lines += ["What the largest budget took, a seed:", "", *markdown(("row", "seconds", "operations"), cells), ""]
-    lines += ["**Where the order changes.** " + _turned(found, sizes), ""]
     lines += [
+        *turned(found, sizes),
+        "",
         "**How many seeds set neighbours apart** at the largest budget, with 80 % power, by the spread seen here:",
         "",
     ]
@@ -178,12 +179,14 @@ def _operations(flops: float) -> str:
     return "not counted" if math.isnan(flops) else safe_text(f"{flops:.2g}")
 
 
-def _turned(found: Curves, sizes: Sequence[float]) -> str:
-    turned = flips(found)
-    if not turned:
-        return "No pair is surely in one order at one budget and in the other at another."
-    parts = [
-        f"`{first}` is ahead of `{second}` at {sizes[a]:,.0f} images and behind it at {sizes[b]:,.0f}"
-        for first, second, a, b in turned
+def turned(found: Curves, sizes: Sequence[float]) -> list[str]:
+    """Where the order of a pair changes, pair by pair."""
+    rows = [
+        (f"`{first}`", f"`{second}`", f"{sizes[a]:,.0f}", f"{sizes[b]:,.0f}") for first, second, a, b in flips(found)
     ]
-    return f"{'; '.join(parts)} (each p under 5 %, pair by pair)."
+    if not rows:
+        return [
+            "**Where the order changes.** No pair is surely in one order at one budget and in the other at another."
+        ]
+    said = "**Where the order changes**, each end of a pair with p under 5 %:"
+    return [said, "", *markdown(("ahead at first", "of", "at images", "behind it at"), rows)]

@@ -48,6 +48,7 @@ def test_means_are_over_seeds_with_the_sampling_error() -> None:
     assert found.value == 2.0 and found.error == pytest.approx(0.1) and found.spread == pytest.approx(1.0)
     assert found.half == pytest.approx(4.3027 / np.sqrt(3), rel=1e-4)
     assert mean_of([1.0, 2.0]).text() == "1.50 (2 seeds)"
+    assert mean_of([8.0, 8.0, 8.0]).text() == "8.00 (every seed)"
 
 
 def test_the_ratio_of_training_to_sampling_is_what_was_planted() -> None:
@@ -105,6 +106,8 @@ def test_a_pair_that_changes_places_is_found() -> None:
 
     found = {"early": points(5, 4, 3.9), "late": points(9, 4, 2), "worst": points(20, 19, 18)}
     assert scaling.flips(found) == [("early", "late", 0, 2)]
+    assert "| `early` | `late` | 10 | 160 |" in scaling.turned(found, (10.0, 40.0, 160.0))
+    assert scaling.turned({"early": found["early"]}, (10.0, 40.0, 160.0))[0].endswith("at another.")
 
 
 def test_the_page_of_papers_says_what_agrees_and_what_was_not_run() -> None:
@@ -191,20 +194,37 @@ def test_the_published_numbers_agree_with_themselves_and_not_when_turned() -> No
 
 
 def test_packs_that_reach_more_modes_agree() -> None:
-    def modes(gan: float, pack: float, dataset: str = "grid25", images: float = 2e6) -> pd.DataFrame:
-        values = {"gan": near(gan), "pacgan": near(pack)}
-        return pd.concat([table(values, name, dataset=dataset, budget=images) for name in ("modes", "mode-kl")])
+    def modes(
+        gan: float, pack: float, dataset: str = "grid25", images: float = 2e6, *, kl: tuple[float, float] = (0.7, 0.1)
+    ) -> pd.DataFrame:
+        found = [("modes", gan, pack), ("mode-kl", *kl)]
+        return pd.concat(
+            [table({"gan": near(a), "pacgan": near(b)}, name, dataset=dataset, budget=images) for name, a, b in found]
+        )
 
-    assert paper_gans.pacgan(tables(paper_pacgan=modes(17, 23))).verdict == "yes"
-    assert paper_gans.pacgan(tables(paper_pacgan=modes(23, 17))).verdict == "**no**"
-    assert paper_gans.pacgan(tables(paper_pacgan=modes(25, 25))).verdict == "yes"
-    assert paper_gans.pacgan(tables(paper_pacgan=modes(17, 17.01))).verdict == "undecided"
+    def judged(**suites: pd.DataFrame) -> list[bool | None]:
+        return [line.agrees for line in paper_gans.pacgan(tables(**suites)).lines]
+
+    assert judged(paper_pacgan=modes(17, 23)) == [True, True]
+    assert judged(paper_pacgan=modes(23, 17)) == [False, True]
+    assert judged(paper_pacgan=modes(25, 25, kl=(0.1, 0.7))) == [True, False]
+    assert judged(paper_pacgan=modes(17, 17.01, kl=(0.1, 0.1))) == [None, None]
     stacked = modes(640, 100, "stacked-mnist")  # a profile of its own
-    both = paper_gans.pacgan(tables(paper_pacgan=modes(17, 23), paper_pacgan_stacked=stacked))
-    assert [line.agrees for line in both.lines] == [True, False]
+    assert judged(paper_pacgan=modes(17, 23), paper_pacgan_stacked=stacked) == [True, True, False, True]
     long = paper_gans.pacgan(tables(paper_pacgan_long=modes(11, 18, images=1e7), paper_pacgan=modes(23, 17)))
     assert long.verdict == "yes" and "10,000,000 images" in long.lines[0].ours  # the longest training decides
     assert [row.split(" | ")[1] for row in long.body if row.startswith("| `gan`")] == ["2,000,000", "10,000,000"]
+
+
+def test_packs_whose_samples_scatter_do_not_agree() -> None:
+    values = {"gan": near(17), "pacgan": near(23)}
+    found = [table(values, "modes", dataset="grid25", budget=2e6)]
+    for pack, agrees in ((0.5, True), (0.1, False)):
+        share = table(
+            {"gan": near(0.8), "pacgan": near(pack)}, "modes", dataset="grid25", budget=2e6, target="high-quality"
+        )
+        (line,) = paper_gans.pacgan(tables(paper_pacgan=pd.concat([*found, share]))).lines
+        assert line.agrees is agrees
 
 
 def test_the_lottery_is_judged_model_by_model() -> None:

@@ -75,11 +75,12 @@ def evaluate(evidence: Evidence, config: SampleQualityConfig) -> Outcome:
 
 
 def sanity(results: Results, table: Table) -> Iterator[str]:
-    """No model is nearer to the data than the data; the floors are far behind."""
+    """No model is nearer to the data than the data, nor than those it learned from; the floors are far behind."""
     metrics = [metric for metric, _ in table.columns]
     if "frechet" not in metrics:
         return
     yield from known_answers.better_than_data(table, "frechet", results.copies)
+    yield from known_answers.better_than_replay(table, "frechet")
     # A toy's marginals have its mean and covariance, all that a Fréchet distance on its points sees.
     bounded = "tv" in metrics
     yield from known_answers.far_behind(table, "tv" if bounded else "frechet", bounded=bounded)

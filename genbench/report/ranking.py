@@ -106,21 +106,30 @@ def give_scores(cells: Mapping[RowKey, Cell], rows: Mapping[RowKey, Measured], c
     by_model = {rows[key].model: c for key, c in cells.items() if c.mean is not None and c.comparable}
     floor = _bound(record.floor, column, by_model)
     ceiling = _bound(record.ceiling, column, by_model)
-    if floor is None or floor.mean is None or ceiling is None or ceiling.mean is None or ceiling.mean == floor.mean:
+    scale = None if floor is None or ceiling is None else _scale(floor, ceiling, column)
+    if floor is None or ceiling is None or scale is None:
         return dict(cells)
-    clear = not overlap(floor, ceiling)
-    width = ceiling.mean - floor.mean
+    clear, (start, width) = not overlap(floor, ceiling), scale
     scored = {}
     for key, cell in cells.items():
         if cell.mean is None or not cell.comparable:
             scored[key] = cell
             continue
-        score = (cell.mean - floor.mean) / width
-        scores = {seed: (value - floor.mean) / width for seed, value in cell.values.items()}
-        under = score < 0 and not overlap(cell, floor) and not rows[key].is_control and CHANCE not in record.floor
+        score = (cell.mean - start) / width
+        scores = {seed: (value - start) / width for seed, value in cell.values.items()}
+        under = score < 0 and clear and not (overlap(cell, floor) or rows[key].is_control or CHANCE in record.floor)
         flags = (*cell.flags, Flag.UNDER_FLOOR) if under else cell.flags
         scored[key] = cell.but(score=score, scores=scores, score_clear=clear, flags=flags)
     return scored
+
+
+def _scale(floor: Cell, ceiling: Cell, column: Column) -> tuple[float, float] | None:
+    """(the floor's mean, what the ceiling's is more); None where the floor is no worse, as on an inverted metric."""
+    if floor.mean is None or ceiling.mean is None:
+        return None
+    least, best = column.sense.loss(floor.mean), column.sense.loss(ceiling.mean)
+    is_below = least is not None and best is not None and least > best
+    return (floor.mean, ceiling.mean - floor.mean) if is_below else None
 
 
 def give_differences(

@@ -195,6 +195,14 @@ def test_a_model_under_the_floor_is_flagged_and_a_control_is_not() -> None:
     assert not found["ok"].flags and not found["control-noise"].flags
 
 
+@pytest.mark.parametrize("floor", [1.0, 1.004, 0.5])
+def test_a_floor_that_is_no_worse_than_real_data_bounds_nothing(floor: float) -> None:
+    rows = {"vae": 300.0, "control-test-half": 1.0, "control-marginals": floor}
+    found = cells(only(tiny(list(rows), [[v, v * 1.01, v * 0.99] for v in rows.values()])), "frechet")
+    assert not found["vae"].flags
+    assert found["vae"].score is None if floor <= 1 else not found["vae"].score_clear
+
+
 def test_the_copy_is_flagged_as_a_copy_everywhere_and_nothing_else_is(boards: list[Leaderboard]) -> None:
     for board in boards:
         flagged = {row.label for row in board.all_rows if Flag.MEMORISES in row.flags}

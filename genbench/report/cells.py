@@ -153,10 +153,15 @@ def _number(cell: Cell, how: Layout, words: Language, *, folded: bool) -> str:
     return f"{words.number(cell.text)}{pad}{half}"
 
 
+QUIET = (Flag.UNDER_FLOOR, Flag.COPIES)
+"""Said elsewhere, or of one number alone: a verdict on copying takes all tests of a row."""
+
+
 def _tags(cell: Cell, words: Language) -> str:
     said = [words("{n} of {total} seeds", n=cell.n, total=cell.total)] if cell.missing else []
+    said += [words(flag) for flag in cell.flags if flag == Flag.COPIES]
     tags = "".join(f'<span class="tag">{escape(text)}</span>' for text in said)
-    tags += "".join(f'<span class="tag red">{escape(words(f))}</span>' for f in cell.flags if f != Flag.UNDER_FLOOR)
+    tags += "".join(f'<span class="tag red">{escape(words(f))}</span>' for f in cell.flags if f not in QUIET)
     return tags + (f"<span class=by>{escape(words('by {score}', score=words(cell.note)))}</span>" if cell.note else "")
 
 

@@ -71,7 +71,8 @@ def render(data: RunData, language: Language | None = None, sections: Sequence[S
         content = section.content(view)
         if content is not None:
             text = made.get_template(f"sections/{section.name}.html.j2").render(view=view, **content)
-            shown.append((section.name, Markup(text)))
+            if text.strip():
+                shown.append((section.name, Markup(text)))
     script = Markup((paths.folder("templates") / "report.js").read_text(encoding="utf-8"))
     page = made.get_template("report.html.j2").render(
         title=title(view),

@@ -26,7 +26,7 @@ class Flag(StrEnum):
     BELOW_CHANCE = "below chance"
     UNDER_FLOOR = "worse than the floor"
     MEMORISES = "copies its training data"
-    COPIES = "flagged as copying"
+    COPIES = "nearer than held-out data"
     DRAWS = "look at its samples"
 
 

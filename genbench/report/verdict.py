@@ -14,7 +14,7 @@ from genbench.report.families import Family
 from genbench.report.language import Language
 from genbench.report.names import isolated, listed, named
 from genbench.report.ranking import is_undecided, known_answer, mean_loss
-from genbench.report.scatter import amount
+from genbench.report.scatter import amount, cost_plot
 from genbench.report.types import Cell, Column, Flag, Leaderboard, LeaderboardRow
 from genbench.report.view import DatasetView, View
 from genbench.stats.intervals import LEAST
@@ -159,8 +159,8 @@ def leaders(ordered: Sequence[Ranked], column: Column, words: Language, *, once:
     if not others:
         return best
     if len(others) >= TIED:
-        return Markup("{}, {}").format(best, words("tied with {n} others", n=len(others)))
-    return Markup("{}, {} {}").format(best, words("tied with"), listed(others, words("and")))
+        return Markup("{}, {}").format(best, words("not surely ahead of {n} others", n=len(others)))
+    return Markup("{}, {} {}").format(best, words("not surely ahead of"), listed(others, words("and")))
 
 
 def _best(ordered: Sequence[Ranked]) -> Ranked:
@@ -221,7 +221,7 @@ def _cost_of_leader(dataset: DatasetView, column: Column, words: Language) -> It
         if label in axis.values
     ]
     if spent:
-        yield Sentence(words("Its cost"), Markup("{}").format(", ".join(spent)), dataset.anchor_of("cost"))
+        yield Sentence(words("Its cost"), Markup("{}").format(", ".join(spent)), _at_cost(dataset, words))
 
 
 def _cheapest(dataset: DatasetView, words: Language) -> Iterator[Sentence]:
@@ -233,7 +233,12 @@ def _cheapest(dataset: DatasetView, words: Language) -> Iterator[Sentence]:
     text = Markup("<b>{}</b>, {}").format(isolated(least), shortest)
     if shortest != longest:
         text += Markup("; {} {}, {}").format(words("slowest:"), isolated(most), longest)
-    yield Sentence(words("Fastest to train"), text, dataset.anchor_of("cost"))
+    yield Sentence(words("Fastest to train"), text, _at_cost(dataset, words))
+
+
+def _at_cost(dataset: DatasetView, words: Language) -> str:
+    """Where costs are shown: their plot, else the dataset."""
+    return dataset.anchor if cost_plot(dataset, words) is None else dataset.anchor_of("cost")
 
 
 def _cautions(view: View, dataset: DatasetView) -> Iterator[Sentence]:

@@ -18,11 +18,33 @@ from golden import GOLDEN, golden_page, golden_run
 from synthetic import TIDY, Maker, make_run, make_table, run_record, tiny
 
 from genbench.report import page
-from genbench.report.data import RunData
+from genbench.report.data import FITS, RunData
 from genbench.report.export import export
 from genbench.report.figures import interval_plot
 from genbench.report.leaderboard import leaderboards
 from genbench.report.page import render
+
+
+def unmeasured() -> RunData:
+    """A run of two models that trained and gave no number."""
+    table = tiny(["vae", "gan"], [[1.0, 1.1, 1.2], [2.0, 2.1, 2.2]])
+    table[["status", "reason", "value", "ci_low", "ci_high"]] = ["unsupported", "one outlier", None, None, None]
+    fits = [
+        {"key": f"{model}{seed}", "model": model, "dataset": "digits", "seed": seed, "status": "ok",
+         "seconds": 2.0 + seed, "parameters": 1000}
+        for model in ("vae", "gan") for seed in range(3)
+    ]  # fmt: skip
+    return RunData(table=table, fits=pd.DataFrame(fits, columns=FITS))
+
+
+@pytest.mark.parametrize("made", ["whole", "one dataset", "unmeasured"])
+def test_every_link_on_a_page_leads_somewhere(data: RunData, made: str) -> None:
+    one = RunData(table=tiny(["vae", "gan"], [[1.0, 1.1, 1.2], [2.0, 2.1, 2.2]]))
+    found = Reader(render({"whole": data, "one dataset": one, "unmeasured": unmeasured()}[made])).found
+    ids = {attributes.get("id") for _, attributes in found}
+    links = {str(attributes.get("href"))[1:] for _, attributes in found if str(attributes.get("href")).startswith("#")}
+    assert len(links) > 4 and links <= ids
+
 
 VOID = {"meta", "link", "img", "br", "input", "hr"}
 

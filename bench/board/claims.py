@@ -80,8 +80,8 @@ def page(found: Sequence[Comparison], why: Mapping[str, str]) -> str:
         "<!-- made by bench/leaderboard.py: change the code or the stores, then run it -->",
         "",
         "What papers say, measured again. Each number of ours is a mean over seeds with the interval of that mean, and "
-        "each verdict follows the rule of its line. A paper agrees in part where some of its lines do; a line is "
-        "undecided where our seeds leave it open. The published numbers stand in `bench/board` with their source.",
+        "each verdict follows the rule of its line; a line is undecided where our seeds leave it open. A paper agrees "
+        "where all other lines do, in part where some do. Published numbers stand in `bench/board` with their source.",
         "",
         *markdown(
             ("paper", "agrees", "lines that agree"),

@@ -11,6 +11,7 @@ from board.findings_care import copies, disagreements, failures, floors
 from board.findings_order import backbones, compute, samplers
 from board.findings_sets import laws, outliers
 from board.numbers import Mean, means, percent
+from genbench.core.text import safe_text
 from genbench.report import formatting, glossary
 from genbench.report.costs import costs, front
 from genbench.report.data import read_rows
@@ -29,8 +30,9 @@ def page(stores: Path, suites: Sequence[str]) -> str:
         "Every sentence is made of numbers of the board and names its table. ± is the 95 % interval of a mean over",
         "seeds; a place such as 2–5 holds the true places of all rows at once with 95 % ([how](../statistics.md)). All "
         "trained rows of a board saw as many images, those of board-mnist-flops did as many operations. Seconds are "
-        "those of a GPU that several trainings shared: within a factor of two they say nothing. A code may have any "
-        "size, and a larger one always reconstructs better. "
+        "those of a GPU that several trainings shared: within a factor of two they say nothing, so that costs are "
+        "compared by operations. Rows lead that no row is surely better than: where seeds say little, those are many. "
+        "A code may have any size, and a larger one always reconstructs better. "
         "Outliers are found by each model's own score; the board has all scores.",
     ]
     for title, make in SECTIONS.items():
@@ -68,7 +70,7 @@ def _purpose(board: Board, leaderboard: Leaderboard) -> str:
         more = f" and {len(leading) - 4} more" if len(leading) > 4 else ""
         said += f"{names}{more} lead{'s' if len(leading) == 1 else ''} {len(rows)} rows"
     else:
-        said += f"`{name_of(best)}` has the best mean of {len(rows)} rows, of which its seeds set none apart"
+        said += f"`{name_of(best)}` has the best mean of {len(rows)} rows, and is surely better than none of them"
     spent = _seconds(board, leaderboard.dataset).get(best.label)
     cost = f", trained in {formatting.duration(spent)} a seed" if spent else ""
     first = "the first: " if len(leading) > 1 else ""
@@ -102,6 +104,16 @@ def _seconds(board: Board, dataset: str) -> dict[str, float]:
     return {label: cost.seconds for label, cost in spent.items() if cost.seconds}
 
 
+def _operations(board: Board, dataset: str) -> dict[str, float]:
+    """By label the operations of training, of rows that are trained by steps."""
+    spent = costs(board.data, read_rows(board.data.table)).get(dataset, {})
+    return {label: cost.operations for label, cost in spent.items() if cost.operations}
+
+
+def _counted(operations: float) -> str:
+    return safe_text(f"{operations:.2g} operations")
+
+
 def _of_families(rows: Sequence[Ranked], but: str) -> str:
     firsts: dict[str, Ranked] = {}
     for row, cell in rows:
@@ -112,19 +124,17 @@ def _of_families(rows: Sequence[Ranked], but: str) -> str:
 
 
 def bargains(found: Boards) -> Iterator[str]:
-    """Training seconds against quality: what no row beats in both, and what drawing samples costs."""
+    """Operations of training against quality: what no row beats in both, and what drawing samples costs."""
     for suite in (MNIST, CONV):
         board = found.get(suite)
         if board is None:
             continue
-        spent = _seconds(board, "mnist")
+        spent = _operations(board, "mnist")
         distances = {k: v for k, v in board.distances().items() if not k.startswith("control")}
         points = {k: (spent[k], v.value) for k, v in distances.items() if k in spent}
         best = front(points)
         if best:
-            steps = "; ".join(
-                f"`{label}` {formatting.duration(points[label][0])}, {distances[label].text()}" for label in best
-            )
+            steps = "; ".join(f"`{label}` {_counted(points[label][0])}, {distances[label].text()}" for label in best)
             link = board.link("mnist", "sample-quality", suite)
             yield f"- {link}: no row is both cheaper to train and better than {steps}."
         yield from _sampling(board, distances)
@@ -149,10 +159,11 @@ LEAD = {True: "lead", False: "no seed sets apart"}
 
 
 def picks(found: Boards) -> Iterator[str]:
-    """What a student should pick: of the rows that lead, of all where none does, the one that trains fastest."""
+    """What a student should pick: of the rows that lead, of all where none does, the one that takes the fewest
+    operations to train; of equals the best."""
     for suite in (MNIST, CONV):
         board = found.get(suite)
-        spent = {} if board is None else _seconds(board, "mnist")
+        spent = {} if board is None else dict.fromkeys(_seconds(board, "mnist"), 0.0) | _operations(board, "mnist")
         for one in board.boards if board is not None else ():
             if one.is_overview or one.dataset != "mnist" or glossary.evaluation(one.evaluation).timed:
                 continue
@@ -164,7 +175,7 @@ def picks(found: Boards) -> Iterator[str]:
             row, cell = min(able, key=lambda pair: spent[pair[0].label])
             rest = "the best" if len(able) == 1 else f"the cheapest of {len(able)} trained rows that {LEAD[is_led]}"
             link = board.link("mnist", one.evaluation, f"{suite}, {one.evaluation}")
-            cost = f"{formatting.duration(spent[row.label])} a seed"
+            cost = f"{_counted(spent[row.label])} a seed" if spent[row.label] else "no training by steps"
             number = f"{_name(column)} {cell.plain}, place {cell.place_range}, {cost}"
             without = _without_labels(able, spent)
             yield f"- {link}: `{name_of(row)}`, {rest} ({number}){without}."
@@ -195,9 +206,9 @@ def _trust(board: Board) -> Iterator[str]:
     least, middle, most = ordered[0], ordered[len(ordered) // 2], ordered[-1]
     link = board.link("mnist", "sample-quality", board.suite)
     yield (
-        f"- {link}: one seed of `{least}` says most (its Fréchet distances "
-        f"spread by {percent(spread[least])} over {len(distances[least].values)} seeds), one of `{most}` least "
-        f"({percent(spread[most])}); the median row has {percent(spread[middle])}."
+        f"- {link}: Fréchet distances spread least over seeds for `{least}` (a standard deviation of "
+        f"{percent(spread[least])} of the mean), most for `{most}` ({percent(spread[most])}); the median row has "
+        f"{percent(spread[middle])}."
     )
 
 

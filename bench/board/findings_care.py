@@ -8,11 +8,14 @@ from board.boards import Boards, name_of, quoted, two
 from genbench.report import glossary
 from genbench.report.agreement import agreements
 from genbench.report.types import Cell, Column, Flag, LeaderboardRow
+from genbench.stats.blocks import Agreement
 
 # --- metrics against each other, floors, copies, failures
 
 ALIKE = 0.8
-"""Kendall's τ above which two orders do not disagree."""
+"""Kendall's τ above which two orders do not disagree; its whole interval lies below where they do."""
+LEAST_ROWS, MOST_TIED = 12, 1 / 3
+"""Of a comparison: how many rows, and the share of pairs that a metric may leave without an order."""
 
 
 def disagreements(found: Boards) -> Iterator[str]:
@@ -26,17 +29,21 @@ def disagreements(found: Boards) -> Iterator[str]:
                 (tau, table.names[i], table.names[j])
                 for i, row in enumerate(table.taus)
                 for j, tau in enumerate(row)
-                if tau is not None and i < j and not timed & {table.names[i], table.names[j]}
+                if tau is not None and i < j and not timed & {table.names[i], table.names[j]} and _says_much(tau)
             ]
             if not pairs:
                 continue
             tau, one, other = min(pairs, key=lambda pair: pair[0].tau)
-            if tau.tau > ALIKE:
+            if tau.interval.high > ALIKE:
                 continue
             yield (
                 f"- [{board.suite}]({board.suite}.html), {table.title.lower()}: {one} and {other} agree least, "
                 f"Kendall's τ = {two(tau.tau)} [{two(tau.interval.low)}, {two(tau.interval.high)}], {tau.rows} rows."
             )
+
+
+def _says_much(tau: Agreement) -> bool:
+    return tau.rows >= LEAST_ROWS and tau.tied <= MOST_TIED
 
 
 def floors(found: Boards) -> Iterator[str]:

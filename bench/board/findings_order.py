@@ -90,7 +90,7 @@ def _over_rows(ratios: Sequence[float]) -> str:
     """` [0.81, 4.20] (14 rows)`: the interval of the geometric mean, where there are enough."""
     interval = mean_interval([math.log(ratio) for ratio in ratios])
     ends = "" if interval is None else f" [{math.exp(interval.low):.2f}, {math.exp(interval.high):.2f}]"
-    return f"{ends} ({len(ratios)} rows)"
+    return f"{ends} ({len(ratios)} row{'s' * (len(ratios) > 1)})"
 
 
 def _with_conv(label: str) -> str:

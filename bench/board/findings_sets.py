@@ -44,7 +44,7 @@ def outliers(found: Boards) -> Iterator[str]:
         first = next(key for key in shown if not key[0].startswith("control"))
         yield (
             f"Mean AUROC over {len(over[first].sets)} sets, {words} ([{suite}]({suite}.html)), each row by the score "
-            f"that did best here of as many (a choice that its interval does not know of), against "
+            f"that did best here (so its number is a little too good, the more scores it has), against "
             f"{_how_many(part)} outliers. {_apart(over, first, shown)}"
         )
         yield ""

@@ -38,9 +38,10 @@ def deep_svdd(table: Tables) -> Comparison:
     over = {name: mean_of(np.mean([m.values for m in ten], axis=0).tolist()) for name, ten in digits.items()}
     best = max(over, key=lambda name: over[name].value)
     hard = stats.kendalltau(SVDD, [mean.value for mean in digits[best]])
+    hardest = sorted(range(10), key=lambda digit: digits[best][digit].value)[:3]
     lines = [
         Line(
-            "mean AUROC over the ten digits, the best row",
+            "mean AUROC over the ten digits: the published level is reached (best row)",
             f"{SVDD_MEAN} %",
             f"`{best[0]}` by {best[1]}: {over[best].text(100)} %",
             over[best].high * 100 >= SVDD_MEAN - 2,
@@ -49,7 +50,7 @@ def deep_svdd(table: Tables) -> Comparison:
         Line(
             "which digits are hard: order of the ten, Kendall's τ",
             "5, 2, 3 are the hardest, 1 the easiest",
-            f"τ = {hard.statistic:.2f} (p = {hard.pvalue:.2g})",
+            f"{', '.join(map(str, hardest))} are the hardest, τ = {hard.statistic:.2f} (p = {hard.pvalue:.2g})",
             bool(hard.statistic > 0 and hard.pvalue < 0.05),
             "positive with p under 5 %",
         ),
@@ -155,8 +156,9 @@ def _counted(what: str, pairs: list[tuple[Mean, Mean]]) -> list[Line]:
 
 DETECTORS = {"isolation-forest": "isolation forest", "knn": "nearest neighbours"}
 EXPERIMENT = (
-    "The last column (`bench/adbench_protocol.py`, five seeds) is the experiment that says why. With rows that come "
-    "again the distance to the fifth neighbour of `hepatitis` falls from 0.765 (random splits alone) to 0.495 and "
-    "that of `lymphography` from 0.993 to 0.736: an outlier of the test part has copies among the training rows. "
-    "Columns scaled to [0, 1] lift `internetads` from 0.615 to 0.690."
+    "The last column (`bench/adbench_protocol.py`, five seeds) is an experiment on what the protocol changes. With "
+    "rows that come again the AUROC of the fifth neighbour's distance falls on `hepatitis` from 0.765 (random splits "
+    "alone) to 0.495 and on `lymphography` from 0.993 to 0.736: an outlier of the test part has copies among the "
+    "training rows. Columns scaled to [0, 1] lift `internetads` from 0.615 to 0.690. The three published seeds have "
+    "wide intervals: an agreement says that nothing contradicts."
 )

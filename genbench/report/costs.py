@@ -18,11 +18,12 @@ Fit = Mapping[Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One row on one dataset: `seconds` of training (the median over seeds, a seed's share of its stack) and
-    `parameters`; None where nothing is trained or known."""
+    """One row on one dataset: `seconds` of training (the median over seeds, a seed's share of its stack), `parameters`
+    and `operations` of training; None where nothing is trained or known."""
 
     seconds: float | None = None
     parameters: float | None = None
+    operations: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def _cost(fits: Sequence[Fit]) -> Cost:
         positive = [value for value in known if value > 0]
         return median(positive) if positive else None
 
-    return Cost(middle("seconds"), middle("parameters"))
+    return Cost(middle("seconds"), middle("parameters"), middle("flops"))
 
 
 def axes(spent: Mapping[str, Cost], boards: Sequence[Leaderboard], limit: int = 3) -> list[CostAxis]:

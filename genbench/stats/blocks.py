@@ -240,11 +240,13 @@ def _groups(ranks: Array, width: float) -> tuple[tuple[int, ...], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How far two metrics order the rows alike: Kendall's τ-b in [−1, 1], with its interval over rows."""
+    """How far two metrics order the rows alike: Kendall's τ-b in [−1, 1], with its interval over rows. `tied`: the
+    share of pairs of rows, 0 to 1, that the metric with more ties does not order."""
 
     tau: float
     interval: Interval
     rows: int
+    tied: float = 0.0
 
 
 LEAST_ROWS = 5
@@ -273,4 +275,5 @@ def agreement(a: Array, b: Array, *, level: float = 0.95) -> Agreement | None:
     middle = math.atanh(min(max(tau, -inside), inside))
     low = -1.0 if tau <= -inside else math.tanh(middle - half)
     high = 1.0 if tau >= inside else math.tanh(middle + half)
-    return Agreement(tau, Interval(low, high, "Fieller"), rows)
+    tied = 1 - float(min(counted.mean() for counted in pairs)) / (rows * (rows - 1))
+    return Agreement(tau, Interval(low, high, "Fieller"), rows, tied)

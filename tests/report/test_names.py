@@ -17,6 +17,7 @@ FOLDERS = ["cli", "report", "runs", "tuning"]
 """Those that comply."""
 
 OTHER_THINGS = {
+    ("report/costs.py", "flops"): "of a training, a fact of its record",
     ("report/costs.py", "parameters"): "of a model, a fact of its fit's record",
     ("report/provenance.py", "accuracy"): "of an encoder's classifier on real data",
     ("report/provenance.py", "flops"): "of a training, a fact of its record",

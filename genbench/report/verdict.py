@@ -140,6 +140,14 @@ def ranked_rows(board: Leaderboard, column: Column) -> list[Ranked]:
     return sorted(known, key=lambda pair: losses[pair[0].label] or 0.0)
 
 
+def _different(rows: Sequence[Ranked]) -> list[LeaderboardRow]:
+    """Of rows that show the same numbers of the same fits the first."""
+    firsts: dict[str, LeaderboardRow] = {}
+    for row, cell in rows:
+        firsts.setdefault(cell.twin or row.label, row)
+    return list(firsts.values())
+
+
 def leaders(ordered: Sequence[Ranked], column: Column, words: Language, *, once: bool = False) -> Markup:
     """Who leads, with the number: one model, a group that is not separated, or nobody that the seeds can tell. `once`:
     there is one seed by design."""
@@ -155,7 +163,7 @@ def leaders(ordered: Sequence[Ranked], column: Column, words: Language, *, once:
         return best
     if not first:
         return Markup("{} ({})").format(best, _why_no_leader(ordered, words))
-    others = [named(row, words) for row, _ in first[1:]]
+    others = [named(one, words) for one in _different(first)[1:]]
     if not others:
         return best
     if len(others) >= TIED:

@@ -33,6 +33,9 @@ def test_one_leader_a_tie_and_nobody() -> None:
     assert said(RunData(table=apart))["Best samples"].startswith("a, 1.10 ± 0.25; real")
     tied = tiny(["a", "b", "c"], [[1.0, 1.1, 1.2], [1.05, 1.1, 1.3], [90.0, 91.0, 92.0]])
     assert said(RunData(table=tied))["Best samples"].endswith("not surely ahead of b")
+    twins = tiny(["ae+gmm10", "ae", "b", "c"], [[1.0, 1.1, 1.2], [1.0, 1.1, 1.2], [1.05, 1.1, 1.3], [90.0, 91.0, 92.0]])
+    twins["model"] = twins["label"].str.partition("+")[0]
+    assert said(RunData(table=twins))["Best samples"].endswith("not surely ahead of b")
     nobody = tiny(["a", "b"], [[1.0, 2.0, 3.0], [1.5, 2.0, 3.1]])
     assert said(RunData(table=nobody))["Best samples"].startswith("3 seeds can't separate 2 models; best mean: a")
     single = said(RunData(table=tiny(["a", "b"], [[1.0], [2.0]])))
